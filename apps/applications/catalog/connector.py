@@ -1,0 +1,104 @@
+"""What a connector is. Pure data: adding an application is adding a file beside this one."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+NameIdFormat = Literal["emailAddress", "persistent", "transient", "unspecified"]
+UserField = Literal[
+    "username",
+    "email",
+    "first_name",
+    "last_name",
+    "full_name",
+    "display_name",
+    "job_title",
+    "work_phone",
+    "timezone",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A value of the customer's that stands in the connector's addresses as `{name}`."""
+
+    name: str
+    label: str
+    placeholder: str
+    pattern: str  # a full match; keeps addresses addresses
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One row of the SAML attribute statement. `source` is a user field, or `constant` is sent as it is."""
+
+    name: str
+    source: UserField | None = None
+    constant: str = ""
+    required: bool = (
+        False  # JIT: the service provider's name is fixed, the value may be changed, the row switched off
+    )
+    name_format: str = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic"
+
+
+@dataclass(frozen=True, slots=True)
+class SamlDefaults:
+    """What the SSO tab is prefilled with. Templates hold parameters in braces. Sources stand in each connector's file."""
+
+    sp_entity_id: str = ""
+    acs_url: str = ""
+    login_url: str = ""  # where a person starts at the application (SP-initiated)
+    default_relay_state: str = ""
+    name_id_format: NameIdFormat = "emailAddress"
+    name_id_source: UserField = "email"
+    attributes: tuple[Attribute, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MappedAttribute:
+    """One row of the seeds' attribute table: directory field → SCIM path → the application's own word for it."""
+
+    source: UserField | Literal["active"]
+    scim: str
+    application_value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScimDialect:
+    """How one application speaks SCIM 2.0: every known deviation, as data (docs of each connector name the source)."""
+
+    base_url: str = ""  # template; "" when only the administrator knows it
+    attributes: tuple[MappedAttribute, ...] = ()
+    match_attribute: Literal["userName", "externalId"] = "userName"
+    updates_users: bool = True  # GitLab answers 204 and changes nothing, so we do not pretend
+    deletes_users: bool = False
+    supports_groups: bool = False
+    groups_by_default: bool = False
+    group_patch_replaces: bool = True  # False: only add and remove of members are understood
+    group_external_id: bool = True  # Pulumi: an error on groups
+    patch_op_case: Literal["lower", "Capital"] = "lower"
+    active_as_string: bool = False
+    page_limit: int = 100
+    exists_statuses: tuple[int, ...] = (409,)
+    width: int = 8  # requests in flight at the most
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    key: str
+    label: str
+    description: str
+    category: str
+    icon: str = ""  # slug of a Simple Icons logo
+    colour: str = ""  # tile colour where there is no logo
+    parameters: tuple[Parameter, ...] = ()
+    saml: SamlDefaults | None = None
+    scim: ScimDialect | None = None
+    is_bookmark: bool = False
+    notes: tuple[str, ...] = field(default_factory=tuple)  # Important Considerations, for the page
+
+    def fill(self, template: str, parameters: Mapping[str, str]) -> str:
+        """`{group_path}` and the like replaced; a parameter nobody gave stays visible in its braces."""
+        return re.sub(r"\{(\w+)\}", lambda match: parameters.get(match[1]) or match[0], template)

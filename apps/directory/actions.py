@@ -1,0 +1,243 @@
+"""
+Every way a person, a group or a membership changes. Each is one transaction in three visible steps: change, event, outbox.
+Callers pass objects of the tenant in context; `actor` says who did it. Refusals are apps.directory.errors.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from apps.directory.errors import DirectoryError, FieldsInvalid, FieldsTaken
+from apps.directory.models import Group, Membership, User
+from apps.events.actions import changes_between, record
+from apps.events.actors import Actor, Target
+from apps.events.types import EventType
+from apps.outbox.models import Topic
+from apps.outbox.publish import publish, publish_all
+
+USER_FIELDS = (
+    "username",
+    "email",
+    "first_name",
+    "last_name",
+    "display_name",
+    "job_title",
+    "work_phone",
+    "timezone",
+)
+
+
+def _taken(thing: User | Group) -> FieldsTaken | None:
+    """Asked before writing for a message that names the field; the database's constraint has the last word."""
+    others = type(thing).objects.exclude(pk=thing.pk)
+    keys = (
+        {"name": "name_key"}
+        if isinstance(thing, Group)
+        else {"username": "username_key", "email": "email_key"}
+    )
+    taken = {
+        field: [_("This is already taken.")]
+        for field, key in keys.items()
+        if others.filter(**{key: getattr(thing, key)}).exists()
+    }
+    return FieldsTaken(taken) if taken else None
+
+
+def _save(thing: User | Group) -> None:
+    thing.fill_keys()
+    try:
+        thing.clean_fields(exclude={"password", "tenant", "username_key", "email_key", "name_key"})
+    except ValidationError as error:
+        raise FieldsInvalid.from_validation(error) from error
+    if conflict := _taken(thing):
+        raise conflict
+    try:
+        with transaction.atomic():
+            thing.save()
+    except IntegrityError as error:  # another request was faster
+        raise _taken(thing) or FieldsTaken({"__all__": [_("This is already taken.")]}) from error
+
+
+def _checked_password(user: User, password: str) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise FieldsInvalid({"password": error.messages}) from error
+    user.set_password(password)
+
+
+@transaction.atomic
+def add_user(*, actor: Actor, password: str | None = None, active: bool = True, **fields: str) -> User:
+    """`fields` are USER_FIELDS; without a password the person cannot sign in until one is set."""
+    user = User(active=active, **_known(fields))
+    user.set_unusable_password()
+    if password is not None:
+        _checked_password(user, password)
+    _save(user)
+    record(
+        EventType.USER_CREATE,
+        actor=actor,
+        target=Target.of("user", user),
+        changes=changes_between({}, _snapshot(user)),
+    )
+    publish(Topic.USER_CHANGED, user.id)
+    return user
+
+
+@transaction.atomic
+def update_user(user: User, *, actor: Actor, **fields: str) -> User:
+    """Changes only the given USER_FIELDS; nothing changed, nothing recorded."""
+    user = User.objects.select_for_update().get(pk=user.pk)
+    before = _snapshot(user)
+    for field, value in _known(fields).items():
+        setattr(user, field, value)
+    if changes := changes_between(before, _snapshot(user)):
+        _save(user)
+        record(EventType.USER_UPDATE, actor=actor, target=Target.of("user", user), changes=changes)
+        publish(Topic.USER_CHANGED, user.id)
+    return user
+
+
+@transaction.atomic
+def deactivate_user(user: User, *, actor: Actor) -> User:
+    """Takes effect with this transaction: sessions end for good (session_epoch), assertions stop, accounts are told."""
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if user.active:
+        user.active = False
+        user.session_epoch += 1
+        user.save(update_fields=["active", "session_epoch", "updated_at"])
+        record(
+            EventType.USER_SUSPENDED,
+            actor=actor,
+            target=Target.of("user", user),
+            changes=[{"field": "active", "from": True, "to": False}],
+        )
+        publish(Topic.USER_CHANGED, user.id)
+    return user
+
+
+@transaction.atomic
+def reactivate_user(user: User, *, actor: Actor) -> User:
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if not user.active:
+        user.active = True
+        user.save(update_fields=["active", "updated_at"])
+        record(
+            EventType.USER_ACTIVATED,
+            actor=actor,
+            target=Target.of("user", user),
+            changes=[{"field": "active", "from": False, "to": True}],
+        )
+        publish(Topic.USER_CHANGED, user.id)
+    return user
+
+
+@transaction.atomic
+def set_password(user: User, password: str, *, actor: Actor) -> User:
+    """Ends every session of the person: Django's session hash holds the password's."""
+    user = User.objects.select_for_update().get(pk=user.pk)
+    _checked_password(user, password)
+    user.password_expires_at = None
+    user.save(update_fields=["password", "password_expires_at", "updated_at"])
+    record(EventType.USER_PASSWORD_CHANGE, actor=actor, target=Target.of("user", user))
+    publish(Topic.USER_CHANGED, user.id)
+    return user
+
+
+@transaction.atomic
+def remove_user(user: User, *, actor: Actor) -> None:
+    """The row goes; the log keeps its snapshot, and the applications are told by the same comparison as ever."""
+    record(EventType.USER_DELETE, actor=actor, target=Target.of("user", user))
+    publish(Topic.USER_CHANGED, user.id)
+    user.delete()
+
+
+@transaction.atomic
+def add_group(*, actor: Actor, name: str, description: str = "") -> Group:
+    group = Group(name=name.strip(), description=description)
+    _save(group)
+    record(EventType.GROUP_CREATE, actor=actor, target=Target.of("group", group))
+    publish(Topic.GROUP_CHANGED, group.id)
+    return group
+
+
+@transaction.atomic
+def update_group(
+    group: Group, *, actor: Actor, name: str | None = None, description: str | None = None
+) -> Group:
+    group = Group.objects.select_for_update().get(pk=group.pk)
+    before = {"name": group.name, "description": group.description}
+    group.name = group.name if name is None else name.strip()
+    group.description = group.description if description is None else description
+    if changes := changes_between(before, {"name": group.name, "description": group.description}):
+        _save(group)
+        record(EventType.GROUP_UPDATE, actor=actor, target=Target.of("group", group), changes=changes)
+        publish(Topic.GROUP_CHANGED, group.id)
+    return group
+
+
+@transaction.atomic
+def remove_group(group: Group, *, actor: Actor) -> None:
+    """Its members lose what only this group gave them."""
+    members = list(group.memberships.values_list("user_id", flat=True))
+    record(
+        EventType.GROUP_DELETE,
+        actor=actor,
+        target=Target.of("group", group),
+        details={"members": len(members)},
+    )
+    publish(Topic.GROUP_CHANGED, group.id)
+    publish_all(Topic.USER_CHANGED, members)
+    group.delete()
+
+
+@transaction.atomic
+def add_member(group: Group, user: User, *, actor: Actor) -> None:
+    add_members(group, [user], actor=actor)
+
+
+@transaction.atomic
+def add_members(group: Group, users: Iterable[User], *, actor: Actor) -> None:
+    """Who is in already stays in and is not recorded again."""
+    users = list(users)
+    present = set(group.memberships.filter(user__in=users).values_list("user_id", flat=True))
+    new = [user for user in users if user.pk not in present]
+    Membership.objects.bulk_create(
+        [Membership(group=group, user=user) for user in new], ignore_conflicts=True
+    )
+    _record_membership(group, new, actor=actor, operation="added")
+
+
+@transaction.atomic
+def remove_member(group: Group, user: User, *, actor: Actor) -> None:
+    remove_members(group, [user], actor=actor)
+
+
+@transaction.atomic
+def remove_members(group: Group, users: Iterable[User], *, actor: Actor) -> None:
+    present = list(User.objects.filter(memberships__group=group, pk__in=[user.pk for user in users]))
+    Membership.objects.filter(group=group, user__in=present).delete()
+    _record_membership(group, present, actor=actor, operation="removed")
+
+
+def _record_membership(group: Group, users: list[User], *, actor: Actor, operation: str) -> None:
+    for user in users:
+        details = {"association": operation, "group": str(group.pk), "group_name": group.name}
+        record(EventType.ASSOCIATION_CHANGE, actor=actor, target=Target.of("user", user), details=details)
+    if users:
+        publish(Topic.GROUP_CHANGED, group.id)
+        publish_all(Topic.USER_CHANGED, [user.pk for user in users])
+
+
+def _known(fields: dict[str, Any]) -> dict[str, Any]:
+    if unknown := fields.keys() - set(USER_FIELDS):
+        raise DirectoryError({field: [_("This field does not exist.")] for field in sorted(unknown)})
+    return {field: value.strip() for field, value in fields.items()}
+
+
+def _snapshot(user: User) -> dict[str, Any]:
+    return {field: getattr(user, field) for field in USER_FIELDS}

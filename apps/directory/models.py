@@ -1,0 +1,131 @@
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import models
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from apps.directory.validators import fold, validate_text, validate_timezone
+from apps.tenants.models import TenantOwned, TenantQuerySet, TenantScopedManager
+
+
+class UserQuerySet(TenantQuerySet):
+    def active(self) -> "UserQuerySet":
+        return self.filter(active=True)  # type: ignore[no-any-return]
+
+    def matching(self, text: str) -> "UserQuerySet":
+        """The list page's search: user name, e-mail, and the names people know."""
+        words = models.Q()
+        for word in text.split():
+            words &= (
+                models.Q(username__icontains=word)
+                | models.Q(email__icontains=word)
+                | models.Q(first_name__icontains=word)
+                | models.Q(last_name__icontains=word)
+                | models.Q(display_name__icontains=word)
+            )
+        return self.filter(words)  # type: ignore[no-any-return]
+
+    def named(self, username_or_email: str) -> "UserQuerySet":
+        key = fold(username_or_email)
+        return self.filter(models.Q(username_key=key) | models.Q(email_key=key))  # type: ignore[no-any-return]
+
+
+class User(TenantOwned, AbstractBaseUser):
+    """A person. Written only by directory.actions."""
+
+    username = models.CharField(_("username"), max_length=150, validators=[validate_text])
+    username_key = models.CharField(max_length=300, editable=False)
+    email = models.EmailField(_("company email"), max_length=254, validators=[validate_text])
+    email_key = models.CharField(max_length=300, editable=False)
+    first_name = models.CharField(_("first name"), max_length=120, blank=True, validators=[validate_text])
+    last_name = models.CharField(_("last name"), max_length=120, blank=True, validators=[validate_text])
+    display_name = models.CharField(_("display name"), max_length=240, blank=True, validators=[validate_text])
+    job_title = models.CharField(_("job title"), max_length=120, blank=True, validators=[validate_text])
+    work_phone = models.CharField(_("work phone"), max_length=60, blank=True, validators=[validate_text])
+    timezone = models.CharField(_("time zone"), max_length=60, blank=True, validators=[validate_timezone])
+    active = models.BooleanField(_("active"), default=True)
+    password_expires_at = models.DateTimeField(null=True, blank=True)
+    session_epoch = models.PositiveIntegerField(
+        default=0, editable=False
+    )  # raised when the person leaves: old sessions never revive
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[Any] = TenantScopedManager.from_queryset(UserQuerySet)()
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["email"]
+
+    class Meta(TenantOwned.Meta):
+        ordering: ClassVar[list[str]] = ["username_key"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["tenant", "username_key"], name="user_username"),
+            models.UniqueConstraint(fields=["tenant", "email_key"], name="user_email"),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or self.username
+
+    @property
+    def is_active(self) -> bool:  # type: ignore[override]  # Django's name for it
+        return self.active
+
+    @property
+    def full_name(self) -> str:
+        return self.display_name or f"{self.first_name} {self.last_name}".strip()
+
+    def get_session_auth_hash(self) -> str:
+        return self._session_hash()
+
+    def get_session_auth_fallback_hash(self) -> Any:
+        yield self._session_hash()
+
+    def _session_hash(self) -> str:
+        return salted_hmac(
+            "gatehouse.session", f"{self.password}:{self.session_epoch}", algorithm="sha256"
+        ).hexdigest()
+
+    def fill_keys(self) -> None:
+        self.username_key = fold(self.username)
+        self.email_key = fold(self.email)
+
+
+class Group(TenantOwned):
+    """A user group: what gives people access to applications."""
+
+    name = models.CharField(
+        _("name"), max_length=100, validators=[validate_text]
+    )  # Pulumi's teams end at 100
+    name_key = models.CharField(max_length=200, editable=False)
+    description = models.CharField(_("description"), max_length=256, blank=True, validators=[validate_text])
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    members = models.ManyToManyField(User, through="Membership", related_name="user_groups")
+
+    class Meta(TenantOwned.Meta):
+        ordering: ClassVar[list[str]] = ["name_key"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["tenant", "name_key"], name="group_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def fill_keys(self) -> None:
+        self.name_key = fold(self.name)
+
+
+class Membership(TenantOwned):
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["group", "user"], name="membership_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ∈ {self.group}"

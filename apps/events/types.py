@@ -1,0 +1,51 @@
+"""
+Event types. Names of provisioning events are the seeds' own (Directory Insights); the others follow JumpCloud's API document.
+A type's name is data in people's alerts: it is never renamed, only added to.
+"""
+
+from django.db import models
+
+
+class EventType(models.TextChoices):
+    # People and groups
+    USER_CREATE = "user_create", "User created"
+    USER_UPDATE = "user_update", "User updated"
+    USER_DELETE = "user_delete", "User deleted"
+    USER_SUSPENDED = "user_suspended", "User deactivated"
+    USER_ACTIVATED = "user_activated", "User reactivated"
+    USER_PASSWORD_CHANGE = "user_password_change", "Password changed"
+    GROUP_CREATE = "group_create", "Group created"
+    GROUP_UPDATE = "group_update", "Group updated"
+    GROUP_DELETE = "group_delete", "Group deleted"
+    ASSOCIATION_CHANGE = "association_change", "Membership or access changed"
+    # Signing in
+    USER_LOGIN_ATTEMPT = "user_login_attempt", "Sign-in"
+    USER_LOGOUT = "user_logout", "Sign-out"
+    USER_LOCKOUT = "user_lockout", "Account locked"
+    ADMIN_CREATE = "admin_create", "Administrator added"
+    ADMIN_DELETE = "admin_delete", "Administrator removed"
+    # Applications
+    APPLICATION_CREATE = "application_create", "Application created"
+    APPLICATION_UPDATE = "application_update", "Application updated"
+    APPLICATION_DELETE = "application_delete", "Application deleted"
+    SSO_AUTH = "sso_auth", "Single sign-on"
+    CERTIFICATE_CREATE = "certificate_create", "Certificate created"
+    CERTIFICATE_UPDATE = "certificate_update", "Certificate promoted or retired"
+    # Identity Management (SCIM client)
+    IDM_INTEGRATION_ACTIVATE = "idm_integration_activate", "Identity Management activated"
+    IDM_INTEGRATION_UPDATE = "idm_integration_update", "Identity Management updated"
+    IDM_INTEGRATION_REAUTH = "idm_integration_reauth", "Identity Management credentials changed"
+    IDM_INTEGRATION_DELETE = "idm_integration_delete", "Identity Management deactivated"
+    USER_CREATE_PROVISION = "user_create_provision", "Account created in the application"
+    USER_UPDATE_PROVISION = "user_update_provision", "Account updated in the application"
+    USER_DEPROVISION = "user_deprovision", "Account deactivated in the application"
+    USER_DELETE_PROVISION = "user_delete_provision", "Account deleted in the application"
+    USER_LOOKUP_PROVISION = "user_lookup_provision", "Account look-up in the application"
+    GROUP_CREATE_PROVISION = "group_create_provision", "Group created in the application"
+    GROUP_UPDATE_PROVISION = "group_update_provision", "Group updated in the application"
+    GROUP_DELETE_PROVISION = "group_delete_provision", "Group deleted in the application"
+    # Programs
+    API_KEY_CREATE = "api_key_create", "API key created"
+    API_KEY_DELETE = "api_key_delete", "API key revoked"
+    SCIM_TOKEN_CREATE = "scim_token_create", "SCIM token created"
+    SCIM_TOKEN_DELETE = "scim_token_delete", "SCIM token revoked"

@@ -1,0 +1,32 @@
+from typing import ClassVar
+
+from django.db import models
+
+from apps.tenants.models import TenantOwned
+
+
+class Topic(models.TextChoices):
+    """What changed. An entry carries no payload: whoever reads it looks at the database again."""
+
+    USER_CHANGED = "user_changed"
+    GROUP_CHANGED = "group_changed"
+    APPLICATION_CHANGED = "application_changed"
+    INTEGRATION_CHANGED = "integration_changed"
+
+
+class Entry(TenantOwned):
+    """One line owed to the subscribers of a topic; deleted by the relay in the transaction that has served it."""
+
+    topic = models.CharField(max_length=40, choices=Topic.choices)
+    subject_id = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(TenantOwned.Meta):
+        ordering: ClassVar[list[str]] = ["created_at", "id"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["tenant", "created_at"], name="entry_oldest")
+        ]
+        verbose_name_plural = "entries"
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.subject_id}"

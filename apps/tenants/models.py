@@ -1,0 +1,66 @@
+import uuid
+from typing import Any, ClassVar
+
+from django.core.validators import RegexValidator
+from django.db import models
+
+from apps.tenants.context import current_tenant_id
+from apps.tenants.errors import TenantError
+
+# Lower-case letters, digits, hyphens: Okta refuses "_" in a SCIM base URL (facts of the callers, docs/scim).
+slug_validator = RegexValidator(
+    r"\A[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z", "Use lower-case letters, digits and hyphens."
+)
+
+
+class Tenant(models.Model):
+    """One customer. Everything else in the database belongs to exactly one."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug = models.CharField(max_length=63, unique=True, validators=[slug_validator])
+    name = models.CharField(max_length=120)
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TenantQuerySet(models.QuerySet[Any]):
+    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:
+        for obj in objs:
+            obj.take_tenant()
+        return super().bulk_create(objs, *args, **kwargs)
+
+
+class TenantScopedManager(models.Manager.from_queryset(TenantQuerySet)):  # type: ignore[misc]
+    """Sees the rows of the tenant in context and refuses to run outside one (NoTenantError)."""
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().filter(tenant_id=current_tenant_id())
+
+
+class TenantOwned(models.Model):
+    """Base of every model that belongs to a customer: opaque id, its tenant, a manager that sees nothing else."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, editable=False, related_name="+")
+
+    objects: ClassVar[Any] = TenantScopedManager()
+    unscoped: ClassVar[models.Manager[Any]] = models.Manager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "unscoped"
+
+    def take_tenant(self) -> None:
+        """A new row belongs to the tenant in context; a row never moves, nor is it written from another tenant."""
+        tenant_id = current_tenant_id()
+        if self.tenant_id is None:
+            self.tenant_id = tenant_id
+        if self.tenant_id != tenant_id:
+            raise TenantError("This row belongs to another tenant.")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.take_tenant()
+        super().save(*args, **kwargs)

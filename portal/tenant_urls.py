@@ -1,0 +1,13 @@
+"""Addresses inside a tenant: everything below /t/<slug>/."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("apps.launcher.urls")),
+    path("", include("apps.accounts.urls")),
+    path("console/", include("apps.console.urls")),
+    path("saml2/", include("apps.saml.urls")),
+    path("scim/v2/", include("apps.scim.urls")),
+    path("api/v1/", include("apps.api.urls")),
+    path("sandbox/", include("apps.sandbox.urls")),
+]

@@ -1,0 +1,11 @@
+"""Addresses outside tenants. The tenant's own stand in tenant_urls.py; the middleware chooses."""
+
+from django.urls import path
+
+from portal import views
+
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+]

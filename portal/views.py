@@ -1,0 +1,49 @@
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from apps.accounts.access import public
+from apps.tenants.addresses import path_prefix
+from apps.tenants.models import Tenant
+
+COOKIE = "gatehouse_tenant"
+
+
+@public
+def index(request: HttpRequest) -> HttpResponse:
+    """Asks for the organisation; the one used last stands in the field. Does not tell which organisations exist."""
+    slug = request.POST.get("organisation", "").strip().lower()
+    if request.method == "POST" and Tenant.objects.filter(slug=slug, active=True).exists():
+        response = redirect(path_prefix(Tenant(slug=slug)))
+        response.set_cookie(COOKIE, slug, max_age=365 * 86400, httponly=True, samesite="Lax")
+        return response
+    refused = request.method == "POST"
+    context = {"organisation": slug or request.COOKIES.get(COOKIE, ""), "refused": refused}
+    return render(request, "accounts/organisation.html", context, status=422 if refused else 200)
+
+
+@public
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("alive\n", content_type="text/plain")
+
+
+def _problem() -> str:
+    try:
+        executor = MigrationExecutor(connection)
+        waiting: list[Any] = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except (DatabaseError, ImproperlyConfigured):
+        return "database unreachable"
+    return "migrations not applied" if waiting else ""
+
+
+@public
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    problem = _problem()
+    return JsonResponse({"ready": not problem, "problem": problem}, status=503 if problem else 200)

@@ -1,0 +1,107 @@
+"""Alice owns the tenant, Bob works in it, Charlie owns another one. Every page is asked what it does for each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import clear_script_prefix
+
+from apps.accounts.actions import add_administrator
+from apps.accounts.models import Role
+from apps.directory.actions import add_user
+from apps.directory.models import User
+from apps.events.actors import Actor
+from apps.tenants.actions import create_tenant
+from apps.tenants.context import in_tenant, outside_tenants
+from apps.tenants.models import Tenant
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def _no_tenant_left_over() -> Iterator[None]:
+    """Code must not lean on a tenant or script prefix that an earlier test left behind."""
+    clear_script_prefix()
+    with outside_tenants():
+        yield
+    clear_script_prefix()
+
+
+@dataclass
+class Person:
+    user: User
+    tenant: Tenant
+    client: Client
+
+    def url(self, path: str) -> str:
+        return f"/t/{self.tenant.slug}{path}"
+
+    def get(self, path: str, **kwargs: Any) -> Any:
+        return self.client.get(self.url(path), **kwargs)
+
+    def post(self, path: str, data: Any = None, **kwargs: Any) -> Any:
+        return self.client.post(self.url(path), data or {}, **kwargs)
+
+
+@pytest.fixture
+def system() -> Actor:
+    return Actor.system()
+
+
+@pytest.fixture
+def tenant(db: None) -> Tenant:
+    return create_tenant(slug="acme", name="Acme Robotics")
+
+
+@pytest.fixture
+def other_tenant(db: None) -> Tenant:
+    return create_tenant(slug="globex", name="Globex")
+
+
+@pytest.fixture
+def inside(tenant: Tenant) -> Iterator[Tenant]:
+    """Runs the test inside the tenant acme, for tests below the pages."""
+    with in_tenant(tenant):
+        yield tenant
+
+
+def person(tenant: Tenant, username: str, *, role: str | None = None) -> Person:
+    with in_tenant(tenant):
+        user = add_user(
+            actor=Actor.system(),
+            username=username,
+            email=f"{username}@{tenant.slug}.example",
+            first_name=username.title(),
+            last_name="Example",
+            password=PASSWORD,
+        )
+        if role:
+            add_administrator(user, actor=Actor.system(), role=role)
+    client = Client(SCRIPT_NAME="")
+    client.cookies.clear()
+    signed_in = Person(user, tenant, client)
+    sign_in(signed_in)
+    return signed_in
+
+
+def sign_in(who: Person) -> None:
+    """Without the sign-in page, but with a session of the person's own tenant."""
+    with in_tenant(who.tenant):
+        who.client.force_login(who.user, backend="apps.accounts.backends.TenantBackend")
+
+
+@pytest.fixture
+def alice(tenant: Tenant) -> Person:
+    return person(tenant, "alice", role=Role.OWNER)
+
+
+@pytest.fixture
+def bob(tenant: Tenant) -> Person:
+    return person(tenant, "bob")
+
+
+@pytest.fixture
+def charlie(other_tenant: Tenant) -> Person:
+    return person(other_tenant, "charlie", role=Role.OWNER)

@@ -1,0 +1,43 @@
+import pytest
+
+from apps.directory.actions import add_group, add_user
+from apps.directory.models import Group, User
+from apps.tenants.context import in_tenant
+from apps.tenants.errors import NoTenantError, TenantError
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_query_outside_any_tenant_is_refused(tenant):
+    with pytest.raises(NoTenantError):
+        User.objects.count()
+
+
+def test_a_row_outside_any_tenant_is_refused(tenant):
+    with pytest.raises(NoTenantError):
+        Group(name="Engineering").save()
+
+
+def test_rows_of_another_tenant_do_not_exist(tenant, other_tenant, system):
+    with in_tenant(other_tenant):
+        theirs = add_group(actor=system, name="Engineering")
+    with in_tenant(tenant):
+        assert not Group.objects.filter(pk=theirs.pk).exists()
+        assert Group.unscoped.filter(
+            pk=theirs.pk
+        ).exists()  # negative control: it is there, the manager hides it
+
+
+def test_a_row_of_another_tenant_cannot_be_written_from_here(tenant, other_tenant, system):
+    with in_tenant(other_tenant):
+        theirs = add_group(actor=system, name="Engineering")
+    with in_tenant(tenant), pytest.raises(TenantError):
+        theirs.save()
+
+
+def test_the_same_name_in_two_tenants_is_two_people(tenant, other_tenant, system):
+    for each in (tenant, other_tenant):
+        with in_tenant(each):
+            add_user(actor=system, username="mia", email="mia@example.com")
+    with in_tenant(tenant):
+        assert User.objects.filter(username="mia").count() == 1
