@@ -1,0 +1,121 @@
+"""Template tags of every page: icons, logos, people, places, times. docs/interface.md shows each in use."""
+
+import zlib
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django import template
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
+from lucide.templatetags.lucide import lucide
+from simple_icons_pack import get_icon
+
+register = template.Library()
+
+# Each has white text on it at 4.5:1 or more (static/css/components/avatar.css).
+TONES = ("blue", "teal", "green", "amber", "red", "plum", "violet", "slate")
+
+
+class State(NamedTuple):
+    icon: str
+    word: Any
+
+
+# The closed list of chips: a new state is added here, in chip.css and in docs/interface.md, or it is not a state.
+STATES = {
+    "active": State("circle-check", _("Active")),
+    "inactive": State("circle-minus", _("Inactive")),
+    "pending": State("clock", _("Pending")),
+    "failing": State("circle-x", _("Failing")),
+    "paused": State("circle-pause", _("Paused")),
+    "expired": State("triangle-alert", _("Expired")),
+    "new": State("sparkles", _("New")),
+    "imported": State("check", _("Imported")),
+    "neutral": State("circle-dot", ""),
+    "info": State("info", ""),
+}
+
+
+@register.simple_tag
+@lru_cache(maxsize=256)
+def icon(name: str, label: str = "", css: str = "icon") -> SafeString:
+    """An icon as inline SVG. It is decoration unless `label` says in words what it stands for.
+
+    Raises lucide.IconDoesNotExist for a name that the set does not have.
+    """
+    named = {"role": "img", "aria_label": label} if label else {"aria_hidden": "true"}
+    return mark_safe(lucide(name, size=16, **{"class": css}, **named))  # noqa: S308  # drawn by the package, escaped by it
+
+
+@register.simple_tag
+@lru_cache(maxsize=256)
+def brand(slug: str) -> SafeString:
+    """A company's mark in its own colour as inline SVG; empty if the set does not have it, so the caller shows a letter."""
+    mark = get_icon(slug)
+    if mark is None:
+        return SafeString("")
+    # The colour is an attribute, not a style: the content security policy refuses styles.
+    attributes = f'fill="#{mark.hex}" aria-hidden="true" focusable="false"'
+    return mark_safe(mark.svg.replace('role="img"', attributes, 1))  # noqa: S308  # constant of the package
+
+
+@register.filter
+def state_icon(state: str) -> str:
+    return STATES[state].icon
+
+
+@register.filter
+def state_word(state: str) -> str:
+    return str(STATES[state].word)
+
+
+@register.filter
+def initials(name: str) -> str:
+    """Two letters at most: of the first and the last word, or of an address's local part."""
+    words = [word for word in str(name).partition("@")[0].replace(".", " ").split() if word[0].isalnum()]
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "?"
+
+
+@register.filter
+def tone(key: object) -> str:
+    """The CSS class of a colour that stays with this key, whatever process asks."""
+    return f"tone-{TONES[zlib.crc32(str(key).encode()) % len(TONES)]}"
+
+
+@register.simple_tag(takes_context=True)
+def theme(context: template.Context) -> str:
+    """What the cookie `theme` says, if it says something we know; otherwise the reader's system decides."""
+    request = context.get("request")
+    chosen = request.COOKIES.get("theme", "") if request is not None else ""
+    return chosen if chosen in {"light", "dark"} else "system"
+
+
+@register.simple_tag(takes_context=True)
+def current(context: template.Context, url: str, *, exact: bool = False) -> SafeString:
+    """`aria-current` for a link to this page, or to a page above it unless `exact`."""
+    request = context.get("request")
+    path = request.path if request is not None else ""
+    if url and path == url:
+        return SafeString(' aria-current="page"')
+    inside = bool(url) and not exact and path.startswith(url.rstrip("/") + "/")
+    return SafeString(' aria-current="true"' if inside else "")
+
+
+@register.filter
+def local_time(value: datetime | date | None, form: str = "DATETIME_FORMAT") -> SafeString:
+    """`<time>` in the reader's zone and language, ISO 8601 in its title.
+
+    `form` is a Django format: "DATETIME_FORMAT" (12 Oct 2026, 10:14), "DATE_FORMAT", "H:i:s" and so on.
+    """
+    if value is None:
+        return SafeString("—")
+    if isinstance(value, datetime):
+        value = timezone.localtime(value) if timezone.is_aware(value) else value
+        iso = value.isoformat(timespec="seconds")
+        text = formats.date_format(value, "j M Y, H:i" if form == "DATETIME_FORMAT" else form)
+    else:
+        iso, text = value.isoformat(), formats.date_format(value, "j M Y")
+    return format_html('<time datetime="{}" title="{}">{}</time>', iso, iso, text)

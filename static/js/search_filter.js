@@ -1,0 +1,36 @@
+// <input data-filter="tiles">: hides what does not match among [data-filter-text] below #tiles, says how many are left,
+// and opens the only one left on Enter. Sections (data-filter-section) without a match go too.
+for (const field of document.querySelectorAll("[data-filter]")) {
+  const list = document.getElementById(field.dataset.filter);
+  const items = [...list.querySelectorAll("[data-filter-text]")];
+  const sections = [...list.querySelectorAll("[data-filter-section]")];
+  const nothing = document.querySelector("[data-filter-empty]");
+  const voice = document.querySelector("[data-filter-status]");
+  const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
+  const filter = () => {
+    const words = plain(field.value).split(/\s+/).filter(Boolean);
+    for (const item of items) {
+      const text = plain(item.dataset.filterText);
+      item.hidden = !words.every((word) => text.includes(word));
+    }
+    const left = items.filter((item) => !item.hidden);
+    for (const section of sections) section.hidden = !section.querySelector("[data-filter-text]:not([hidden])");
+    if (nothing) nothing.hidden = left.length > 0;
+    if (voice) voice.textContent = words.length ? String(left.length) : "";
+    return left;
+  };
+
+  field.addEventListener("input", filter);
+  field.form?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const left = filter();
+    if (left.length) left[0].querySelector("a")?.click();
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !field.value) return;
+    field.value = "";
+    filter();
+  });
+  filter();
+}
