@@ -1,0 +1,95 @@
+"""One event loop in one thread per process, for everything asynchronous that synchronous Django code waits for."""
+
+import asyncio
+import atexit
+import os
+import selectors
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+# Name lookups run here and cannot be interrupted: enough that a few dead name servers do not stop the others.
+LOOKUP_THREADS = 32
+
+
+class LoopThread:
+    """Started by the first caller; `closers` run in the loop, last first, before it stops."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self.loop = asyncio.SelectorEventLoop(self._selector)
+        self.loop.set_default_executor(ThreadPoolExecutor(LOOKUP_THREADS, thread_name_prefix="lookup"))
+        self.closers: list[Callable[[], Coroutine[Any, Any, None]]] = []
+        self._thread = threading.Thread(target=self._work, name="outbound", daemon=True)
+        self._thread.start()
+
+    def _work(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_forever()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        if threading.current_thread() is self._thread:
+            coroutine.close()
+            raise RuntimeError("Already in the event loop: await the coroutine instead.")
+        future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        try:
+            return future.result()
+        except BaseException:  # a worker told to stop: what it waited for must not go on behind its back
+            future.cancel()
+            raise
+
+    def close(self) -> None:
+        while self.closers:
+            self.run(self.closers.pop()())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.run_until_complete(self.loop.shutdown_default_executor())
+        self.loop.close()
+
+    def abandon(self) -> None:
+        """In a forked child: the thread is not here, and the epoll set is the parent's own, so let go of it untouched."""
+        self.loop.set_exception_handler(lambda _loop, _context: None)
+        self._selector.close()
+
+
+_lock = threading.Lock()
+_current: LoopThread | None = None
+_left_by_parent: list[LoopThread] = []
+
+
+def current() -> LoopThread:
+    global _current  # noqa: PLW0603
+    with _lock:
+        if _current is None:
+            _current = LoopThread()
+        return _current
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run it in the process's loop and wait, from any thread but the loop's own. Its exception is raised here."""
+    return current().run(coroutine)
+
+
+def close() -> None:
+    """End the loop and what lives in it; the next call starts afresh."""
+    global _current  # noqa: PLW0603
+    with _lock:
+        if _current is not None:
+            _current.close()
+            _current = None
+
+
+def _start_over() -> None:
+    global _current, _lock  # noqa: PLW0603
+    _lock = threading.Lock()
+    if _current is not None:
+        _current.abandon()
+        _left_by_parent.append(_current)
+        _current = None
+
+
+os.register_at_fork(after_in_child=_start_over)
+atexit.register(close)
