@@ -36,7 +36,7 @@ case $* in
   "-c import sys; print(sys.executable)"*) [[ ! -e $WORLD/$name-is-old ]] && printf '%s' "$0" ;;
   "-c import ensurepip"*) [[ ! -e $WORLD/$name-has-no-ensurepip ]] ;;
   "-c import fcntl"*) exec '{sys.executable}' "$@" ;;
-  "-m venv "*) [[ ! -e $WORLD/venv-fails ]] && mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+  "-m venv "*) [[ ! -e $WORLD/venv-fails ]] && mkdir -p "$3/bin" && cp "$0" "$3/bin/python" && cp "$0" "$3/bin/pip" ;;
   "-m pip "*) sleep "$(cat "$WORLD/seconds")" && [[ ! -e $WORLD/pip-fails ]] ;;
   "-m uv "*) for output; do :; done; cat "$WORLD/address" >>"$output" ;;
   *)

@@ -127,6 +127,16 @@ def test_uv_does_the_work_where_it_is_on_the_path(clone: Copy) -> None:
     assert clone.asked("-m pip") == clone.asked("-m venv") == []
 
 
+def test_an_environment_that_uv_made_is_made_again_where_uv_is_gone(clone: Copy) -> None:
+    clone.add_uv()
+    clone.run("bin/manage", "migrate")
+    (clone.path / "uv").unlink()
+    clone.forget()
+    assert clone.run("bin/manage", "migrate").stderr == "", "what is installed does not need uv"
+    assert clone.run("bin/test").returncode == 0
+    assert len(clone.asked("-m venv")) == len(clone.asked("-m pip")) == 1
+
+
 def test_uv_without_any_python_is_asked_for_one(bare: Copy) -> None:
     bare.add_uv()
     assert "Python 3.11 or newer is needed" in refusal(bare)
