@@ -62,12 +62,11 @@ def _save(thing: User | Group) -> None:
         raise _taken(thing) or FieldsTaken({"__all__": [_("This is already taken.")]}) from error
 
 
-def _checked_password(user: User, password: str) -> None:
+def _check_password(user: User, password: str) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
         raise FieldsInvalid({"password": error.messages}) from error
-    user.set_password(password)
 
 
 @transaction.atomic
@@ -76,7 +75,8 @@ def add_user(*, actor: Actor, password: str | None = None, active: bool = True, 
     user = User(active=active, **_known(fields))
     user.set_unusable_password()
     if password is not None:
-        _checked_password(user, password)
+        _check_password(user, password)
+        user.set_password(password)
     _save(user)
     record(
         EventType.USER_CREATE,
@@ -137,10 +137,12 @@ def reactivate_user(user: User, *, actor: Actor) -> User:
 
 
 @transaction.atomic
-def set_password(user: User, password: str, *, actor: Actor) -> User:
-    """Ends every session of the person: Django's session hash holds the password's."""
+def set_password(user: User, password: str, *, actor: Actor, enforce_policy: bool = True) -> User:
+    """Ends every session of the person: the session hash holds the password's. `enforce_policy` False is for passwords decided elsewhere."""
     user = User.objects.select_for_update().get(pk=user.pk)
-    _checked_password(user, password)
+    if enforce_policy:
+        _check_password(user, password)
+    user.set_password(password)
     user.password_expires_at = None
     user.save(update_fields=["password", "password_expires_at", "updated_at"])
     record(EventType.USER_PASSWORD_CHANGE, actor=actor, target=Target.of("user", user))
