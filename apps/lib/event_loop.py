@@ -46,7 +46,6 @@ class LoopThread:
             self.run(self.closers.pop()())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
-        self.loop.run_until_complete(self.loop.shutdown_default_executor())
         self.loop.close()
 
     def abandon(self) -> None:
