@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 - Django's name
 
+from apps.lib.addresses import allowed_by
+
 
 @register(Tags.security)
 def encryption_keys(**_: Any) -> list[CheckMessage]:
@@ -35,4 +37,13 @@ def public_url(**_: Any) -> list[CheckMessage]:
                 id="gatehouse.W001",
             )
         ]
+    return []
+
+
+@register(Tags.security)
+def outbound_allow(**_: Any) -> list[CheckMessage]:
+    try:
+        allowed_by(tuple(settings.OUTBOUND_ALLOW))
+    except ValueError as error:
+        return [Error(f"OUTBOUND_ALLOW: {error}", id="gatehouse.E004")]
     return []

@@ -99,7 +99,7 @@ def is_public(address: Address) -> bool:
 def permit(url: str) -> Permit:
     """Judge the URL as written; an address in place of a name is judged at once. Raises TargetRefused."""
     scheme, host, port = _parts(url)
-    allowed = _allowed(tuple(settings.OUTBOUND_ALLOW))
+    allowed = allowed_by(tuple(settings.OUTBOUND_ALLOW))
     named = host in allowed.hosts or (host, port) in allowed.host_ports
     odd = scheme != "https" or port != DEFAULT_PORTS["https"]
     decided = Permit(host, named=named, networks_only=odd, networks=allowed.networks)
@@ -152,15 +152,15 @@ def _literal(host: str) -> Address | None:
 
 
 @dataclass(frozen=True)
-class _Allowed:
+class Allowed:
     hosts: frozenset[str]
     host_ports: frozenset[tuple[str, int]]
     networks: tuple[Network, ...]
 
 
 @lru_cache(maxsize=8)
-def _allowed(entries: tuple[str, ...]) -> _Allowed:
-    """Raises ValueError for an entry that is neither a host, a host:port nor a network: the operator has to see it."""
+def allowed_by(entries: tuple[str, ...]) -> Allowed:
+    """OUTBOUND_ALLOW, read. Raises ValueError for an entry that means nothing (portal/checks.py shows it to the operator)."""
     hosts: set[str] = set()
     host_ports: set[tuple[str, int]] = set()
     networks: list[Network] = []
@@ -173,9 +173,9 @@ def _allowed(entries: tuple[str, ...]) -> _Allowed:
             split = urlsplit(f"//{entry}")
             host = (split.hostname or "").removesuffix(".")
             if not host or (split.path or split.query or "@" in entry):
-                raise ValueError(f"OUTBOUND_ALLOW: {entry!r} is not a host, a host:port or a network.")
+                raise ValueError(f"{entry!r} is not a host, a host:port or a network.")
             if split.port is None:
                 hosts.add(host)
             else:
                 host_ports.add((host, split.port))
-    return _Allowed(frozenset(hosts), frozenset(host_ports), tuple(networks))
+    return Allowed(frozenset(hosts), frozenset(host_ports), tuple(networks))

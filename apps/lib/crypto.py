@@ -100,7 +100,8 @@ def _ciphers(keys: tuple[str, ...]) -> dict[bytes, AESGCM]:
 class Sealed:
     """A text attribute of a model, kept encrypted in a BinaryField and bound to its table, column, tenant and row.
 
-    `token = Sealed("token_sealed")`. Set it when the row has its tenant and key; empty stays empty.
+    `token = Sealed("token_sealed")`. Set it when the row has its tenant and key (a TenantOwned row that is not saved yet:
+    after `take_tenant()`); empty stays empty.
     """
 
     def __init__(self, column: str) -> None:

@@ -1,4 +1,5 @@
 import copy
+import datetime as dt
 
 import pytest
 import xmlsec
@@ -37,8 +38,8 @@ def elliptic():
         certificate.subject,
         key.public_key(),
         1,
-        certificate.not_valid_before_utc,
-        certificate.not_valid_after_utc,
+        certificate.not_valid_before_utc - dt.timedelta(days=99),
+        certificate.not_valid_before_utc - dt.timedelta(days=1),
     )
     pem = serialization.Encoding.PEM
     private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
@@ -360,7 +361,7 @@ def test_rsa_with_sha256_or_better_is_accepted(method, digest, ours):
     assert name_in(verify(reread(root), [ours.certificate])) == "mia"
 
 
-def test_ecdsa_is_accepted(elliptic):
+def test_ecdsa_is_accepted_and_a_pinned_certificate_may_have_expired(elliptic):
     root = response()
     sign(root, key_of(elliptic), method=T.TransformEcdsaSha256)
     assert name_in(verify(reread(root), [elliptic.certificate])) == "mia"

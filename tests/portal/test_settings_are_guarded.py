@@ -33,6 +33,23 @@ def test_the_public_address_is_judged(settings, url, ids):
     assert [message.id for message in checks.public_url()] == ids
 
 
+@pytest.mark.parametrize("entry", ["http://inside.example", "10.0.0.1/8", "a@b", "", "inside.example:x"])
+def test_a_target_that_means_nothing_is_an_error(settings, entry):
+    settings.OUTBOUND_ALLOW = ["127.0.0.0/8", entry]
+    assert [message.id for message in checks.outbound_allow()] == ["gatehouse.E004"]
+
+
+def test_targets_that_mean_something_are_not(settings):
+    settings.OUTBOUND_ALLOW = [
+        "inside.example",
+        "inside.example:8080",
+        "127.0.0.1",
+        "[::1]:8000",
+        "10.0.0.0/8",
+    ]
+    assert checks.outbound_allow() == []
+
+
 def test_keys_are_made_once_for_their_owner_alone(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         made = {tuple(each) for each in pool.map(lambda _: keys.encryption_keys(tmp_path), range(32))}
