@@ -1,0 +1,63 @@
+"""
+SsoError                  what the administrator asked for cannot be; `fields` says where and why, in words for people
+├── SsoInvalid            a value of the SSO tab is missing, misspelt or unsafe
+├── SsoUnavailable        the application has no single sign-on: it is a bookmark
+├── MetadataRefused       a service provider's metadata that we do not take over
+└── CertificateRefused    the certificate is not in a state in which this can be done to it
+
+RequestRefused            what an application sent is not answered; `sentence` stands on the page
+├── RequestUnreadable     not a message of the binding, too large, not well-formed, hostile
+├── RequestMismatch       readable, but from, for or to somebody else than the administrator registered
+├── RequestStale          older or newer than five minutes, or answered before
+└── RequestUnsigned       the signature is missing where it is required, or does not verify
+"""
+
+from apps.directory.errors import DirectoryError, FieldsInvalid
+
+
+class SsoError(DirectoryError):
+    pass
+
+
+class SsoInvalid(SsoError, FieldsInvalid):
+    pass
+
+
+class SsoUnavailable(SsoError):
+    pass
+
+
+class MetadataRefused(SsoError):
+    def __init__(self, sentence: str, *, field: str = "metadata") -> None:
+        super().__init__({field: [sentence]})
+
+
+class CertificateRefused(SsoError):
+    def __init__(self, sentence: str) -> None:
+        super().__init__({"certificate": [sentence]})
+
+
+class RequestRefused(Exception):
+    """Permanent for this message: the person starts again at the application."""
+
+    code = "refused"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class RequestUnreadable(RequestRefused):
+    code = "unreadable"
+
+
+class RequestMismatch(RequestRefused):
+    code = "mismatch"
+
+
+class RequestStale(RequestRefused):
+    code = "stale"
+
+
+class RequestUnsigned(RequestRefused):
+    code = "unsigned"

@@ -1,0 +1,171 @@
+import base64
+import re
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.applications.models import Application
+from apps.directory.validators import validate_text
+from apps.lib.crypto import Sealed, fingerprint
+from apps.tenants.models import TenantOwned
+
+BASIC = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic"
+
+
+class NameIdFormat(models.TextChoices):
+    """Short names as the connectors have them; `urn` is SAML core 8.3's."""
+
+    EMAIL = "emailAddress", _("E-mail address")
+    PERSISTENT = "persistent", _("Persistent")
+    TRANSIENT = "transient", _("Transient")
+    UNSPECIFIED = "unspecified", _("Unspecified")
+
+    @property
+    def urn(self) -> str:
+        version = "1.1" if self in {NameIdFormat.EMAIL, NameIdFormat.UNSPECIFIED} else "2.0"
+        return f"urn:oasis:names:tc:SAML:{version}:nameid-format:{self.value}"
+
+
+class SignatureAlgorithm(models.TextChoices):
+    """Nothing weaker exists here: SHA-1 cannot be chosen."""
+
+    RSA_SHA256 = "rsa-sha256", "RSA-SHA256"
+    RSA_SHA384 = "rsa-sha384", "RSA-SHA384"
+    RSA_SHA512 = "rsa-sha512", "RSA-SHA512"
+
+    @property
+    def signature_uri(self) -> str:
+        return f"http://www.w3.org/2001/04/xmldsig-more#{self.value}"
+
+    @property
+    def digest_uri(self) -> str:
+        # RFC 6931 2.1: SHA-384 alone has its name in xmldsig-more
+        namespace = "xmldsig-more" if self is SignatureAlgorithm.RSA_SHA384 else "xmlenc"
+        return f"http://www.w3.org/2001/04/{namespace}#{self.value.removeprefix('rsa-')}"
+
+
+class SsoSettings(TenantOwned):
+    """What the SSO tab holds. Written only by saml.actions; `saml.actions.sso_of` makes it on first sight."""
+
+    application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="sso")
+    sp_entity_id = models.CharField(_("SP entity ID"), max_length=1024, blank=True)  # SAML core 8.3.6
+    acs_urls = models.JSONField(default=list, blank=True)  # [{"url", "index", "is_default"}], one default
+    name_id_format = models.CharField(
+        _("NameID format"), max_length=20, choices=NameIdFormat.choices, default=NameIdFormat.EMAIL
+    )
+    name_id_source = models.CharField(_("NameID value"), max_length=20, default="email")
+    sign_response = models.BooleanField(_("sign response"), default=True)
+    sign_assertion = models.BooleanField(_("sign assertion"), default=True)
+    signature_algorithm = models.CharField(
+        _("signature algorithm"),
+        max_length=20,
+        choices=SignatureAlgorithm.choices,
+        default=SignatureAlgorithm.RSA_SHA256,
+    )
+    default_relay_state = models.CharField(
+        _("default RelayState"), max_length=1024, blank=True, validators=[validate_text]
+    )
+    # [{"name", "name_format", "source" or "constant", "enabled", "required"}], names exactly as they go out
+    attributes = models.JSONField(default=list, blank=True)
+    include_groups = models.BooleanField(_("include groups"), default=False)
+    groups_attribute_name = models.CharField(_("groups attribute"), max_length=255, default="memberOf")
+    sp_certificates = models.JSONField(default=list, blank=True)  # PEM; what the SP may sign requests with
+    require_signed_requests = models.BooleanField(_("require signed requests"), default=False)
+    login_url = models.CharField(_("login URL"), max_length=2048, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta(TenantOwned.Meta):
+        verbose_name_plural = "SSO settings"
+
+    def __str__(self) -> str:
+        return f"SSO of {self.application}"
+
+    @property
+    def acs_url(self) -> str:
+        """Where responses go unless a request names another registered address; "" before one is entered."""
+        return next((row["url"] for row in self.acs_urls if row["is_default"]), "")
+
+    @property
+    def complete(self) -> bool:
+        return bool(self.sp_entity_id and self.acs_url)
+
+    @property
+    def name_id(self) -> NameIdFormat:
+        return NameIdFormat(self.name_id_format)
+
+    @property
+    def algorithm(self) -> SignatureAlgorithm:
+        return SignatureAlgorithm(self.signature_algorithm)
+
+
+class KeyPair(TenantOwned):
+    """A signing key and its certificate. `active` signs; `next` and `retiring` are published beside it while people switch over."""
+
+    class State(models.TextChoices):
+        NEXT = "next", _("Next")
+        ACTIVE = "active", _("Active")
+        RETIRING = "retiring", _("Retiring")
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="key_pairs")
+    certificate = models.TextField()  # PEM
+    private_key_sealed = models.BinaryField(editable=False)
+    state = models.CharField(max_length=10, choices=State.choices)
+    not_after = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    private_key = Sealed("private_key_sealed")  # PEM
+
+    class Meta(TenantOwned.Meta):
+        ordering: ClassVar[list[Any]] = ["created_at", "id"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["application", "state"],
+                condition=models.Q(state__in=("next", "active")),
+                name="key_pair_one_active_one_next",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Certificate {self.fingerprint_sha256[:11]}… of {self.application}"
+
+    @property
+    def der_base64(self) -> str:
+        """What stands in ds:X509Certificate."""
+        return re.sub(r"-----[A-Z ]+-----|\s", "", self.certificate)
+
+    @property
+    def fingerprint_sha1(self) -> str:
+        return fingerprint(base64.b64decode(self.der_base64), "sha1")
+
+    @property
+    def fingerprint_sha256(self) -> str:
+        return fingerprint(base64.b64decode(self.der_base64), "sha256")
+
+
+class PendingSignIn(TenantOwned):
+    """A request that passed the front door and waits for its person. Its id is the random key in the address.
+
+    The unique constraint is the replay guard: a row outlives the ten minutes in which its request would still be fresh.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="+")
+    request_id = models.CharField(max_length=256)
+    acs_url = models.CharField(max_length=2048)
+    relay_state = models.CharField(max_length=1024, blank=True)
+    force_authn = models.BooleanField(default=False)
+    is_passive = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["application", "request_id"], name="pending_once"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["tenant", "created_at"], name="pending_oldest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.application}: {self.request_id}"
