@@ -7,7 +7,7 @@ import environ
 from csp.constants import NONE, SELF
 
 from apps.lib.assets import font_directories
-from portal import keys
+from portal import keys, logs
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -193,10 +193,4 @@ SILENCED_SYSTEM_CHECKS = [
     "auth.W004",  # user names are unique within their tenant (a constraint), not globally
 ]
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO" if DEBUG else "WARNING"},
-}
+LOGGING = logs.configuration(debug=DEBUG)
