@@ -1,9 +1,14 @@
+from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
 
+from django.contrib.auth import authenticate
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
 
 from apps.accounts.models import Administrator, FailedSignIn, Role
 from apps.directory.errors import FieldsInvalid
@@ -38,12 +43,43 @@ def remove_administrator(administrator: Administrator, *, actor: Actor) -> None:
     administrator.delete()
 
 
+@dataclass(frozen=True, slots=True)
+class Guessed:
+    """The account a typed name stands for. A person is one account, whether their user name or their e-mail is guessed at."""
+
+    key: str
+    target: Target
+
+    @classmethod
+    def by(cls, username: str) -> "Guessed":
+        users = list(User.objects.named(username)[:2])
+        if len(users) == 1:
+            return cls(users[0].username_key, Target.of("user", users[0]))
+        return cls(fold(username)[:300], Target(kind="user", id="", name=username[:255]))
+
+
 def locked_out(username: str, client_ip: str) -> bool:
     """Ten refused passwords for an account, or a hundred from an address, within fifteen minutes."""
-    recent = FailedSignIn.objects.filter(created_at__gt=timezone.now() - LOCKOUT_WINDOW)
-    if recent.filter(account_key=fold(username)).count() >= TRIES_PER_ACCOUNT:
-        return True
-    return bool(client_ip) and recent.filter(client_ip=client_ip).count() >= TRIES_PER_ADDRESS
+    return _locked(Guessed.by(username), client_ip)
+
+
+@sensitive_variables("password")
+def person_with(username: str, password: str, *, actor: Actor) -> User | None:
+    """The person whose password this is. None for every refusal alike: unknown, wrong, locked out, deactivated, expired."""
+    account = Guessed.by(username)
+    # Counted before it is judged: a hundred guesses at once are still no more than ten.
+    attempt = _count(account, actor)
+    if _locked(account, actor.client_ip, besides=attempt):
+        User().set_password(password)  # the same work as a judged one, so that timing tells nothing
+        attempt.delete()  # a locked account opens in time, however long somebody knocks
+        _record_refusal(account, actor=actor, reason="Locked after too many wrong passwords.")
+        return None
+    user = authenticate(username=username, password=password)
+    if not isinstance(user, User):
+        _record_wrong_password(account, actor=actor)
+        return None
+    attempt.delete()
+    return user
 
 
 @transaction.atomic
@@ -54,17 +90,60 @@ def record_sign_in(user: User, *, actor: Actor, application: Target | None = Non
 
 @transaction.atomic
 def record_failed_sign_in(username: str, *, actor: Actor) -> None:
-    FailedSignIn.objects.create(account_key=fold(username)[:300], client_ip=actor.client_ip)
-    target = Target(kind="user", id="", name=username[:255])
+    account = Guessed.by(username)
+    _count(account, actor)
+    _record_wrong_password(account, actor=actor)
+
+
+def _recent(account: Guessed) -> Any:
+    return FailedSignIn.objects.filter(
+        created_at__gt=timezone.now() - LOCKOUT_WINDOW, account_key=account.key
+    )
+
+
+def _locked(account: Guessed, client_ip: str, *, besides: FailedSignIn | None = None) -> bool:
+    own = 0 if besides is None else 1
+    if _recent(account).count() - own >= TRIES_PER_ACCOUNT:
+        return True
+    address = _address_key(client_ip)
+    since = timezone.now() - LOCKOUT_WINDOW
+    tries = FailedSignIn.objects.filter(created_at__gt=since, client_ip=address)
+    return bool(address) and tries.count() - own >= TRIES_PER_ADDRESS
+
+
+def _count(account: Guessed, actor: Actor) -> FailedSignIn:
+    address = _address_key(actor.client_ip)
+    attempt: FailedSignIn = FailedSignIn.objects.create(account_key=account.key, client_ip=address)
+    return attempt
+
+
+@transaction.atomic
+def _record_wrong_password(account: Guessed, *, actor: Actor) -> None:
+    _record_refusal(account, actor=actor, reason="Wrong user name or password.")
+    if _recent(account).count() == TRIES_PER_ACCOUNT:  # the one that locks: later ones are not counted
+        record(EventType.USER_LOCKOUT, actor=actor, target=account.target)
+
+
+def _record_refusal(account: Guessed, *, actor: Actor, reason: str) -> None:
     record(
         EventType.USER_LOGIN_ATTEMPT,
         actor=actor,
-        target=target,
+        target=account.target,
         success=False,
-        error_message="Wrong user name or password.",
+        error_message=reason,
     )
-    if locked_out(username, ""):
-        record(EventType.USER_LOCKOUT, actor=actor, target=target)
+
+
+def _address_key(client_ip: str) -> str:
+    """A household has a whole /64 of IPv6 addresses to guess from: it counts as one."""
+    try:
+        address = ip_address(client_ip)
+    except ValueError:
+        return ""
+    if isinstance(address, IPv6Address):
+        mapped = address.ipv4_mapped
+        return str(mapped or ip_network((address, 64), strict=False).network_address)
+    return str(address)
 
 
 @transaction.atomic

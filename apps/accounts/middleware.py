@@ -1,8 +1,11 @@
 from collections.abc import Callable
+from contextlib import nullcontext
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
 
@@ -18,7 +21,10 @@ class TenantSessionMiddleware(SessionMiddleware):
 
 
 class PrivatePagesMiddleware:
-    """Whatever a session saw is never cached, neither by proxies nor by the back button after signing out."""
+    """Whatever a session saw is never cached, neither by proxies nor by the back button after signing out.
+
+    A view that says by itself what caches may keep (pictures under an address of their own) has the last word.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -26,6 +32,26 @@ class PrivatePagesMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         session = getattr(request, "session", None)
-        if session is not None and session.accessed:
+        if session is not None and session.accessed and not response.has_header("Cache-Control"):
             add_never_cache_headers(response)
         return response
+
+
+class LocalTimeMiddleware:
+    """Pages tell the time by the clock of the person who reads them. Requests without a session (programs) are not asked."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        zone = local_zone(request.user) if settings.SESSION_COOKIE_NAME in request.COOKIES else None
+        with timezone.override(zone) if zone else nullcontext():
+            return self.get_response(request)
+
+
+def local_zone(user: object) -> ZoneInfo | None:
+    """None when the person has not said, or this machine does not know the zone."""
+    try:
+        return ZoneInfo(getattr(user, "timezone", "") or "")
+    except (ValueError, ZoneInfoNotFoundError):
+        return None

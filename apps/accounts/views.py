@@ -1,0 +1,73 @@
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import login as start_session
+from django.contrib.auth import logout as end_session
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from apps.accounts import destinations
+from apps.accounts.access import actor_of, public
+from apps.accounts.actions import person_with, record_sign_in, record_sign_out
+from apps.accounts.forms import SignInForm
+from apps.directory.models import User
+
+
+@public
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def login(request: HttpRequest) -> HttpResponse:
+    """`next` says where to go on; with `reauthenticate` a person who is signed in gives the password again (ForceAuthn)."""
+    anew = "reauthenticate" in request.GET
+    destination = destinations.destination(request)
+    if request.method != "POST":
+        if request.user.is_authenticated and not anew:
+            return redirect(destination)
+        typed = {"username": request.user.get_username()} if anew else {}
+        return _page(request, SignInForm(initial=typed), destination)
+    form = SignInForm(request.POST)
+    if form.is_valid():
+        user = person_with(**form.cleaned_data, actor=actor_of(request))
+        if user is not None:
+            _sign_in(request, user)
+            return redirect(destination)
+        form.add_error(None, _("This user name and password do not sign in."))
+    return _page(request, form, destination, status=422)
+
+
+def _sign_in(request: HttpRequest, user: User) -> None:
+    again = request.user.is_authenticated
+    start_session(request, user)
+    if again:
+        request.session.cycle_key()  # Django keeps the key when the same person signs in again
+    request.session.pop(destinations.ASKING, None)
+    request.session[destinations.SIGNED_IN_AT] = int(timezone.now().timestamp())
+    record_sign_in(user, actor=actor_of(request))
+
+
+def _page(request: HttpRequest, form: SignInForm, destination: str, status: int = 200) -> HttpResponse:
+    context: dict[str, Any] = {
+        "form": form,
+        "application": destinations.asking(request, destination),
+        "anew": request.user.is_authenticated,
+    }
+    return render(request, "accounts/login.html", context, status=status)
+
+
+@public
+@require_http_methods(["GET", "HEAD", "POST"])
+def logout(request: HttpRequest) -> HttpResponse:
+    """Opening the address only asks: a picture on another site must not sign anybody out."""
+    if request.method != "POST" and request.user.is_authenticated:
+        return render(request, "accounts/logout.html")
+    if isinstance(request.user, User):
+        record_sign_out(request.user, actor=actor_of(request))
+        end_session(request)
+        messages.success(
+            request, _("You are signed out here. Applications that you opened may still be signed in.")
+        )
+    return redirect("accounts:login")

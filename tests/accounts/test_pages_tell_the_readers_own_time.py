@@ -1,0 +1,42 @@
+import pytest
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.utils import timezone
+
+from apps.accounts.middleware import LocalTimeMiddleware
+from apps.directory.actions import update_user
+from apps.directory.models import User
+from apps.tenants.context import in_tenant
+
+pytestmark = pytest.mark.django_db
+
+
+def zone_seen_by(user, *, cookie=True):
+    request = RequestFactory().get("/")
+    request.user = user
+    if cookie:
+        request.COOKIES["gatehouse_session"] = "x"
+    answer = LocalTimeMiddleware(lambda _: HttpResponse(timezone.get_current_timezone_name()))(request)
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize("unusable", ["", "Nowhere/Land", "../../etc/passwd", "/etc/localtime"])
+def test_without_a_zone_that_is_known_it_is_the_servers(unusable):
+    assert zone_seen_by(User(timezone=unusable)) == "UTC"
+
+
+def test_a_program_is_not_asked_for_its_person():
+    assert zone_seen_by(None, cookie=False) == "UTC"
+
+
+def test_it_is_the_persons_zone_and_only_for_their_request():
+    assert zone_seen_by(User(timezone="Asia/Kathmandu")) == "Asia/Kathmandu"
+    assert timezone.get_current_timezone_name() == "UTC"
+
+
+def test_a_page_shows_it(bob, system):
+    with in_tenant(bob.tenant):
+        update_user(bob.user, actor=system, timezone="Asia/Kathmandu")
+    client = Client()
+    client.post("/t/acme/login/", {"username": "bob", "password": "correct horse battery"})
+    assert "+05:45" in client.get("/t/acme/me/activity").content.decode()

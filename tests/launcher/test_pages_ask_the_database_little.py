@@ -1,0 +1,36 @@
+import pytest
+
+from tests.launcher.pictures import png
+
+pytestmark = pytest.mark.django_db
+MOST = 12  # queries per page
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/?q=app",
+        "/launch/app-1",
+        "/applications/app-1/logo",
+        "/me/",
+        "/me/password/",
+        "/me/activity",
+        "/logout/",
+    ],
+)
+@pytest.mark.parametrize("who", ["bob", "alice"])
+def test_a_page_asks_at_most_twelve_questions_however_many_applications(
+    request, give, django_assert_max_num_queries, who, path
+):
+    for number in range(15):
+        give(f"App {number}", connector="bookmark", bookmark_url="https://app.example/", logo=png())
+    person = request.getfixturevalue(who)
+    with django_assert_max_num_queries(MOST):
+        person.get(path)
+
+
+@pytest.mark.parametrize("password", ["correct horse battery", "wrong"])
+def test_signing_in_asks_at_most_twenty_five(bob, django_assert_max_num_queries, password):
+    with django_assert_max_num_queries(25):
+        bob.post("/login/", {"username": "bob", "password": password})
