@@ -1,0 +1,176 @@
+"""A real browser against the live server. What it needs and the machine lacks is a skip with its reason; under CI it is an error."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from apps.applications.actions import add_application, assign_group
+from apps.directory.actions import add_group, add_member, update_user
+from apps.events.actors import Actor
+from apps.tenants.context import in_tenant
+from apps.tenants.models import Tenant
+from tests.conftest import PASSWORD, Person
+from tests.launcher.pictures import png
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
+# One of each kind of tile: brand mark, uploaded picture, colour and letter, bookmark, and a name that does not fit.
+APPLICATIONS: tuple[dict[str, Any], ...] = (
+    {
+        "connector": "gitlab_saas",
+        "display_label": "GitLab",
+        "description": "Source code and CI",
+        "parameters": {"group_path": "acme"},
+    },
+    {"connector": "custom_saml", "display_label": "Expenses", "colour": "plum"},
+    {
+        "connector": "custom_saml",
+        "display_label": "Émigré relocation and travel reimbursements",
+        "description": "With a picture " * 8,
+        "logo": png(),
+    },
+    {
+        "connector": "bookmark",
+        "display_label": "Canteen menu",
+        "bookmark_url": "https://canteen.example/today",
+    },
+)
+LIGHT = {"color_scheme": "light", "viewport": {"width": 1440, "height": 900}}
+DARK = {"color_scheme": "dark", "viewport": {"width": 1440, "height": 900}}
+PHONE = {"color_scheme": "light", "viewport": {"width": 390, "height": 844}, "has_touch": True}
+
+# Hears of every refusal of the content security policy, also of those that the console does not tell.
+LISTENER = """
+window.refusals = [];
+addEventListener("securitypolicyviolation", (event) => window.refusals.push(`${event.violatedDirective} ${event.blockedURI}`));
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.django_db(transaction=True))
+
+
+def missing() -> str:
+    """Why no browser can be had here; "" when one can."""
+    if shutil.which(CHROMIUM) is None:
+        return f"there is no {CHROMIUM} (Debian and Ubuntu: apt install chromium)"
+    try:
+        import axe_playwright_python.sync_playwright  # noqa: F401
+        import playwright.sync_api  # noqa: F401
+    except ImportError as error:
+        return str(error)
+    return ""
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Any]:
+    """Ends with this package: while it runs, Playwright's event loop makes Django take the thread for an asynchronous one."""
+    if reason := missing():
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"No browser: {reason}")
+    from playwright.sync_api import sync_playwright
+
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            yield browser
+            browser.close()
+    finally:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@dataclass
+class Visitor:
+    """A browser window of its own cookies, and everything it complained about."""
+
+    page: Any
+    base_url: str
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.add_init_script(LISTENER)
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        self.page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+
+    def _hear(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def open(self, path: str) -> Any:
+        """`path` below the live server. Answers when everything is loaded and the scripts have run."""
+        return self.page.goto(f"{self.base_url}{path}")
+
+    def be(self, person: Person) -> None:
+        """Signed in as the person's own client is, without the sign-in page."""
+        session = person.client.cookies[settings.SESSION_COOKIE_NAME].value
+        cookie = {
+            "name": settings.SESSION_COOKIE_NAME,
+            "value": session,
+            "url": f"{self.base_url}{person.url('/')}",
+        }
+        self.page.context.add_cookies([cookie])
+
+    def sign_in(self, person: Person, password: str = PASSWORD) -> None:
+        """By hand, on the page that is open."""
+        self.page.get_by_label("User name or company e-mail").fill(person.user.username)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
+
+    def refusals(self) -> list[str]:
+        """What the content security policy refused on the page that is open."""
+        heard: list[str] = self.page.evaluate("window.refusals")
+        return heard
+
+    def violations(self) -> list[str]:
+        """What axe-core finds on the page that is open, one line per rule and element."""
+        from axe_playwright_python.sync_playwright import Axe
+
+        found = Axe().run(self.page).response["violations"]
+        return [f"{rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"]]
+
+
+@pytest.fixture
+def visit(chromium: Any, live_server: Any) -> Iterator[Any]:
+    """Opens windows: `visit(**PHONE)` returns a Visitor."""
+    contexts = []
+
+    def open_window(**options: Any) -> Visitor:
+        context = chromium.new_context(**(options or LIGHT))
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        return Visitor(context.new_page(), live_server.url)
+
+    yield open_window
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> Tenant:
+    """The tenant acme with applications of every kind of tile in bob's launcher."""
+    with in_tenant(tenant):
+        update_user(bob.user, actor=system, timezone="Europe/Berlin", job_title="Engineer")
+        engineering = add_group(actor=system, name="Engineering", description="Builds it")
+        add_member(engineering, bob.user, actor=system)
+        for fields in APPLICATIONS:
+            assign_group(add_application(actor=system, **fields), engineering, actor=system)
+    return tenant
