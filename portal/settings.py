@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
+    "apps.scim.middleware.ScimErrorsMiddleware",
     "apps.tenants.middleware.TenantMiddleware",
     "apps.accounts.middleware.TenantSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -186,6 +187,13 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "apps.outbox.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "seal": {"task": "apps.events.tasks.seal_all", "schedule": 10.0, "options": {"expires": 10}},
+}
+
+SCIM_SERVICE_PROVIDER = {  # read by django-scim2 when it is imported
+    "USER_ADAPTER": "apps.scim.adapters.UserAdapter",
+    "USER_FILTER_PARSER": "apps.scim.filters.UserFilter",
+    "SERVICE_PROVIDER_CONFIG_MODEL": "apps.scim.discovery.Config",
+    "BASE_LOCATION_GETTER": "apps.scim.discovery.base_location",
 }
 
 REST_FRAMEWORK: dict[str, Any] = {}

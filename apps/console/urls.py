@@ -1,4 +1,71 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from apps.console.views import (
+    applications,
+    assignments,
+    catalog,
+    events,
+    groups,
+    overview,
+    sandbox,
+    search,
+    users,
+)
 
 app_name = "console"
-urlpatterns: list[URLPattern | URLResolver] = []
+
+PEOPLE = [
+    # /users/<pk>/
+    path("users/", users.index, name="users"),
+    path("users/new/", users.new, name="user_new"),
+    path("users/<uuid:pk>/", users.profile, name="user"),
+    path("users/<uuid:pk>/password/", users.password, name="user_password"),
+    path("users/<uuid:pk>/activation/", users.activation, name="user_activation"),
+    path("users/<uuid:pk>/deactivation/", users.deactivation, name="user_deactivation"),
+    path("users/<uuid:pk>/groups/", users.groups, name="user_groups"),
+    path("users/<uuid:pk>/groups/<uuid:group_pk>/removal/", users.group_removal, name="user_group_removal"),
+    path("users/<uuid:pk>/applications/", users.applications, name="user_applications"),
+    path("users/<uuid:pk>/events/", users.events, name="user_events"),
+    # /groups/<pk>/
+    path("groups/", groups.index, name="groups"),
+    path("groups/new/", groups.new, name="group_new"),
+    path("groups/<uuid:pk>/", groups.details, name="group"),
+    path("groups/<uuid:pk>/deletion/", groups.deletion, name="group_deletion"),
+    path("groups/<uuid:pk>/members/", groups.members, name="group_members"),
+    path("groups/<uuid:pk>/members/removal/", groups.member_removal, name="group_member_removal"),
+    path("groups/<uuid:pk>/applications/", groups.applications, name="group_applications"),
+    path(
+        "groups/<uuid:pk>/applications/<uuid:application_pk>/removal/",
+        groups.application_removal,
+        name="group_application_removal",
+    ),
+]
+
+APPLICATIONS = [
+    path("catalog/", catalog.index, name="catalog"),
+    path("catalog/<slug:key>/", catalog.connector, name="connector"),
+    # /applications/<pk>/
+    path("applications/", applications.index, name="applications"),
+    path("applications/deletion/", applications.deletion, name="application_deletion"),
+    path("applications/<uuid:pk>/", applications.general, name="application"),
+    path("applications/<uuid:pk>/logo/", applications.logo, name="application_logo"),
+    path("applications/<uuid:pk>/created/", applications.created, name="application_created"),
+    path("applications/<uuid:pk>/groups/", assignments.index, name="application_groups"),
+    path(
+        "applications/<uuid:pk>/groups/consequence/",
+        assignments.consequence,
+        name="application_groups_consequence",
+    ),
+    path("applications/<uuid:pk>/events/", applications.events, name="application_events"),
+]
+
+urlpatterns = [
+    path("", overview.index, name="overview"),
+    path("search/", search.index, name="search"),
+    *PEOPLE,
+    *APPLICATIONS,
+    path("events/", events.index, name="events"),
+    path("events/<uuid:pk>/", events.event, name="event"),
+    path("events/export.<slug:form>", events.export, name="event_export"),
+    path("sandbox/", sandbox.index, name="sandbox"),
+]

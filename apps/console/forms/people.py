@@ -1,0 +1,85 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.console.forms.base import ActionForm
+from apps.directory.models import Group, User
+
+
+class ProfileForm(ActionForm):
+    """The profile; what a value may hold is said once, by the directory (directory.actions)."""
+
+    username = forms.CharField(label=_("Username"), max_length=150)
+    email = forms.CharField(label=_("Company email"), max_length=254, widget=forms.EmailInput)
+    first_name = forms.CharField(label=_("First name"), max_length=120, required=False)
+    last_name = forms.CharField(label=_("Last name"), max_length=120, required=False)
+    display_name = forms.CharField(
+        label=_("Display name"),
+        max_length=240,
+        required=False,
+        help_text=_("Shown instead of first and last name, if given."),
+    )
+    job_title = forms.CharField(label=_("Job title"), max_length=120, required=False)
+    work_phone = forms.CharField(label=_("Work phone"), max_length=60, required=False)
+    timezone = forms.CharField(
+        label=_("Time zone"), max_length=60, required=False, help_text=_("Such as Europe/London.")
+    )
+
+    @classmethod
+    def of(cls, user: User, data: Any = None) -> "ProfileForm":
+        return cls(data, initial={name: getattr(user, name) for name in cls.base_fields})
+
+
+class NewUserForm(ProfileForm):
+    password = forms.CharField(
+        label=_("Password"),
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Without one the person cannot sign in until you set it."),
+    )
+
+
+class PasswordForm(ActionForm):
+    password = forms.CharField(
+        label=_("New password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Every session of this person ends."),
+    )
+
+
+class GroupForm(ActionForm):
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=100,
+        help_text=_("Applications that manage groups call the group the same."),
+    )
+    description = forms.CharField(label=_("Description"), max_length=256, required=False)
+
+    @classmethod
+    def of(cls, group: Group, data: Any = None) -> "GroupForm":
+        return cls(data, initial={"name": group.name, "description": group.description})
+
+
+class ConfirmForm(ActionForm):
+    """Nothing to type: the press of the button is the answer."""
+
+
+class GroupsOfUserForm(ActionForm):
+    group: Any = forms.ModelChoiceField(label=_("Add to group"), queryset=None, empty_label=_("Choose…"))
+
+    def __init__(self, user: User, data: Any = None) -> None:
+        super().__init__(data)
+        self.fields["group"].queryset = Group.objects.exclude(members=user)  # type: ignore[attr-defined]
+
+
+class MembersForm(ActionForm):
+    users: Any = forms.ModelMultipleChoiceField(
+        label=_("People"), queryset=None, error_messages={"required": _("Tick at least one person.")}
+    )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        self.fields["users"].queryset = User.objects.all()  # type: ignore[attr-defined]

@@ -1,0 +1,77 @@
+"""What every console page shares: its frame's values, paging, tabs, and refusals that come back into the form."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from apps.accounts.access import WRITERS, role_of
+from apps.console.forms.base import ActionForm
+from apps.directory.errors import DirectoryError
+
+PAGE_SIZE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    url: str
+    text: Any
+    count: int = 0
+    bad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One screenful of a list; `previous` and `next` are query strings that keep the filters, "" at the ends."""
+
+    rows: list[Any]
+    total: int
+    previous: str
+    next: str
+    text: str
+
+
+def show(
+    request: HttpRequest, template: str, context: dict[str, Any], *, form: forms.Form | None = None
+) -> HttpResponse:
+    """Renders; 422 when `form` was refused (the page shows it again with everything that was typed)."""
+    refused = form is not None and form.is_bound and bool(form.errors)
+    context = {"form": form, "may_write": role_of(request.user) in WRITERS} | context
+    return render(request, template, context, status=422 if refused else 200)
+
+
+@contextmanager
+def refusals_on(form: ActionForm) -> Iterator[None]:
+    try:
+        yield
+    except DirectoryError as error:
+        form.refuse(error)
+
+
+def with_query(request: HttpRequest, **changes: Any) -> str:
+    """This page's query string with some values changed; None takes one out."""
+    query = request.GET.copy()
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value is not None:
+            query[name] = str(value)
+    return f"?{query.urlencode()}"
+
+
+def page_of(rows: Any, request: HttpRequest, *, size: int = PAGE_SIZE) -> Page:
+    """The page that `?page=` names; what is no number, or too large a one, means the nearest there is."""
+    page = Paginator(rows, size).get_page(request.GET.get("page"))
+    return Page(
+        rows=list(page.object_list),
+        total=page.paginator.count,
+        previous=with_query(request, page=page.previous_page_number()) if page.has_previous() else "",
+        next=with_query(request, page=page.next_page_number()) if page.has_next() else "",
+        text=_("%(first)s–%(last)s of %(total)s")
+        % {"first": page.start_index(), "last": page.end_index(), "total": page.paginator.count},
+    )

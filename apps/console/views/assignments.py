@@ -1,0 +1,61 @@
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from apps.accounts.access import actor_of, administrator_required
+from apps.applications.actions import assign_groups
+from apps.applications.models import Application
+from apps.console.application_page import application_or_404, show_tab
+from apps.console.forms.applications import GroupsOfApplicationForm
+from apps.console.pages import refusals_on, show
+from apps.directory.models import Group, User
+
+
+@administrator_required
+def index(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """All groups with a tick at those that may use the application; saving sets exactly the ticked ones."""
+    application = application_or_404(pk)
+    form = GroupsOfApplicationForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        with refusals_on(form):
+            assign_groups(application, form.cleaned_data["groups"], actor=actor_of(request))
+            messages.success(request, _("User groups were saved."))
+            return redirect("console:application_groups", application.pk)
+    since = dict(application.assignments.values_list("group_id", "created_at"))
+    groups = Group.objects.annotate(member_count=Count("memberships")).order_by("name_key")
+    rows = sorted(((group, since.get(group.pk)) for group in groups), key=lambda row: row[1] is None)
+    return show_tab(
+        request,
+        "console/application_groups.html",
+        application,
+        {"rows": rows, "bound": len(since)},
+        form=form,
+    )
+
+
+@administrator_required
+@require_safe
+def consequence(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Who would gain and who would lose the application if the ticked groups were saved. A fragment; changes nothing."""
+    application = application_or_404(pk)
+    form = GroupsOfApplicationForm(request.GET)
+    wanted = list(form.cleaned_data["groups"]) if form.is_valid() else []
+    return show(
+        request,
+        "console/application_groups_consequence.html",
+        {"application": application} | _change(application, wanted),
+    )
+
+
+def _change(application: Application, wanted: list[Group]) -> dict[str, Any]:
+    before = set(
+        User.objects.active().filter(user_groups__applications=application).values_list("pk", flat=True)
+    )
+    after = set(User.objects.active().filter(user_groups__in=wanted).values_list("pk", flat=True))
+    return {"gaining": len(after - before), "losing": len(before - after), "total": len(after)}

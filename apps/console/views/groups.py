@@ -1,0 +1,167 @@
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.accounts.access import actor_of, administrator_required
+from apps.applications.actions import assign_group, remove_assignment
+from apps.applications.models import Application
+from apps.console.forms.applications import ApplicationsOfGroupForm
+from apps.console.forms.people import ConfirmForm, GroupForm, MembersForm
+from apps.console.pages import Tab, page_of, refusals_on, show
+from apps.directory import actions
+from apps.directory.models import Group, User
+
+FOUND = 20  # people offered at once; a narrower search finds the others
+
+
+def _tabs(group: Group) -> list[Tab]:
+    return [
+        Tab(reverse("console:group", args=[group.pk]), _("Details")),
+        Tab(reverse("console:group_members", args=[group.pk]), _("Users"), group.memberships.count()),
+        Tab(
+            reverse("console:group_applications", args=[group.pk]),
+            _("Applications"),
+            group.assignments.count(),
+        ),
+    ]
+
+
+def _show(request: HttpRequest, template: str, group: Group, **context: object) -> HttpResponse:
+    form = context.pop("form", None)
+    return show(request, template, {"group": group, "tabs": _tabs(group)} | context, form=form)  # type: ignore[arg-type]
+
+
+@administrator_required
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    text = request.GET.get("q", "").strip()
+    groups = Group.objects.filter(name__icontains=text).annotate(
+        member_count=Count("memberships", distinct=True),
+        application_count=Count("assignments", distinct=True),
+    )
+    page = page_of(groups.order_by("name_key"), request)
+    return show(request, "console/groups.html", {"page": page, "q": text})
+
+
+@administrator_required
+def new(request: HttpRequest) -> HttpResponse:
+    form = GroupForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        with refusals_on(form):
+            group = actions.add_group(actor=actor_of(request), **form.cleaned_data)
+            messages.success(request, _("%(name)s was added. Now add people to it.") % {"name": group})
+            return redirect("console:group_members", group.pk)
+    return show(request, "console/group_new.html", {}, form=form)
+
+
+@administrator_required
+def details(request: HttpRequest, pk: UUID) -> HttpResponse:
+    group = get_object_or_404(Group.objects, pk=pk)
+    form = GroupForm.of(group, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        with refusals_on(form):
+            actions.update_group(group, actor=actor_of(request), **form.cleaned_data)
+            messages.success(request, _("The group was saved."))
+            return redirect("console:group", group.pk)
+    return _show(request, "console/group.html", group, form=form)
+
+
+@administrator_required
+def deletion(request: HttpRequest, pk: UUID) -> HttpResponse:
+    group = get_object_or_404(Group.objects, pk=pk)
+    if request.method == "POST":
+        actions.remove_group(group, actor=actor_of(request))
+        messages.success(request, _("%(name)s was deleted.") % {"name": group})
+        return redirect("console:groups")
+    context = {
+        "title": _("Delete %(name)s?") % {"name": group},
+        "consequence": _consequence(group),
+        "action": _("Delete group"),
+        "cancel_url": reverse("console:group", args=[group.pk]),
+        "breadcrumb_text": group.name,
+    }
+    return show(request, "console/confirm.html", context, form=ConfirmForm())
+
+
+def _consequence(group: Group) -> str:
+    """The seeds' own sentences ("Group Deletion"), with this group's numbers."""
+    labels = list(Application.objects.filter(groups=group).values_list("display_label", flat=True))
+    count = group.memberships.count()
+    members = ngettext("%(count)s person is in it.", "%(count)s people are in it.", count) % {"count": count}
+    if not labels:
+        return f"{members} " + _("It opens no application.")
+    return f"{members} " + _(
+        "It opens %(applications)s: its members lose these, and their accounts there are deactivated, unless another group "
+        "of theirs gives the same application. Where the application's groups are managed from here, the group is deleted there."
+    ) % {"applications": ", ".join(labels)}
+
+
+@administrator_required
+def members(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The members; `?find=` offers people to add, POST adds the ticked ones."""
+    group = get_object_or_404(Group.objects, pk=pk)
+    form = MembersForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        users = list(form.cleaned_data["users"])
+        actions.add_members(group, users, actor=actor_of(request))
+        text = ngettext("%(count)s person was added.", "%(count)s people were added.", len(users))
+        messages.success(request, text % {"count": len(users)})
+        return redirect("console:group_members", group.pk)
+    find = request.GET.get("find", "").strip()
+    found = User.objects.matching(find).exclude(user_groups=group)[:FOUND] if "find" in request.GET else []
+    page = page_of(User.objects.filter(user_groups=group), request)
+    return _show(request, "console/group_members.html", group, page=page, find=find, found=found, form=form)
+
+
+@administrator_required
+@require_POST
+def member_removal(request: HttpRequest, pk: UUID) -> HttpResponse:
+    group = get_object_or_404(Group.objects, pk=pk)
+    form = MembersForm(request.POST)
+    if not form.is_valid():
+        page = page_of(User.objects.filter(user_groups=group), request)
+        return _show(request, "console/group_members.html", group, page=page, find="", found=[], form=form)
+    users = list(form.cleaned_data["users"])
+    actions.remove_members(group, users, actor=actor_of(request))
+    text = ngettext("%(count)s person was removed.", "%(count)s people were removed.", len(users))
+    messages.success(request, text % {"count": len(users)})
+    return redirect("console:group_members", group.pk)
+
+
+@administrator_required
+def applications(request: HttpRequest, pk: UUID) -> HttpResponse:
+    group = get_object_or_404(Group.objects, pk=pk)
+    form = ApplicationsOfGroupForm(group, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        application = form.cleaned_data["application"]
+        assign_group(application, group, actor=actor_of(request))
+        messages.success(
+            request, _("%(group)s now opens %(application)s.") % {"group": group, "application": application}
+        )
+        return redirect("console:group_applications", group.pk)
+    bound = (
+        group.assignments.select_related("application")
+        .defer("application__logo")
+        .order_by("application__display_label")
+    )
+    return _show(request, "console/group_applications.html", group, assignments=bound, form=form)
+
+
+@administrator_required
+@require_POST
+def application_removal(request: HttpRequest, pk: UUID, application_pk: UUID) -> HttpResponse:
+    group = get_object_or_404(Group.objects, pk=pk)
+    application = get_object_or_404(Application.objects, pk=application_pk)
+    remove_assignment(application, group, actor=actor_of(request))
+    messages.success(
+        request,
+        _("%(group)s no longer opens %(application)s.") % {"group": group, "application": application},
+    )
+    return redirect("console:group_applications", group.pk)

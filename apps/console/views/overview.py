@@ -1,0 +1,54 @@
+from datetime import UTC, timedelta
+from typing import Any
+
+from django.db.models import Count, Q
+from django.db.models.functions import TruncHour
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from apps.accounts.access import administrator_required
+from apps.applications.models import Application, Assignment
+from apps.console.charts import Bar, bars
+from apps.console.pages import show
+from apps.directory.models import Group, User
+from apps.events.models import Event
+
+RECENT = 8
+
+
+def _chart() -> list[Bar]:
+    now = timezone.now().astimezone(UTC)
+    events = Event.objects.filter(created_at__gte=now - timedelta(hours=24)).order_by()
+    rows = (
+        events.annotate(hour=TruncHour("created_at", tzinfo=UTC))
+        .values_list("hour", "success")
+        .annotate(Count("pk"))
+    )
+    return bars(rows, now)
+
+
+@administrator_required
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    users = User.objects.aggregate(all=Count("pk"), active=Count("pk", filter=Q(active=True)))
+    applications, bound = Application.objects.count(), Assignment.objects.exists()
+    chart = _chart()
+    steps = [
+        (users["all"] > 1, _("Add people"), "console:users"),
+        (applications > 0, _("Add an application"), "console:catalog"),
+        (bound, _("Give a user group access to it"), "console:applications"),
+    ]
+    context: dict[str, Any] = {
+        "users": users,
+        "group_count": Group.objects.count(),
+        "application_count": applications,
+        "steps": steps,
+        "steps_done": sum(done for done, _text, _url in steps),
+        "events": Event.objects.all()[:RECENT],
+        "chart": chart,
+        "succeeded": sum(bar.succeeded for bar in chart),
+        "failed": sum(bar.failed for bar in chart),
+    }
+    return show(request, "console/overview.html", context)

@@ -1,0 +1,24 @@
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from apps.accounts.access import administrator_required
+from apps.applications.models import Application
+from apps.console.pages import show
+from apps.directory.models import Group, User
+
+FOUND = 10
+
+
+@administrator_required
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    text = request.GET.get("q", "").strip()
+    context = {
+        "search_text": text,
+        "users": User.objects.matching(text)[:FOUND] if text else [],
+        "groups": Group.objects.filter(name__icontains=text)[:FOUND] if text else [],
+        "applications": Application.objects.filter(display_label__icontains=text).defer("logo")[:FOUND]
+        if text
+        else [],
+    }
+    return show(request, "console/search.html", context)

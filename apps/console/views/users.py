@@ -1,0 +1,169 @@
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.accounts.access import actor_of, administrator_required
+from apps.applications.models import Application, Assignment
+from apps.console.forms.people import ConfirmForm, GroupsOfUserForm, NewUserForm, PasswordForm, ProfileForm
+from apps.console.pages import Tab, page_of, refusals_on, show
+from apps.directory import actions
+from apps.directory.models import Group, User
+from apps.events.models import Event
+
+STATES = {"active": True, "inactive": False}
+
+
+def _tabs(user: User) -> list[Tab]:
+    return [
+        Tab(reverse("console:user", args=[user.pk]), _("Profile")),
+        Tab(reverse("console:user_groups", args=[user.pk]), _("User groups")),
+        Tab(reverse("console:user_applications", args=[user.pk]), _("Applications")),
+        Tab(reverse("console:user_events", args=[user.pk]), _("Events")),
+    ]
+
+
+def _show(request: HttpRequest, template: str, user: User, **context: object) -> HttpResponse:
+    form = context.pop("form", None)
+    return show(request, template, {"person": user, "tabs": _tabs(user)} | context, form=form)  # type: ignore[arg-type]
+
+
+@administrator_required
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """Search, state and page stand in the address."""
+    text, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
+    users = User.objects.matching(text).annotate(group_count=Count("memberships")).order_by("username_key")
+    if state in STATES:
+        users = users.filter(active=STATES[state])
+    return show(request, "console/users.html", {"page": page_of(users, request), "q": text, "state": state})
+
+
+@administrator_required
+def new(request: HttpRequest) -> HttpResponse:
+    form = NewUserForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        with refusals_on(form):
+            values = form.cleaned_data
+            password = values.pop("password") or None
+            user = actions.add_user(actor=actor_of(request), password=password, **values)
+            messages.success(request, _("%(name)s was added.") % {"name": user})
+            return redirect("console:user", user.pk)
+    return show(request, "console/user_new.html", {}, form=form)
+
+
+@administrator_required
+def profile(request: HttpRequest, pk: UUID) -> HttpResponse:
+    user = get_object_or_404(User.objects, pk=pk)
+    form = ProfileForm.of(user, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        with refusals_on(form):
+            user = actions.update_user(user, actor=actor_of(request), **form.cleaned_data)
+            messages.success(request, _("The profile was saved."))
+            return redirect("console:user", user.pk)
+    return _show(request, "console/user.html", user, form=form)
+
+
+@administrator_required
+def password(request: HttpRequest, pk: UUID) -> HttpResponse:
+    user = get_object_or_404(User.objects, pk=pk)
+    form = PasswordForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        with refusals_on(form):
+            actions.set_password(user, form.cleaned_data["password"], actor=actor_of(request))
+            messages.success(
+                request,
+                _("The password of %(name)s was set, and their sessions have ended.") % {"name": user},
+            )
+            return redirect("console:user", user.pk)
+    context = {
+        "title": _("Set a password for %(name)s") % {"name": user},
+        "action": _("Set password"),
+        "kind": "primary",
+        "cancel_url": reverse("console:user", args=[user.pk]),
+        "breadcrumb_text": str(user),
+    }
+    return show(request, "console/confirm.html", context, form=form)
+
+
+@administrator_required
+def deactivation(request: HttpRequest, pk: UUID) -> HttpResponse:
+    user = get_object_or_404(User.objects, pk=pk)
+    if request.method == "POST":
+        actions.deactivate_user(user, actor=actor_of(request))
+        messages.success(request, _("%(name)s was deactivated.") % {"name": user})
+        return redirect("console:user", user.pk)
+    context = {
+        "title": _("Deactivate %(name)s?") % {"name": user},
+        "consequence": _(
+            "Their sessions end now and they can no longer sign in. In every application with Identity Management that their groups open, "
+            "the account is deactivated. Groups stay as they are; reactivating brings all of it back."
+        ),
+        "action": _("Deactivate"),
+        "cancel_url": reverse("console:user", args=[user.pk]),
+        "breadcrumb_text": str(user),
+    }
+    return show(request, "console/confirm.html", context, form=ConfirmForm())
+
+
+@administrator_required
+@require_POST
+def activation(request: HttpRequest, pk: UUID) -> HttpResponse:
+    user = get_object_or_404(User.objects, pk=pk)
+    actions.reactivate_user(user, actor=actor_of(request))
+    messages.success(request, _("%(name)s was reactivated.") % {"name": user})
+    return redirect("console:user", user.pk)
+
+
+@administrator_required
+def groups(request: HttpRequest, pk: UUID) -> HttpResponse:
+    user = get_object_or_404(User.objects, pk=pk)
+    form = GroupsOfUserForm(user, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        with refusals_on(form):
+            actions.add_member(form.cleaned_data["group"], user, actor=actor_of(request))
+            messages.success(request, _("Added to %(group)s.") % {"group": form.cleaned_data["group"]})
+            return redirect("console:user_groups", user.pk)
+    mine = (
+        Group.objects.filter(members=user)
+        .annotate(application_count=Count("assignments"))
+        .order_by("name_key")
+    )
+    return _show(request, "console/user_groups.html", user, groups=mine, form=form)
+
+
+@administrator_required
+@require_POST
+def group_removal(request: HttpRequest, pk: UUID, group_pk: UUID) -> HttpResponse:
+    user = get_object_or_404(User.objects, pk=pk)
+    group = get_object_or_404(Group.objects, pk=group_pk)
+    actions.remove_member(group, user, actor=actor_of(request))
+    messages.success(request, _("Removed from %(group)s.") % {"group": group})
+    return redirect("console:user_groups", user.pk)
+
+
+@administrator_required
+@require_safe
+def applications(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What the person may open, each with the groups that give it: the answer to "why?"."""
+    user = get_object_or_404(User.objects, pk=pk)
+    reasons: dict[UUID, list[Group]] = {}
+    for assignment in Assignment.objects.filter(group__members=user).select_related("group"):
+        reasons.setdefault(assignment.application_id, []).append(assignment.group)
+    rows = [
+        (application, reasons[application.pk])
+        for application in Application.objects.filter(pk__in=reasons).defer("logo")
+    ]
+    return _show(request, "console/user_applications.html", user, rows=rows)
+
+
+@administrator_required
+@require_safe
+def events(request: HttpRequest, pk: UUID) -> HttpResponse:
+    user = get_object_or_404(User.objects, pk=pk)
+    return _show(request, "console/user_events.html", user, events=Event.objects.about("user", user.pk)[:50])

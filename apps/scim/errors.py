@@ -1,0 +1,62 @@
+"""
+apps.lib.scim.errors.ScimError   each knows its status and scimType on the wire
+├── UnsupportedMediaType         415
+└── ReadOnlyHere                 403, the person belongs to somebody else
+
+`as_scim_error` says in SCIM what the directory or the payload engine refused.
+"""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from pydantic import ValidationError
+from scim2_models import Error, InvalidValueException, SCIMException
+
+from apps.directory.errors import DirectoryError, FieldsTaken
+from apps.lib.scim import errors
+from apps.lib.scim.errors import BadRequest, Forbidden, InvalidValue, ScimError, Uniqueness
+from apps.scim.resources import ATTRIBUTES
+
+BY_SCIM_TYPE: dict[str, type[ScimError]] = {
+    each.scim_type: each
+    for each in vars(errors).values()
+    if isinstance(each, type) and issubclass(each, ScimError)
+}
+
+
+class UnsupportedMediaType(ScimError):
+    status = 415
+    default_detail = "The body must be application/scim+json or application/json."
+
+
+class ReadOnlyHere(Forbidden):
+    default_detail = "This token did not create this person; it may read, but not change them."
+
+
+def as_scim_error(error: Exception) -> ScimError:
+    """For DirectoryError and what scim2-models raises."""
+    if isinstance(error, DirectoryError):
+        kind = Uniqueness if isinstance(error, FieldsTaken) else InvalidValue
+        return kind(_in_words(error))
+    if isinstance(error, SCIMException) and not isinstance(error, InvalidValueException):
+        return _of_engine(error.to_error())
+    # What a value is refused for stands in pydantic's own error, several lines of it; the first is told.
+    refused = error if isinstance(error, ValidationError) else error.__cause__
+    if isinstance(refused, ValidationError):
+        return _of_engine(Error.from_validation_error(refused.errors()[0]))
+    if isinstance(error, SCIMException):
+        return _of_engine(error.to_error())
+    raise error
+
+
+def _of_engine(error: Any) -> ScimError:
+    kind = BY_SCIM_TYPE.get(error.scim_type or "", BadRequest)
+    return kind(str(error.detail or ""))
+
+
+def _in_words(error: DirectoryError) -> str:
+    """ "userName: This is already taken." with the attribute's name on the wire."""
+    return " ".join(
+        f"{ATTRIBUTES.get(field, field)}: {' '.join(texts)}" if field != "__all__" else _("Already taken.")
+        for field, texts in error.fields.items()
+    )

@@ -1,0 +1,158 @@
+import io
+
+import pytest
+from PIL import Image
+
+from apps.applications.models import Application, Assignment
+from apps.events.models import Event
+from apps.tenants.context import in_tenant
+
+NEW = {
+    "display_label": "GitLab Acme",
+    "description": "Source code",
+    "parameter_group_path": "acme-robotics",
+    "show_in_launcher": "on",
+}
+
+
+def picture() -> io.BytesIO:
+    data = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(data, "PNG")
+    data.seek(0)
+    data.name = "logo.png"
+    return data
+
+
+def only(tenant):
+    with in_tenant(tenant):
+        return Application.objects.get()
+
+
+@pytest.mark.parametrize(
+    ("values", "words", "field"),
+    [
+        ({"display_label": ""}, "This field is required.", "id_display_label"),
+        ({"parameter_group_path": "a group/with slash"}, "Enter a value such as", "id_parameter_group_path"),
+        ({"slug": "Not A Slug"}, "Use lower-case letters", "id_slug"),
+    ],
+)
+def test_a_refused_application_loses_nothing_that_was_typed(alice, values, words, field):
+    response = alice.post("/console/catalog/gitlab_saas/", NEW | values)
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert words in page
+    assert f'href="#{field}"' in page
+    assert 'value="Source code"' in page
+
+
+def test_a_taken_idp_url_is_refused_with_its_field_open(alice, gitlab):
+    response = alice.post("/console/catalog/gitlab_saas/", NEW | {"slug": "gitlab"})
+    assert response.status_code == 422
+    assert b"Another application has this SSO IdP URL." in response.content
+    assert b'<details class="disclosure" open>' in response.content
+
+
+def test_a_picture_that_is_none_is_refused(alice):
+    fake = io.BytesIO(b"<svg onload=alert(1)>")
+    fake.name = "logo.svg"
+    response = alice.post("/console/catalog/gitlab_saas/", NEW | {"logo": fake})
+    assert response.status_code == 422
+    assert b"not a PNG, JPEG, WebP or GIF" in response.content
+
+
+def test_a_bookmark_needs_an_address(alice):
+    values = {"display_label": "Canteen", "show_in_launcher": "on"}
+    assert (
+        alice.post("/console/catalog/bookmark/", values | {"bookmark_url": "javascript:alert(1)"}).status_code
+        == 422
+    )
+    assert (
+        alice.post(
+            "/console/catalog/bookmark/", values | {"bookmark_url": "https://canteen.example/"}
+        ).status_code
+        == 302
+    )
+
+
+def test_the_catalogue_finds_by_name_and_offers_custom_saml_otherwise(alice):
+    assert "Pulumi" in alice.get("/console/catalog/?q=pulu").content.decode()
+    assert "BlogIn" not in alice.get("/console/catalog/?q=pulu").content.decode()
+    assert "Not in the catalogue" in alice.get("/console/catalog/?q=zzz").content.decode()
+
+
+def test_an_application_is_created_and_its_idp_url_shown(alice):
+    response = alice.post("/console/catalog/gitlab_saas/", NEW | {"logo": picture()}, follow=True)
+    page = response.content.decode()
+    assert "/t/acme/saml2/gitlab-acme" in page
+    assert "Configure application" in page
+    assert "Close" in page
+    application = only(alice.tenant)
+    assert application.parameters == {"group_path": "acme-robotics"}
+    assert alice.get(f"/console/applications/{application.pk}/logo/")["Content-Type"] == "image/png"
+
+
+def test_general_info_is_saved_and_the_idp_url_is_not_among_it(alice, gitlab):
+    path = f"/console/applications/{gitlab.pk}/"
+    assert b'name="slug"' not in alice.get(path).content
+    response = alice.post(path, NEW | {"slug": "other", "logo": picture()})
+    assert response.status_code == 302
+    application = only(alice.tenant)
+    assert (application.display_label, application.slug) == ("GitLab Acme", "gitlab")
+    assert application.logo
+    alice.post(path, NEW | {"remove_logo": "1"})
+    assert not only(alice.tenant).logo
+
+
+def test_groups_are_ticked_and_the_log_says_who(alice, engineering, gitlab):
+    path = f"/console/applications/{gitlab.pk}/groups/"
+    assert "checked" in alice.get(path).content.decode()
+    alice.post(path, {"groups": []})
+    with in_tenant(alice.tenant):
+        assert not Assignment.objects.exists()
+        assert Event.objects.filter(type="association_change", actor_name="alice").exists()
+    alice.post(path, {"groups": [engineering.pk]})
+    with in_tenant(alice.tenant):
+        assert Assignment.objects.count() == 1
+
+
+def test_another_tenants_group_cannot_be_ticked(alice, charlie, gitlab, system):
+    from apps.directory.actions import add_group
+
+    with in_tenant(charlie.tenant):
+        theirs = add_group(actor=system, name="Theirs")
+    assert (
+        alice.post(f"/console/applications/{gitlab.pk}/groups/", {"groups": [theirs.pk]}).status_code == 422
+    )
+
+
+def test_the_consequence_is_told_before_saving_and_changes_nothing(alice, engineering, gitlab):
+    path = f"/console/applications/{gitlab.pk}/groups/consequence/"
+    losing = alice.get(path).content.decode()
+    assert "1 person</strong> loses it" in losing
+    same = alice.get(f"{path}?groups={engineering.pk}").content.decode()
+    assert "Nobody gains or loses it" in same
+    with in_tenant(alice.tenant):
+        assert Assignment.objects.count() == 1
+
+
+def test_deleting_needs_ticks_and_the_number(alice, gitlab):
+    path = "/console/applications/deletion/"
+    assert alice.get(path)["Location"].endswith("/console/applications/")
+    assert "Delete 1 application?" in alice.get(f"{path}?application={gitlab.pk}").content.decode()
+    wrong = alice.post(path, {"application": gitlab.pk, "number": "2"})
+    assert wrong.status_code == 422
+    assert f'value="{gitlab.pk}"' in wrong.content.decode()
+    assert only(alice.tenant)
+    alice.post(path, {"application": gitlab.pk, "number": "1"})
+    with in_tenant(alice.tenant):
+        assert not Application.objects.exists()
+
+
+def test_another_tenants_application_is_not_deleted_by_its_number(alice, charlie, gitlab):
+    response = charlie.post("/console/applications/deletion/", {"application": gitlab.pk, "number": "1"})
+    assert response.status_code == 302
+    assert only(alice.tenant)
+
+
+def test_a_key_that_is_no_key_ticks_nothing(alice, gitlab):
+    assert alice.get("/console/applications/deletion/?application=x").status_code == 302

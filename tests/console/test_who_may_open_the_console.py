@@ -1,0 +1,113 @@
+"""Refusals first: every address of the console, asked by people who must not see it."""
+
+from uuid import uuid4
+
+import pytest
+from django.urls import get_resolver, reverse
+from django.urls.resolvers import URLPattern
+
+from apps.accounts.actions import add_administrator
+from apps.accounts.models import Role
+from apps.console import urls
+from apps.events.models import Event
+from apps.tenants.context import in_tenant
+
+# What each name's arguments stand for. An address that nobody described here fails the walk below.
+ARGUMENTS = {
+    "key": lambda things: "gitlab_saas",
+    "form": lambda things: "csv",
+    "group_pk": lambda things: things["group"],
+    "application_pk": lambda things: things["application"],
+}
+KIND = {"user": "user", "group": "group", "application": "application", "event": "event"}
+
+
+@pytest.fixture
+def things(alice, bob, engineering, gitlab):
+    with in_tenant(alice.tenant):
+        event = Event.objects.first()
+    return {"user": bob.user.pk, "group": engineering.pk, "application": gitlab.pk, "event": event.pk}
+
+
+def address(pattern: URLPattern, things: dict) -> str:
+    arguments = {}
+    for name in pattern.pattern.converters:
+        kind = KIND.get(str(pattern.name).partition("_")[0])
+        arguments[name] = ARGUMENTS[name](things) if name in ARGUMENTS else things[kind]
+    return reverse(f"console:{pattern.name}", urlconf="portal.tenant_urls", kwargs=arguments)
+
+
+def pages() -> list[URLPattern]:
+    return list(urls.urlpatterns)
+
+
+def naming_a_thing() -> list[URLPattern]:
+    return [pattern for pattern in pages() if pattern.pattern.converters.keys() & {"pk"}]
+
+
+every_page = pytest.mark.parametrize("pattern", pages(), ids=lambda pattern: pattern.name)
+every_things_page = pytest.mark.parametrize("pattern", naming_a_thing(), ids=lambda pattern: pattern.name)
+
+
+def test_the_walk_sees_the_whole_console():
+    resolver = get_resolver("portal.tenant_urls")
+    namespaces = {name for name, _ in resolver.namespace_dict.items()}
+    assert "console" in namespaces
+    assert len(pages()) > 25
+
+
+@every_page
+def test_people_without_a_role_are_refused(pattern, things, bob):
+    path = address(pattern, things)
+    assert bob.get(path).status_code == 403
+    assert bob.post(path).status_code == 403
+
+
+@every_things_page
+def test_another_tenants_administrator_finds_nothing(pattern, things, charlie):
+    path = address(pattern, things)
+    for method in (charlie.get, charlie.post):
+        response = method(path)
+        assert response.status_code in {404, 405}
+        assert b"GitLab" not in response.content
+        assert b"Engineering" not in response.content
+
+
+@every_things_page
+def test_nothing_that_does_not_exist_is_an_error(pattern, things, alice):
+    nothing = dict.fromkeys(things, uuid4())
+    assert alice.get(address(pattern, nothing)).status_code in {404, 405}
+
+
+def test_a_connector_that_does_not_exist_is_not_there(alice):
+    assert alice.get("/console/catalog/no-such-connector/").status_code == 404
+
+
+@every_page
+def test_a_read_only_administrator_sees_but_does_not_write(pattern, things, bob, system):
+    with in_tenant(bob.tenant):
+        add_administrator(bob.user, actor=system, role=Role.READ_ONLY)
+    path = address(pattern, things)
+    assert bob.get(path).status_code in {200, 302, 404, 405}
+    assert bob.post(path).status_code == 403
+
+
+@every_page
+def test_the_owner_opens_every_page(pattern, things, alice):
+    response = alice.get(address(pattern, things))
+    if pattern.name in {"application_deletion"}:
+        assert response.status_code == 302  # nothing ticked
+    elif pattern.name == "application_logo":
+        assert response.status_code == 404  # no picture
+    elif pattern.name.endswith(("activation", "removal")) and pattern.name != "user_deactivation":
+        assert response.status_code == 405
+    else:
+        assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "name", ["overview", "users", "groups", "applications", "catalog", "events", "search"]
+)
+def test_lists_ask_twelve_questions_at_most(name, things, alice, django_assert_max_num_queries):
+    with django_assert_max_num_queries(12):
+        alice.get(reverse(f"console:{name}", urlconf="portal.tenant_urls"))
