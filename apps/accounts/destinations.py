@@ -11,6 +11,7 @@ from django.urls import get_script_prefix
 from django.utils.http import url_has_allowed_host_and_scheme
 
 ASKING = "asking_application"  # session: {"address", "label"} of the request that waits for a sign-in
+CAME_FOR = "came_for"  # session: the address that the sign-in form's answer leads to
 SIGNED_IN_AT = "signed_in_at"  # session: seconds since the epoch at the last password given
 
 # What browsers rewrite before they go: tabs and line ends into nothing, a backslash into a slash, dot segments into their parent.
@@ -44,6 +45,11 @@ def asking(request: HttpRequest, address: str) -> str:
     """Who waits at `address`; "" when nobody does."""
     waiting = request.session.get(ASKING) or {}
     return str(waiting.get("label", "")) if waiting.get("address") == address else ""
+
+
+def straight_from_sign_in(request: HttpRequest) -> bool:
+    """True once, for the page that answers the sign-in form: browsers let `form-action` judge where it redirects to, too."""
+    return CAME_FOR in request.session and request.session.pop(CAME_FOR) == request.get_full_path()
 
 
 def signed_in_at(request: HttpRequest) -> datetime | None:

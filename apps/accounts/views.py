@@ -34,6 +34,7 @@ def login(request: HttpRequest) -> HttpResponse:
         user = person_with(**form.cleaned_data, actor=actor_of(request))
         if user is not None:
             _sign_in(request, user)
+            request.session[destinations.CAME_FOR] = destination
             return redirect(destination)
         form.add_error(None, _("This user name and password do not sign in."))
     return _page(request, form, destination, status=422)

@@ -6,12 +6,14 @@ from django.contrib.auth import update_session_auth_hash
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts.access import actor_of, person_required, role_of
 from apps.accounts.actions import person_with
+from apps.accounts.destinations import straight_from_sign_in
 from apps.applications.models import Application
 from apps.directory.actions import set_password
 from apps.directory.errors import FieldsInvalid
@@ -69,7 +71,16 @@ def launch(request: HttpRequest, slug: str) -> HttpResponse:
     address = urlsplit(application.bookmark_url)
     if address.scheme not in {"https", "http"} or not address.hostname:  # actions refuse to store such a one
         raise Http404
+    if straight_from_sign_in(request):
+        return _opening(request, application)
     return redirect(application.bookmark_url)
+
+
+def _opening(request: HttpRequest, application: Application) -> HttpResponse:
+    """A page that goes on by itself, where a redirect to another site would be refused by our own policy."""
+    response = render(request, "launcher/opening.html", {"application": application})
+    response["Refresh"] = f"0; url={iri_to_uri(application.bookmark_url)}"
+    return response
 
 
 @person_required

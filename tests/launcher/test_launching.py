@@ -5,6 +5,7 @@ from apps.applications.actions import deactivate_application, remove_assignment
 from apps.applications.models import Application
 from apps.directory.actions import deactivate_user
 from apps.tenants.context import in_tenant
+from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -61,3 +62,14 @@ def test_a_bookmark_leads_to_its_address(bob, wiki):
 
 def test_other_methods_are_refused(bob, wiki):
     assert bob.post("/launch/wiki").status_code == 405
+
+
+def test_straight_from_the_sign_in_page_a_page_goes_on_by_itself(bob, wiki):
+    """Not a redirect: `form-action 'self'` would refuse it (tests/browser)."""
+    client = Client()
+    form = {"username": "bob", "password": PASSWORD}
+    response = client.post("/t/acme/login/?next=/t/acme/launch/wiki", form, follow=True)
+    assert response.status_code == 200
+    assert response["Refresh"] == "0; url=https://wiki.example/start?a=1&b=2"
+    assert 'href="https://wiki.example/start?a=1&amp;b=2"' in response.content.decode()
+    assert client.get("/t/acme/launch/wiki").status_code == 302  # only that once

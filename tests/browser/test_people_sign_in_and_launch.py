@@ -1,0 +1,127 @@
+"""What only a real browser can say: keys, focus, scripts on and off, redirects under the policy."""
+
+import pytest
+
+from tests.browser.conftest import PHONE
+
+SEARCH = "Search applications"
+
+
+def seen_tiles(page):
+    return page.locator(".tile:visible strong").all_inner_texts()
+
+
+def test_the_keyboard_alone_signs_in_and_opens_an_application(visit, furnished, bob):
+    visitor = visit()
+    visitor.open("/t/acme/")
+    page = visitor.page
+    page.keyboard.type("bob")  # the first field has the focus
+    page.keyboard.press("Tab")
+    page.keyboard.type("correct horse battery")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/t/acme/")
+    assert page.get_by_role("heading", level=1).inner_text().endswith("Bob")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+    page.keyboard.press("/")
+    page.keyboard.type("reloc")
+    assert seen_tiles(page) == ["Émigré relocation and travel reimbursements"]
+    page.keyboard.press("Escape")
+    assert len(seen_tiles(page)) == 4
+
+
+def test_a_refused_password_keeps_the_name_and_puts_the_focus_on_the_password(visit, tenant, bob):
+    visitor = visit()
+    visitor.open("/t/acme/login/")
+    visitor.sign_in(bob, "wrong")
+    visitor.page.get_by_role("alert").wait_for()
+    assert visitor.page.get_by_label("User name or company e-mail").input_value() == "bob"
+    assert visitor.page.get_by_label("Password").input_value() == ""
+    assert visitor.page.evaluate("document.activeElement.name") == "password"
+
+
+def test_the_search_hides_what_does_not_match_while_one_types(visit, furnished, bob):
+    visitor = visit()
+    visitor.be(bob)
+    visitor.open("/t/acme/")
+    page = visitor.page
+    page.get_by_label(SEARCH).fill("emigre TRAVEL")
+    assert seen_tiles(page) == ["Émigré relocation and travel reimbursements"]
+    page.get_by_label(SEARCH).fill("no such thing")
+    assert seen_tiles(page) == []
+    assert page.get_by_text("No application of yours matches.").is_visible()
+
+
+def test_scripts_and_the_server_find_the_same(visit, furnished, bob):
+    """A found page that is opened again and cleared shows everything: nothing was left out, only hidden."""
+    visitor = visit()
+    visitor.be(bob)
+    visitor.open("/t/acme/?q=canteen")
+    assert seen_tiles(visitor.page) == ["Canteen menu"]
+    visitor.page.get_by_label(SEARCH).fill("")
+    assert len(seen_tiles(visitor.page)) == 4
+
+
+def test_everything_works_without_scripts(visit, furnished, bob):
+    visitor = visit(java_script_enabled=False)
+    visitor.open("/t/acme/")
+    visitor.sign_in(bob)
+    page = visitor.page
+    page.get_by_label(SEARCH).fill("emigre")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/t/acme/?q=emigre")
+    assert seen_tiles(page) == ["Émigré relocation and travel reimbursements"]
+    page.locator("summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/t/acme/login/")
+    assert page.get_by_text("You are signed out here.").is_visible()
+
+
+def test_the_menu_leads_everywhere_on_a_phone(visit, furnished, bob):
+    visitor = visit(**PHONE)
+    visitor.be(bob)
+    visitor.open("/t/acme/")
+    page = visitor.page
+    for name in ("Profile", "Password", "Activity"):
+        page.locator("summary").tap()
+        page.get_by_role("link", name=name).tap()
+        page.get_by_role("heading", level=1).wait_for()
+        assert page.url.startswith(f"{visitor.base_url}/t/acme/me/")
+
+
+@pytest.fixture
+def elsewhere(httpserver, bob, system, furnished):
+    """The address of another site, and a bookmark of bob's that leads there: /t/acme/launch/elsewhere."""
+    from apps.applications.actions import add_application, assign_group
+    from apps.tenants.context import in_tenant
+
+    httpserver.expect_request("/there").respond_with_data(
+        "<!doctype html><title>There</title><h1>There</h1>", content_type="text/html"
+    )
+    address = httpserver.url_for("/there")
+    with in_tenant(bob.tenant):
+        bookmark = add_application(
+            actor=system, connector="bookmark", display_label="Elsewhere", bookmark_url=address
+        )
+        assign_group(bookmark, bob.user.user_groups.get(), actor=system)
+    return address
+
+
+def test_a_bookmark_opens_beside_the_launcher(visit, elsewhere, bob):
+    visitor = visit()
+    visitor.be(bob)
+    visitor.open("/t/acme/")
+    with visitor.page.context.expect_page() as opened:
+        visitor.page.get_by_role("link", name="Elsewhere").click()
+    opened.value.wait_for_url(elsewhere)
+    assert opened.value.evaluate("window.opener") is None
+    assert visitor.page.url == f"{visitor.base_url}/t/acme/"
+
+
+def test_a_stranger_who_opens_a_bookmark_signs_in_and_gets_there(visit, elsewhere, bob):
+    """The policy's form-action also judges where a form's answer redirects to."""
+    visitor = visit()
+    visitor.open("/t/acme/launch/elsewhere")
+    visitor.sign_in(bob)
+    visitor.page.wait_for_url(elsewhere)
+    assert visitor.page.get_by_role("heading", name="There").is_visible()
