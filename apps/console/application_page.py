@@ -12,12 +12,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.applications.models import Application
+from apps.console.chips import Chip, certificate_chip, launcher_chip, sign_on_chip
 from apps.console.pages import Tab, show
+from apps.saml.models import KeyPair
 
 
 def applications_for_pages() -> Any:
     """QuerySet without the pictures' bytes; `has_logo` says whether there is one (served by applications.logo)."""
-    return Application.objects.defer("logo").annotate(has_logo=~Q(logo=b""))
+    applications = Application.objects.select_related("sso").defer("logo")
+    return applications.annotate(has_logo=~Q(logo=b""))
 
 
 def application_or_404(pk: UUID) -> Application:
@@ -31,16 +34,28 @@ def sso_url(request: HttpRequest, slug: str) -> str:
 
 
 def _tabs(application: Application) -> list[Tab]:
-    tabs = [Tab(reverse("console:application", args=[application.pk]), _("General info"))]
+    keys = [application.pk]
     return [
-        *tabs,
+        Tab(reverse("console:application", args=keys), _("General info")),
         Tab(
-            reverse("console:application_groups", args=[application.pk]),
+            reverse("console:application_sso", args=keys),
+            _("Bookmark") if application.is_bookmark else _("SSO"),
+        ),
+        Tab(
+            reverse("console:application_groups", args=keys),
             _("User groups"),
             application.assignments.count(),
         ),
-        Tab(reverse("console:application_events", args=[application.pk]), _("Events")),
+        Tab(reverse("console:application_events", args=keys), _("Events")),
     ]
+
+
+def _chips(application: Application) -> list[Chip]:
+    chips = [sign_on_chip(application)]
+    certificate = KeyPair.objects.filter(application=application, state=KeyPair.State.ACTIVE).first()
+    if certificate is not None:
+        chips.append(certificate_chip(certificate))
+    return [*chips, launcher_chip(application)]
 
 
 def show_tab(
@@ -51,6 +66,5 @@ def show_tab(
     *,
     form: forms.Form | None = None,
 ) -> HttpResponse:
-    return show(
-        request, template, {"application": application, "tabs": _tabs(application)} | context, form=form
-    )
+    frame = {"application": application, "tabs": _tabs(application), "chips": _chips(application)}
+    return show(request, template, frame | context, form=form)

@@ -8,7 +8,9 @@ from apps.console.views import (
     groups,
     overview,
     sandbox,
+    scim_tokens,
     search,
+    sso,
     users,
 )
 
@@ -59,11 +61,38 @@ APPLICATIONS = [
     path("applications/<uuid:pk>/events/", applications.events, name="application_events"),
 ]
 
+SIGN_ON = [
+    # /applications/<pk>/sso/
+    path("applications/<uuid:pk>/sso/", sso.index, name="application_sso"),
+    path("applications/<uuid:pk>/sso/activation/", sso.activation, name="application_sso_activation"),
+    path("applications/<uuid:pk>/sso/deactivation/", sso.deactivation, name="application_sso_deactivation"),
+    path("applications/<uuid:pk>/sso/defaults/", sso.defaults, name="application_sso_defaults"),
+    path(
+        "applications/<uuid:pk>/sso/service-provider-metadata/",
+        sso.service_provider_metadata,
+        name="application_sso_metadata",
+    ),
+    path("applications/<uuid:pk>/sso/certificates/", sso.certificates, name="application_certificates"),
+    path(
+        "applications/<uuid:pk>/sso/certificates/<uuid:certificate_pk>/promotion/",
+        sso.certificate_promotion,
+        name="application_certificate_promotion",
+    ),
+    path(
+        "applications/<uuid:pk>/sso/certificates/<uuid:certificate_pk>/retirement/",
+        sso.certificate_retirement,
+        name="application_certificate_retirement",
+    ),
+]
+
 urlpatterns = [
     path("", overview.index, name="overview"),
     path("search/", search.index, name="search"),
     *PEOPLE,
     *APPLICATIONS,
+    *SIGN_ON,
+    path("sources/", scim_tokens.index, name="scim_tokens"),
+    path("sources/<uuid:pk>/revocation/", scim_tokens.revocation, name="scim_token_revocation"),
     path("events/", events.index, name="events"),
     path("events/<uuid:pk>/", events.event, name="event"),
     path("events/export.<slug:form>", events.export, name="event_export"),

@@ -1,5 +1,6 @@
 """Refusals first: every address of the console, asked by people who must not see it."""
 
+from collections import defaultdict
 from uuid import uuid4
 
 import pytest
@@ -10,6 +11,8 @@ from apps.accounts.actions import add_administrator
 from apps.accounts.models import Role
 from apps.console import urls
 from apps.events.models import Event
+from apps.saml.actions import certificates_of
+from apps.scim.actions import add_scim_token
 from apps.tenants.context import in_tenant
 
 # What each name's arguments stand for. An address that nobody described here fails the walk below.
@@ -18,15 +21,42 @@ ARGUMENTS = {
     "form": lambda things: "csv",
     "group_pk": lambda things: things["group"],
     "application_pk": lambda things: things["application"],
+    "certificate_pk": lambda things: things["certificate"],
 }
-KIND = {"user": "user", "group": "group", "application": "application", "event": "event"}
+ONLY_POST = {
+    "user_activation",
+    "user_group_removal",
+    "group_member_removal",
+    "group_application_removal",
+    "application_sso_activation",
+    "application_sso_defaults",
+    "application_sso_metadata",
+    "application_certificates",
+}
+KIND = {"user": "user", "group": "group", "application": "application", "event": "event", "scim": "token"}
+
+
+class Things(dict):
+    """Keys of things by kind; what takes long (a key pair) is made when an address asks for it."""
+
+    def __init__(self, alice, application, **known):
+        super().__init__(known, application=application.pk)
+        self.alice, self.gitlab = alice, application
+
+    def __missing__(self, kind):
+        with in_tenant(self.alice.tenant):
+            made = {"certificate": lambda: certificates_of(self.gitlab)[0], "event": Event.objects.first}[
+                kind
+            ]()
+        self[kind] = made.pk
+        return made.pk
 
 
 @pytest.fixture
-def things(alice, bob, engineering, gitlab):
+def things(alice, bob, engineering, gitlab, system):
     with in_tenant(alice.tenant):
-        event = Event.objects.first()
-    return {"user": bob.user.pk, "group": engineering.pk, "application": gitlab.pk, "event": event.pk}
+        token, _secret = add_scim_token(actor=system, name="Okta")
+    return Things(alice, gitlab, user=bob.user.pk, group=engineering.pk, token=token.pk)
 
 
 def address(pattern: URLPattern, things: dict) -> str:
@@ -57,6 +87,13 @@ def test_the_walk_sees_the_whole_console():
 
 
 @every_page
+def test_anonymous_people_sign_in_first(pattern, things, alice, client):
+    response = client.get(alice.url(address(pattern, things)))
+    assert response.status_code == 302
+    assert "/t/acme/login" in response["Location"]
+
+
+@every_page
 def test_people_without_a_role_are_refused(pattern, things, bob):
     path = address(pattern, things)
     assert bob.get(path).status_code == 403
@@ -75,7 +112,7 @@ def test_another_tenants_administrator_finds_nothing(pattern, things, charlie):
 
 @every_things_page
 def test_nothing_that_does_not_exist_is_an_error(pattern, things, alice):
-    nothing = dict.fromkeys(things, uuid4())
+    nothing = defaultdict(uuid4)
     assert alice.get(address(pattern, nothing)).status_code in {404, 405}
 
 
@@ -99,14 +136,14 @@ def test_the_owner_opens_every_page(pattern, things, alice):
         assert response.status_code == 302  # nothing ticked
     elif pattern.name == "application_logo":
         assert response.status_code == 404  # no picture
-    elif pattern.name.endswith(("activation", "removal")) and pattern.name != "user_deactivation":
+    elif pattern.name in ONLY_POST:
         assert response.status_code == 405
     else:
         assert response.status_code == 200
 
 
 @pytest.mark.parametrize(
-    "name", ["overview", "users", "groups", "applications", "catalog", "events", "search"]
+    "name", ["overview", "users", "groups", "applications", "catalog", "events", "search", "scim_tokens"]
 )
 def test_lists_ask_twelve_questions_at_most(name, things, alice, django_assert_max_num_queries):
     with django_assert_max_num_queries(12):

@@ -59,12 +59,13 @@ class GeneralForm(ActionForm):
         initial = {
             "display_label": application.display_label,
             "description": application.description,
-            "bookmark_url": application.bookmark_url,
             "colour": application.colour,
             "show_in_launcher": application.show_in_launcher,
         }
         initial |= {PARAMETER + name: value for name, value in application.parameters.items()}
-        return cls(application.connector, data, files, initial=initial)
+        form = cls(application.connector, data, files, initial=initial)
+        form.fields.pop("bookmark_url", None)  # stands on the Bookmark tab
+        return form
 
     @property
     def parameter_fields(self) -> list[Any]:

@@ -16,6 +16,7 @@ from apps.accounts.access import actor_of, administrator_required
 from apps.applications.actions import remove_application, update_application
 from apps.applications.models import Application
 from apps.console.application_page import application_or_404, applications_for_pages, show_tab, sso_url
+from apps.console.chips import chips_of
 from apps.console.forms.applications import DeletionForm, GeneralForm
 from apps.console.forms.events import EventFilterForm
 from apps.console.pages import page_of, refusals_on, show
@@ -34,7 +35,7 @@ def index(request: HttpRequest) -> HttpResponse:
     )
     page = page_of(found.order_by("display_label", "pk"), request)
     last = _last_events(page.rows)
-    rows = [(application, last.get(str(application.pk))) for application in page.rows]
+    rows = [(application, chips_of(application), last.get(str(application.pk))) for application in page.rows]
     return show(request, "console/applications.html", {"page": page, "rows": rows, "q": text})
 
 

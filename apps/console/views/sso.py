@@ -1,0 +1,208 @@
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from apps.accounts.access import actor_of, administrator_required
+from apps.applications.actions import deactivate_application, reactivate_application, update_application
+from apps.applications.models import Application
+from apps.console.application_page import application_or_404, show_tab, sso_url
+from apps.console.forms.people import ConfirmForm
+from apps.console.forms.sso import BookmarkForm, MetadataForm, SsoForm, attribute_rows, attribute_values
+from apps.console.pages import refusals_on, show
+from apps.saml import actions
+from apps.saml.errors import CertificateRefused
+from apps.saml.models import KeyPair
+
+
+@administrator_required
+def index(request: HttpRequest, pk: UUID) -> HttpResponse:
+    application = application_or_404(pk)
+    if application.is_bookmark:
+        return _bookmark(request, application)
+    settings = actions.sso_of(application)
+    data = request.POST if request.method == "POST" else None
+    form, rows = SsoForm.of(settings, data), attribute_rows(settings, data)
+    if form.is_valid() and rows.is_valid():
+        with refusals_on(form):
+            values = form.values(settings) | {"attributes": attribute_values(rows)}
+            actions.update_sso(settings, actor=actor_of(request), **values)
+            messages.success(request, _("Single sign-on was saved."))
+            return redirect("console:application_sso", application.pk)
+    return _show(request, application, form=form, rows=rows)
+
+
+def _show(request: HttpRequest, application: Application, **context: Any) -> HttpResponse:
+    """The tab; `form` and `rows` are those to show again, else fresh ones."""
+    settings = actions.sso_of(application)
+    certificates = actions.certificates_of(application)
+    form = context.pop("form", None) or SsoForm.of(settings)
+    metadata_form = context.pop("metadata_form", None) or MetadataForm()
+    address = sso_url(request, application.slug)
+    response = show_tab(
+        request,
+        "console/application_sso.html",
+        application,
+        {
+            "sso": settings,
+            "rows": attribute_rows(settings),
+            "metadata_form": metadata_form,
+            "certificate": certificates[0],
+            "certificates": certificates,
+            "idp_sso_url": address,
+            "metadata_url": f"{address}/metadata",
+            "certificate_url": f"{address}/certificate",
+        }
+        | context,
+        form=form,
+    )
+    if metadata_form.errors:
+        response.status_code = 422
+    return response
+
+
+def _bookmark(request: HttpRequest, application: Application) -> HttpResponse:
+    form = BookmarkForm.of(application, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        with refusals_on(form):
+            update_application(application, actor=actor_of(request), **form.cleaned_data)
+            messages.success(request, _("The bookmark was saved."))
+            return redirect("console:application_sso", application.pk)
+    return show_tab(request, "console/application_bookmark.html", application, {}, form=form)
+
+
+def _application_with_sso(pk: UUID) -> Application:
+    application = application_or_404(pk)
+    if application.is_bookmark:
+        raise Http404
+    return application
+
+
+@administrator_required
+@require_POST
+def service_provider_metadata(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Upload Metadata: a file, or the address we fetch it from."""
+    application = _application_with_sso(pk)
+    form = MetadataForm(request.POST, request.FILES)
+    if form.is_valid():
+        with refusals_on(form):
+            upload, actor = form.cleaned_data["metadata"], actor_of(request)
+            if upload:
+                actions.import_metadata(application, upload.read(), actor=actor)
+            else:
+                actions.import_metadata_from_url(application, form.cleaned_data["url"], actor=actor)
+            messages.success(request, _("The metadata was taken over. Look through the fields below."))
+            return redirect("console:application_sso", application.pk)
+    return _show(request, application, metadata_form=form)
+
+
+@administrator_required
+@require_POST
+def defaults(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The connector's values once more, for instance after the group path was corrected."""
+    application = _application_with_sso(pk)
+    actions.refill_sso(application, actor=actor_of(request))
+    messages.success(request, _("The fields hold the connector's values again."))
+    return redirect("console:application_sso", application.pk)
+
+
+@administrator_required
+@require_POST
+def certificates(request: HttpRequest, pk: UUID) -> HttpResponse:
+    application = _application_with_sso(pk)
+    try:
+        actions.add_certificate(application, actor=actor_of(request))
+    except CertificateRefused as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(
+            request, _("A new certificate is published. Give it to the application, then promote it.")
+        )
+    return redirect("console:application_sso", application.pk)
+
+
+def _key_pair(pk: UUID, certificate_pk: UUID) -> KeyPair:
+    pairs = KeyPair.objects.select_related("application").filter(application_id=pk)
+    key_pair: KeyPair = get_object_or_404(pairs, pk=certificate_pk)
+    return key_pair
+
+
+@administrator_required
+def certificate_promotion(request: HttpRequest, pk: UUID, certificate_pk: UUID) -> HttpResponse:
+    pair = _key_pair(pk, certificate_pk)
+    sentence = _(
+        "Responses are signed with this certificate from now on; the present one stays published as retiring. "
+        "An application that was not given the new certificate refuses every sign-in."
+    )
+    return _certificate_act(
+        request, pair, actions.promote_certificate, _("Promote this certificate?"), sentence, _("Promote")
+    )
+
+
+@administrator_required
+def certificate_retirement(request: HttpRequest, pk: UUID, certificate_pk: UUID) -> HttpResponse:
+    pair = _key_pair(pk, certificate_pk)
+    sentence = _("It leaves the metadata, and its private key is destroyed. This cannot be undone.")
+    return _certificate_act(
+        request, pair, actions.retire_certificate, _("Retire this certificate?"), sentence, _("Retire")
+    )
+
+
+def _certificate_act(
+    request: HttpRequest, pair: KeyPair, act: Any, title: str, sentence: str, verb: str
+) -> HttpResponse:
+    if request.method == "POST":
+        try:
+            act(pair, actor=actor_of(request))
+        except CertificateRefused as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("The certificates were changed."))
+        return redirect("console:application_sso", pair.application_id)
+    context = {
+        "title": title,
+        "consequence": f"{pair.fingerprint_sha256[:23]}… {sentence}",
+        "action": verb,
+        "cancel_url": reverse("console:application_sso", args=[pair.application_id]),
+        "breadcrumb_text": str(pair.application),
+    }
+    return show(request, "console/confirm.html", context, form=ConfirmForm())
+
+
+@administrator_required
+def deactivation(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """ "Deactivate SSO" and "Deactivate Bookmark", at the bottom of their tab (seeds)."""
+    application = application_or_404(pk)
+    if request.method == "POST":
+        deactivate_application(application, actor=actor_of(request))
+        messages.success(request, _("%(name)s was deactivated.") % {"name": application})
+        return redirect("console:application_sso", application.pk)
+    bookmark = application.is_bookmark
+    context = {
+        "title": _("Deactivate Bookmark?") if bookmark else _("Deactivate SSO?"),
+        "consequence": _("%(name)s leaves the launcher at once.") % {"name": application}
+        if bookmark
+        else _(
+            "%(name)s leaves the launcher, and nobody can sign in to it from here any more. "
+            "Accounts there stay active, and their owners can log in with the password they used prior to enablement of SSO."
+        )
+        % {"name": application},
+        "action": _("Deactivate Bookmark") if bookmark else _("Deactivate SSO"),
+        "cancel_url": reverse("console:application_sso", args=[application.pk]),
+        "breadcrumb_text": application.display_label,
+    }
+    return show(request, "console/confirm.html", context, form=ConfirmForm())
+
+
+@administrator_required
+@require_POST
+def activation(request: HttpRequest, pk: UUID) -> HttpResponse:
+    application = application_or_404(pk)
+    reactivate_application(application, actor=actor_of(request))
+    messages.success(request, _("%(name)s was activated.") % {"name": application})
+    return redirect("console:application_sso", application.pk)

@@ -1,0 +1,186 @@
+import io
+
+import pytest
+
+from apps.applications.models import Application
+from apps.events.models import Event
+from apps.saml.actions import certificates_of, sso_of
+from apps.tenants.context import in_tenant
+
+METADATA = b"""<?xml version="1.0"?>
+<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://sp.example/metadata">
+  <md:SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
+    <md:AssertionConsumerService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="https://sp.example/acs" index="7" isDefault="true"/>
+  </md:SPSSODescriptor>
+</md:EntityDescriptor>"""
+
+
+def upload(content: bytes) -> io.BytesIO:
+    file = io.BytesIO(content)
+    file.name = "metadata.xml"
+    return file
+
+
+def values(page: str) -> dict[str, str]:
+    """The form of the tab as a browser would send it back unchanged."""
+    from lxml import html
+
+    form = next(form for form in html.fromstring(page).forms if "sp_entity_id" in form.fields)
+    return {name: value for name, value in form.form_values() if name != "csrfmiddlewaretoken"}
+
+
+@pytest.fixture
+def path(gitlab):
+    return f"/console/applications/{gitlab.pk}/sso/"
+
+
+def settings_of(tenant, application):
+    with in_tenant(tenant):
+        return sso_of(application)
+
+
+def test_an_unsafe_address_is_refused_and_nothing_is_lost(alice, gitlab, path):
+    sent = values(alice.get(path).content.decode()) | {
+        "acs_urls": "javascript:alert(1)",
+        "login_url": "https://kept.example/",
+    }
+    response = alice.post(path, sent)
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert 'href="#id_acs_urls"' in page
+    assert "https://kept.example/" in page
+    assert settings_of(alice.tenant, gitlab).acs_url == "https://gitlab.com/groups/acme/-/saml/callback"
+
+
+def test_unsigned_responses_cannot_be_chosen(alice, gitlab, path):
+    sent = values(alice.get(path).content.decode())
+    sent.pop("sign_response")
+    sent.pop("sign_assertion")
+    assert alice.post(path, sent).status_code == 422
+
+
+def test_an_attribute_the_application_needs_cannot_be_taken_out(alice, gitlab, path):
+    sent = values(alice.get(path).content.decode()) | {"attributes-0-name": ""}
+    response = alice.post(path, sent)
+    assert response.status_code == 422
+    assert b"switch it off instead" in response.content
+
+
+@pytest.mark.parametrize("content", [b"", b"not xml", b"<a/>", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'])
+def test_a_file_that_is_no_metadata_is_a_form_error(alice, gitlab, path, content):
+    response = alice.post(f"{path}service-provider-metadata/", {"metadata": upload(content)})
+    assert response.status_code == 422
+    assert b"Nothing was saved yet" in response.content
+
+
+def test_uploading_nothing_says_what_is_missing(alice, gitlab, path):
+    response = alice.post(f"{path}service-provider-metadata/", {})
+    assert response.status_code == 422
+    assert b"Choose a file, or enter an address." in response.content
+
+
+def test_an_address_inside_the_network_is_not_fetched(alice, gitlab, path, settings):
+    settings.OUTBOUND_ALLOW = []
+    response = alice.post(
+        f"{path}service-provider-metadata/", {"url": "https://169.254.169.254/latest/meta-data/"}
+    )
+    assert response.status_code == 422
+    assert b"latest/meta-data" in response.content
+
+
+def test_a_bookmark_has_no_certificates(alice):
+    alice.post(
+        "/console/catalog/bookmark/", {"display_label": "Canteen", "bookmark_url": "https://canteen.example/"}
+    )
+    with in_tenant(alice.tenant):
+        bookmark = Application.objects.get(display_label="Canteen")
+    path = f"/console/applications/{bookmark.pk}/sso/"
+    for rest in ("certificates/", "defaults/", "service-provider-metadata/"):
+        assert alice.post(f"{path}{rest}").status_code == 404
+    page = alice.get(path).content.decode()
+    assert "Deactivate Bookmark" in page
+    assert alice.post(path, {"bookmark_url": "ftp://canteen.example/"}).status_code == 422
+    assert alice.post(path, {"bookmark_url": "https://canteen.example/today"}).status_code == 302
+
+
+def test_the_tab_holds_everything_the_other_side_asks_for(alice, gitlab, path):
+    page = alice.get(path).content.decode()
+    with in_tenant(alice.tenant):
+        certificate = certificates_of(gitlab)[0]
+    for words in (
+        "/t/acme/saml2/gitlab",
+        "/t/acme/saml2/gitlab/metadata",
+        certificate.fingerprint_sha1,
+        certificate.fingerprint_sha256,
+        "openssl x509",
+        "Copy Metadata URL",
+        "Export Metadata",
+        "IDP Certificate Valid",
+        "Download certificate",
+        "Upload Metadata",
+        "Deactivate SSO",
+        'value="https://gitlab.com/groups/acme"',
+    ):
+        assert words in page, words
+
+
+def test_saving_what_was_shown_changes_nothing(alice, gitlab, path):
+    sent = values(alice.get(path).content.decode())
+    with in_tenant(alice.tenant):
+        before = Event.objects.count()
+    assert alice.post(path, sent).status_code == 302
+    with in_tenant(alice.tenant):
+        assert Event.objects.count() == before
+
+
+def test_addresses_attributes_and_format_are_saved(alice, gitlab, path):
+    sent = values(alice.get(path).content.decode()) | {
+        "acs_urls": "https://one.example/acs\nhttps://two.example/acs",
+        "name_id_format": "emailAddress",
+        "attributes-4-name": "department",
+        "attributes-4-constant": "R&D",
+        "attributes-4-enabled": "on",
+    }
+    assert alice.post(path, sent).status_code == 302
+    saved = settings_of(alice.tenant, gitlab)
+    assert saved.acs_url == "https://one.example/acs"
+    assert saved.name_id_format == "emailAddress"
+    assert [row["constant"] for row in saved.attributes if row["name"] == "department"] == ["R&D"]
+
+
+def test_metadata_fills_the_fields_and_indexes_survive_a_save(alice, gitlab, path):
+    assert alice.post(f"{path}service-provider-metadata/", {"metadata": upload(METADATA)}).status_code == 302
+    assert settings_of(alice.tenant, gitlab).sp_entity_id == "https://sp.example/metadata"
+    alice.post(path, values(alice.get(path).content.decode()) | {"default_relay_state": "/home"})
+    assert settings_of(alice.tenant, gitlab).acs_urls == [
+        {"url": "https://sp.example/acs", "index": 7, "is_default": True}
+    ]
+    alice.post(f"{path}defaults/")
+    assert settings_of(alice.tenant, gitlab).sp_entity_id == "https://gitlab.com/groups/acme"
+
+
+def test_certificates_change_over_without_a_gap(alice, gitlab, path):
+    alice.post(f"{path}certificates/")
+    again = alice.post(f"{path}certificates/", follow=True)
+    assert b"There is a next certificate already" in again.content
+    with in_tenant(alice.tenant):
+        active, following = certificates_of(gitlab)
+    assert (
+        b"An application that was not given the new certificate"
+        in alice.get(f"{path}certificates/{following.pk}/promotion/").content
+    )
+    alice.post(f"{path}certificates/{following.pk}/promotion/")
+    refused = alice.post(f"{path}certificates/{following.pk}/retirement/", follow=True)
+    assert b"promote another one before retiring it" in refused.content
+    alice.post(f"{path}certificates/{active.pk}/retirement/")
+    with in_tenant(alice.tenant):
+        assert [pair.pk for pair in certificates_of(gitlab)] == [following.pk]
+
+
+def test_sign_on_is_switched_off_with_its_consequence_and_on_again(alice, gitlab, path):
+    asked = alice.get(f"{path}deactivation/").content.decode()
+    assert "password they used prior to enablement of SSO" in asked
+    alice.post(f"{path}deactivation/")
+    assert "SSO inactive" in alice.get(path).content.decode()
+    alice.post(f"{path}activation/")
+    assert "SSO active" in alice.get(path).content.decode()
