@@ -196,6 +196,9 @@ SCIM_SERVICE_PROVIDER = {  # read by django-scim2 when it is imported
     "BASE_LOCATION_GETTER": "apps.scim.discovery.base_location",
 }
 
+# How long a resource stays off the wire when the fate of a write is unknown: an application may apply it late.
+SETTLE_SECONDS = env.float("SETTLE_SECONDS", default=60)
+
 REST_FRAMEWORK: dict[str, Any] = {}
 
 SILENCED_SYSTEM_CHECKS = [

@@ -78,6 +78,11 @@ class ScimDialect:
     groups_by_default: bool = False
     group_patch_replaces: bool = True  # False: only add and remove of members are understood
     group_external_id: bool = True  # Pulumi: an error on groups
+    group_members_on_create: bool = True  # False: ignored in POST, so they follow in a PATCH
+    member_removal: Literal["filtered", "listed"] = (
+        "filtered"  # members[value eq "x"], or a list as the value
+    )
+    leaves_groups_first: bool = False  # a person leaves their groups before they are deactivated
     patch_op_case: Literal["lower", "Capital"] = "lower"
     active_as_string: bool = False
     page_limit: int = 100

@@ -34,6 +34,7 @@ CONNECTOR = Connector(
             MappedAttribute("work_phone", 'phoneNumbers[type eq "work"].value', "phoneNumbers.value"),
             MappedAttribute("timezone", "timezone", "timezone"),
         ),
+        deletes_users=True,
         supports_groups=True,
     ),
 )

@@ -49,6 +49,7 @@ CONNECTOR = Connector(
         ),
         supports_groups=True,
         group_external_id=False,  # an error on groups
+        leaves_groups_first=True,  # a team that names somebody inactive is refused as a whole
         page_limit=100,  # a larger count answers 400
     ),
     notes=(

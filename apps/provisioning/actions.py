@@ -1,0 +1,318 @@
+"""Every way an integration changes, and what an administrator may ask of its work: change, event, outbox in one transaction.
+
+Whatever talks to the application does so before the transaction begins.
+"""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.applications.models import Application
+from apps.events.actions import changes_between, record
+from apps.events.actors import Actor, Target
+from apps.events.types import EventType
+from apps.lib import addresses
+from apps.lib.errors import TargetRefused
+from apps.outbox.models import Topic
+from apps.outbox.publish import publish
+from apps.provisioning import tasks, wire
+from apps.provisioning.errors import ActivationRefused, IntegrationInvalid
+from apps.provisioning.models import (
+    Deprovisioning,
+    Integration,
+    IntegrationState,
+    Job,
+    JobState,
+    RemoteGroup,
+    RemoteUser,
+)
+from apps.provisioning.verification import Verification, verify
+
+MOST_DAYS = 3650
+LONGEST_BASE_URL = 1000
+SHORTEST_HINTED = 12  # the last four characters of a shorter token would give too much of it away
+EDITABLE = ("base_url", "manage_groups", "deprovisioning", "delete_after_days")
+
+
+def integration_of(application: Application) -> Integration | None:
+    found: Integration | None = Integration.objects.filter(application=application).first()
+    return found
+
+
+def configure_integration(
+    application: Application,
+    *,
+    actor: Actor,
+    base_url: str,
+    token: str | None = None,
+    manage_groups: bool | None = None,
+    deprovisioning: str | None = None,
+    delete_after_days: int | None = None,
+) -> Integration:
+    """None leaves a value as it is. A new base URL erases a token that does not come with it; either has to be activated anew.
+
+    Raises IntegrationInvalid.
+    """
+    given: dict[str, Any] = {
+        "base_url": base_url.strip(),
+        "manage_groups": manage_groups,
+        "deprovisioning": deprovisioning,
+        "delete_after_days": delete_after_days,
+    }
+    given = {field: value for field, value in given.items() if value is not None}
+    token = (token or "").strip()
+    _refuse_invalid(application, given, token)
+    with transaction.atomic():
+        integration: Integration | None = (
+            Integration.objects.select_for_update().filter(application=application).first()
+        )
+        before = _snapshot(integration) if integration else {}
+        if integration is None:
+            integration = _new_integration(application)
+        moved = bool(before) and _place(str(before["base_url"])) != _place(base_url)
+        let_go = bool(before.get("manage_groups")) and given.get("manage_groups") is False
+        for field, value in given.items():
+            setattr(integration, field, value)
+        if moved:
+            _forget(integration)
+        if moved or token:
+            _set_token(integration, token)
+            _stop(integration)
+        integration.save()
+        if let_go:  # what we managed is left as it is, and is nobody's of ours from now on
+            RemoteGroup.objects.filter(integration=integration).update(managed=False)
+        changes = changes_between(before, _snapshot(integration))
+        if token:  # that it changed, never what it is
+            changes.append({"field": "token", "from": "", "to": _("replaced")})
+        if changes:
+            _record(EventType.IDM_INTEGRATION_UPDATE, integration, actor=actor, changes=changes)
+            publish(Topic.INTEGRATION_CHANGED, integration.id)
+    return integration
+
+
+def activate_integration(integration: Integration, *, actor: Actor) -> Integration:
+    """Verified first, by reading only. Raises ActivationRefused; then nothing has changed but the event log."""
+    verification = _verified(integration, integration.token, EventType.IDM_INTEGRATION_ACTIVATE, actor=actor)
+    with transaction.atomic():
+        integration = _start(integration, verification)
+        _record(
+            EventType.IDM_INTEGRATION_ACTIVATE,
+            integration,
+            actor=actor,
+            message_chain=_chain(verification, _("Application successfully activated")),
+        )
+        publish(Topic.INTEGRATION_CHANGED, integration.id)
+    return integration
+
+
+def reauthorize_integration(integration: Integration, *, actor: Actor, token: str) -> Integration:
+    """A new token for the same address, without a gap: the old one stays until the new one is verified.
+
+    Raises ActivationRefused, IntegrationInvalid.
+    """
+    token = token.strip()
+    _refuse_invalid(integration.application, {}, token)
+    verification = _verified(integration, token, EventType.IDM_INTEGRATION_REAUTH, actor=actor)
+    with transaction.atomic():
+        integration = _start(integration, verification, token=token)
+        _record(
+            EventType.IDM_INTEGRATION_REAUTH,
+            integration,
+            actor=actor,
+            message_chain=_chain(verification, _("Credentials successfully changed")),
+        )
+        publish(Topic.INTEGRATION_CHANGED, integration.id)
+    return integration
+
+
+@transaction.atomic
+def deactivate_integration(integration: Integration, *, actor: Actor) -> Integration:
+    """Touches nothing in the application: people stay active there, and no further updates are made."""
+    integration = Integration.objects.select_for_update().get(pk=integration.pk)
+    if integration.state != IntegrationState.CONFIGURED:
+        _stop(integration)
+        integration.save()
+        _record(EventType.IDM_INTEGRATION_DELETE, integration, actor=actor)
+        publish(Topic.INTEGRATION_CHANGED, integration.id)
+    return integration
+
+
+@transaction.atomic
+def remove_integration(integration: Integration, *, actor: Actor) -> None:
+    """Forgets address, token and what was told to whom; touches nothing in the application."""
+    _record(EventType.IDM_INTEGRATION_DELETE, integration, actor=actor, details={"removed": True})
+    integration.delete()
+
+
+@transaction.atomic
+def synchronize(integration: Integration, *, actor: Actor) -> Integration:
+    """Everybody is compared again. Raises ActivationRefused when it is not active."""
+    integration = Integration.objects.select_for_update().get(pk=integration.pk)
+    if not integration.is_active:
+        raise ActivationRefused({"__all__": [_("Identity Management is not active.")]})
+    _record(
+        EventType.IDM_INTEGRATION_UPDATE, integration, actor=actor, details={"synchronization": "requested"}
+    )
+    publish(Topic.INTEGRATION_CHANGED, integration.id)
+    return integration
+
+
+@transaction.atomic
+def retry_job(job: Job, *, actor: Actor) -> Job:
+    """Now instead of later; but not while the fate of a write is unknown, and not before the application's own Retry-After."""
+    job = Job.objects.select_for_update().get(pk=job.pk)
+    settling = job.state == JobState.PENDING and job.read_back
+    if job.state in {JobState.PARKED, JobState.PENDING} and not settling:
+        job.state, job.next_at, job.attempts = JobState.PENDING, timezone.now(), 0
+        job.save(update_fields=["state", "next_at", "attempts"])
+    integration = Integration.objects.get(pk=job.integration_id)
+    details = {"retry": str(job.id), "name": job.resource_name}
+    _record(EventType.IDM_INTEGRATION_UPDATE, integration, actor=actor, details=details)
+    tasks.ring_on_commit(integration.id)
+    return job  # type: ignore[no-any-return]
+
+
+@transaction.atomic
+def approve_removals(integration: Integration, *, actor: Actor) -> int:
+    """Lets the held removals go; returns how many there were."""
+    held = Job.objects.filter(integration=integration, state=JobState.HELD)
+    count: int = held.update(state=JobState.PENDING, approved=True, next_at=timezone.now())
+    if count:
+        details = {"removals_approved": count}
+        _record(EventType.IDM_INTEGRATION_UPDATE, integration, actor=actor, details=details)
+        tasks.ring_on_commit(integration.id)
+    return count
+
+
+# ---
+
+
+def _new_integration(application: Application) -> Integration:
+    integration = Integration(application=application)
+    integration.take_tenant()  # the token is sealed to its tenant and row
+    integration.width = integration.dialect.width
+    integration.manage_groups = integration.dialect.groups_by_default
+    return integration
+
+
+def _refuse_invalid(application: Application, given: dict[str, Any], token: str) -> None:
+    scim = application.connector.scim
+    if scim is None:
+        words = _("%(application)s has no Identity Management.") % {
+            "application": application.connector.label
+        }
+        raise IntegrationInvalid({"__all__": [words]})
+    errors: dict[str, list[str]] = {}
+    if "base_url" in given and (words := _address_error(given["base_url"])):
+        errors["base_url"] = [words]
+    if token and not all(
+        "!" <= sign <= "~" for sign in token
+    ):  # RFC 9110 section 11.6.2: it goes into a header
+        errors["token"] = [_("A token has no spaces and no signs beyond ASCII.")]
+    if given.get("manage_groups") and not scim.supports_groups:
+        errors["manage_groups"] = [_("This application does not support groups.")]
+    if given.get("deprovisioning", Deprovisioning.KEEP) not in Deprovisioning.values:
+        errors["deprovisioning"] = [
+            _("Choose one of: %(choices)s.") % {"choices": ", ".join(Deprovisioning.values)}
+        ]
+    elif given.get("deprovisioning") == Deprovisioning.DELETE and not scim.deletes_users:
+        errors["deprovisioning"] = [_("This application can only deactivate accounts, not delete them.")]
+    if not 0 <= given.get("delete_after_days", 0) <= MOST_DAYS:
+        errors["delete_after_days"] = [_("Enter a number of days from 0 to %(most)s.") % {"most": MOST_DAYS}]
+    if errors:
+        raise IntegrationInvalid(errors)
+
+
+def _address_error(base_url: str) -> str:
+    if not base_url:
+        return _("Enter the address of the application's SCIM service.")
+    if any(sign in base_url for sign in "?#"):
+        return _("The address ends with its path: leave out everything from ? or #.")
+    if len(base_url) > LONGEST_BASE_URL:
+        return _("The address is too long.")
+    try:
+        addresses.permit(base_url)
+    except TargetRefused as error:
+        return error.detail
+    return ""
+
+
+def _verified(integration: Integration, token: str, event_type: EventType, *, actor: Actor) -> Verification:
+    """The failure is on record before it is raised: the event outlives it."""
+    if not token:
+        fields = {"token": [_("Enter the token.")]}
+        _record(event_type, integration, actor=actor, success=False, error_message=fields["token"][0])
+        raise ActivationRefused(fields)
+    verification = verify(wire.Target(integration.base_url, token, integration.dialect))
+    if verification.error is not None:
+        _record(
+            event_type,
+            integration,
+            actor=actor,
+            success=False,
+            error_message=verification.error.detail,
+            message_chain=verification.error.message_chain(_("Verification failed")),
+        )
+        raise ActivationRefused(verification.fields)
+    return verification
+
+
+def _start(integration: Integration, verification: Verification, *, token: str = "") -> Integration:
+    verified = integration.base_url
+    integration = Integration.objects.select_for_update().get(pk=integration.pk)
+    if integration.base_url != verified:
+        raise ActivationRefused(
+            {"base_url": [_("Somebody changed the address meanwhile. Please look again.")]}
+        )
+    if token:
+        _set_token(integration, token)
+    integration.state = IntegrationState.ACTIVE
+    integration.last_verified_at = timezone.now()
+    integration.last_verification = verification.line
+    _forget_troubles(integration)
+    integration.save()
+    return integration
+
+
+def _stop(integration: Integration) -> None:
+    integration.state = IntegrationState.CONFIGURED
+    integration.busy_token = integration.busy_until = None  # a batch under way notices and stops
+    _forget_troubles(integration)
+
+
+def _forget_troubles(integration: Integration) -> None:
+    integration.consecutive_auth_failures = integration.consecutive_failures = integration.probes = 0
+    integration.not_before, integration.last_problem = None, ""
+
+
+def _forget(integration: Integration) -> None:
+    """Another address is another place: an id of the old one could be somebody else's there."""
+    RemoteUser.objects.filter(integration=integration).delete()
+    RemoteGroup.objects.filter(integration=integration).delete()
+    integration.updates_by_put = False
+
+
+def _set_token(integration: Integration, token: str) -> None:
+    integration.token = token
+    integration.token_hint = token[-4:] if len(token) >= SHORTEST_HINTED else ""
+
+
+def _place(base_url: str) -> str:
+    return base_url.strip().rstrip("/")
+
+
+def _snapshot(integration: Integration) -> dict[str, Any]:
+    return {field: getattr(integration, field) for field in EDITABLE}
+
+
+def _chain(verification: Verification, message: str) -> dict[str, str]:
+    status = verification.step.status if verification.step else None
+    return {"response_code": str(status or ""), "response_message": message, "message_details": "OK"}
+
+
+def _record(event_type: EventType, integration: Integration, *, actor: Actor, **more: Any) -> None:
+    target = Target.of("application", integration.application)
+    details = {"idm_client_id": str(integration.id)} | more.pop("details", {})
+    record(event_type, actor=actor, target=target, application=target, details=details, **more)

@@ -1,0 +1,248 @@
+"""Claims what is due for one integration, compares it with the directory as it is now, and holds the conversations.
+
+No transaction is open while a request is under way. Whatever kills this process, the leases run out and the work is done again.
+"""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+from django.db.models import Q
+from django.utils import timezone
+
+from apps.lib import http
+from apps.lib.errors import SecretError
+from apps.provisioning import directory_now, health, jobs, recording
+from apps.provisioning import plan as planning
+from apps.provisioning.client import ScimClient
+from apps.provisioning.conversation import Conversation, Report
+from apps.provisioning.gate import SICK_AFTER, Gate
+from apps.provisioning.group_conversation import GroupConversation, GroupTask
+from apps.provisioning.models import Integration, IntegrationState, Job, JobState, ResourceKind
+from apps.provisioning.user_conversation import UserConversation, UserTask
+from apps.provisioning.wire import Target
+
+log = structlog.get_logger(__name__)
+
+MOST_JOBS = 500  # in one batch
+BATCH_PER_WIDTH = 8  # and at most so many times the width: what is urgent waits for one batch at the longest
+SLICE_SECONDS = 5.0  # of one task; then the next integration has its turn
+KEEP_ALIVE_SECONDS = 5.0
+
+# Deactivate before anything else: losing access is what people wait for.
+PHASES = ("deactivate", "delete", "reactivate", "update", "create")
+REMOVALS = planning.Deactivate | planning.Delete
+
+
+def work(integration_id: uuid.UUID) -> bool:
+    """Works for a slice of time; True when more is due now and this integration may go on."""
+    integration = _workable(integration_id)
+    if integration is None:
+        return False
+    slot = uuid.uuid4()
+    if not health.take_slot(integration, slot):
+        return False  # whoever has it looks for due work once more after giving it back
+    try:
+        if integration.state == IntegrationState.QUARANTINED:
+            health.probe(integration, slot)
+        else:
+            _work_for_a_slice(integration, slot)
+    finally:
+        health.free_slot(integration, slot)
+    integration = _workable(integration_id)
+    return integration is not None and integration.is_active and jobs.has_due(integration)
+
+
+def _workable(integration_id: uuid.UUID) -> Integration | None:
+    now = timezone.now()
+    free = Q(not_before=None) | Q(not_before__lte=now)
+    found: Integration | None = (
+        Integration.objects.select_related("application")
+        .filter(free, pk=integration_id)
+        .exclude(state=IntegrationState.CONFIGURED)
+        .first()
+    )
+    return found
+
+
+def _work_for_a_slice(integration: Integration, slot: uuid.UUID) -> None:
+    ends = time.monotonic() + SLICE_SECONDS
+    try:
+        target = Target(integration.base_url, integration.token, integration.dialect)
+    except SecretError as error:  # the key is not here: nothing can be sent until the operator puts it back
+        health.pause(integration, slot, str(error))
+        return
+    while Batch(integration, slot, target).run() and time.monotonic() < ends:
+        integration.refresh_from_db()
+
+
+class Batch:
+    """One claim of jobs and everything that is done about them."""
+
+    def __init__(self, integration: Integration, slot: uuid.UUID, target: Target) -> None:
+        self.integration = integration
+        self.slot = slot
+        self.target = target
+        self.lease = uuid.uuid4()
+        self.now = timezone.now()
+        self.gate = Gate(
+            integration.width,
+            integration.rate,
+            failures=integration.consecutive_failures,
+            auth_failures=integration.consecutive_auth_failures,
+        )
+        self.kept_alive = time.monotonic()
+
+    def run(self) -> bool:
+        """True when it did something and nothing speaks against another batch."""
+        claimed = jobs.claim(self.integration, self._size(), self.lease)
+        users = [job for job in claimed if job.kind == ResourceKind.USER]
+        groups = [job for job in claimed if job.kind == ResourceKind.GROUP]
+        if self.target.dialect.leaves_groups_first:
+            self._hold(self._group_conversations(groups))
+            self._hold(self._user_conversations(users))
+        else:  # users before the groups that name them
+            self._hold(self._user_conversations(users))
+            self._hold(self._group_conversations(groups))
+        if claimed:
+            health.note(self.integration, self.slot, self.gate)
+        return bool(claimed) and not self.gate.is_closed
+
+    def _size(self) -> int:
+        if self.integration.consecutive_failures >= SICK_AFTER:
+            return 1  # half open: one job tries whether the application is well again
+        return min(MOST_JOBS, BATCH_PER_WIDTH * self.integration.width)
+
+    # --- what has to be said
+
+    def _user_conversations(self, claimed: list[Job]) -> dict[Job, Conversation]:
+        rules = directory_now.user_rules(self.integration)
+        states = {
+            each.user_id: each
+            for each in directory_now.users_now(self.integration, [job.resource_id for job in claimed])
+        }
+        guard = MassRemovalGuard(self.integration)
+        planned: list[tuple[int, Job, Conversation]] = []
+        idle: list[Job] = []
+        for job in claimed:
+            state = states[job.resource_id]
+            job.resource_name = state.name or job.resource_name
+            plan = planning.plan_user(state.wanted, state.account, rules, self.now)
+            if isinstance(plan, planning.Nothing) and not (job.read_back and state.account):
+                if plan.look_again_at:
+                    jobs.finish([job], self.lease, look_again_at=plan.look_again_at)
+                else:
+                    idle.append(job)
+            elif isinstance(plan, REMOVALS) and not job.approved and guard.holds():
+                jobs.put_back(job, self.lease, state=JobState.HELD)
+            else:
+                phase = PHASES.index(plan.operation) if plan.operation in PHASES else 0
+                task = UserTask(state.wanted, state.account, rules, self.now, job.read_back)
+                planned.append((phase, job, UserConversation(self._client(), task)))
+        jobs.finish(idle, self.lease)
+        planned.sort(key=lambda each: each[0])
+        return {job: conversation for _, job, conversation in planned}
+
+    def _group_conversations(self, claimed: list[Job]) -> dict[Job, Conversation]:
+        rules = directory_now.group_rules(self.integration)
+        states = {
+            each.group_id: each
+            for each in directory_now.groups_now(self.integration, [job.resource_id for job in claimed])
+        }
+        idle: list[Job] = []
+        conversations: dict[Job, Conversation] = {}
+        for job in claimed:
+            state = states[job.resource_id]
+            job.resource_name = state.name or job.resource_name
+            plan = planning.plan_group(state.wanted, state.remote, rules, exists=state.exists)
+            if isinstance(plan, planning.Nothing) and not (job.read_back and state.remote and rules.managed):
+                idle.append(job)
+                continue
+            task = GroupTask(
+                state.wanted, state.remote, rules, state.exists, str(job.resource_id), job.read_back
+            )
+            conversations[job] = GroupConversation(self._client(), task)
+        jobs.finish(idle, self.lease)
+        return conversations
+
+    def _client(self) -> ScimClient:
+        return ScimClient(self.target, self.gate, prefers_put=self.integration.updates_by_put)
+
+    # --- saying it
+
+    def _hold(self, conversations: dict[Job, Conversation]) -> None:
+        """Records each as it ends, in this thread: the event loop never waits for the database."""
+        if not conversations:
+            return
+        running = http.run(_start([self._limited(each) for each in conversations.values()]))
+        of = dict(zip(running, conversations, strict=True))
+        pending = set(running)
+        try:
+            while pending:
+                ended, pending = http.run(_some(pending))
+                for task in ended:
+                    self._record(of[task], task)
+                self._keep_alive()
+        finally:
+            if pending:
+                http.run(_cancel(pending))
+
+    async def _limited(self, conversation: Conversation) -> Report:
+        async with self.gate.width:
+            return await conversation.run()
+
+    def _record(self, job: Job, task: "asyncio.Task[Report]") -> None:
+        if error := task.exception():  # ours, not the application's: it must not take the others down with it
+            log.error("conversation_failed", job_id=str(job.id), exc_info=error)
+            recording.record_defect(job, self.lease)
+            return
+        report = task.result()
+        recording.record_report(self.integration, job, self.lease, report)
+        if report.prefers_put and not self.integration.updates_by_put:
+            self.integration.updates_by_put = True
+            self.integration.save(update_fields=["updates_by_put"])
+
+    def _keep_alive(self) -> None:
+        if self.gate.closed_by is not None:
+            health.note(self.integration, self.slot, self.gate)
+        if time.monotonic() - self.kept_alive >= KEEP_ALIVE_SECONDS:
+            self.kept_alive = time.monotonic()
+            jobs.renew(self.lease)
+            if not health.keep_slot(self.integration, self.slot):
+                self.gate.stopped = (
+                    True  # deactivated, or taken for dead: what is in flight ends, the rest is let go
+                )
+
+
+class MassRemovalGuard:
+    """Asked only when there is something to remove, and then once for a batch."""
+
+    def __init__(self, integration: Integration) -> None:
+        self.integration = integration
+        self._holds: bool | None = None
+
+    def holds(self) -> bool:
+        if self._holds is None:
+            removals, accounts = directory_now.removals_now(self.integration)
+            approved = Job.objects.filter(integration=self.integration, approved=True).count()
+            self._holds = planning.removals_need_approval(removals - approved, accounts)
+        return self._holds
+
+
+async def _start(coroutines: list[Coroutine[Any, Any, Report]]) -> list["asyncio.Task[Report]"]:
+    return [asyncio.ensure_future(each) for each in coroutines]
+
+
+async def _some(
+    tasks: "set[asyncio.Task[Report]]",
+) -> "tuple[set[asyncio.Task[Report]], set[asyncio.Task[Report]]]":
+    return await asyncio.wait(tasks, timeout=KEEP_ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+
+
+async def _cancel(tasks: "set[asyncio.Task[Report]]") -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,56 @@
+"""What all conversations of one batch share: how many at once, how fast, and whether any more may be sent at all."""
+
+import asyncio
+import time
+
+from apps.provisioning.errors import CredentialsRefused, Deferred, TargetError, Throttled
+
+SICK_AFTER = 5  # failures in a row that open the circuit
+
+
+class Gate:
+    """Lives in the process's event loop. Closes by itself on 401, 403, 429 and 503, and when the application is sick:
+    what is in flight may end, nothing more is sent.
+
+    `failures` and `auth_failures` count in a row, carried over from earlier batches.
+    """
+
+    def __init__(self, width: int, rate: float = 0, *, failures: int = 0, auth_failures: int = 0) -> None:
+        self.width = asyncio.Semaphore(max(1, width))
+        self.failures = failures
+        self.auth_failures = auth_failures
+        self.closed_by: TargetError | None = None
+        self.stopped = False
+        self._interval = 1 / rate if rate > 0 else 0.0
+        self._next = 0.0
+
+    @property
+    def is_closed(self) -> bool:
+        return self.stopped or self.closed_by is not None
+
+    async def pass_through(self) -> None:
+        """Waits for the turn of one request. Raises Deferred once closed."""
+        self._refuse_if_closed()
+        if self._interval:
+            now = time.monotonic()
+            turn = max(now, self._next)
+            self._next = turn + self._interval
+            await asyncio.sleep(turn - now)
+            self._refuse_if_closed()
+
+    def saw_answer(self) -> None:
+        self.failures = self.auth_failures = 0
+
+    def saw(self, error: TargetError) -> None:
+        if error.outcome == "permanent":  # an answer, if not the one we wanted
+            self.saw_answer()
+            return
+        self.failures += 1
+        refused = isinstance(error, CredentialsRefused)
+        self.auth_failures += refused
+        if refused or isinstance(error, Throttled) or self.failures >= SICK_AFTER:
+            self.closed_by = self.closed_by or error
+
+    def _refuse_if_closed(self) -> None:
+        if self.is_closed:
+            raise Deferred

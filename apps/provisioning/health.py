@@ -1,0 +1,139 @@
+"""How an integration is doing: whose turn it is, pauses it was asked for, circuit, quarantine and its probes."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.events.actions import record
+from apps.events.actors import Actor, Target
+from apps.events.types import EventType
+from apps.provisioning import jobs, wire
+from apps.provisioning.errors import TargetError
+from apps.provisioning.gate import SICK_AFTER, Gate
+from apps.provisioning.models import Integration, IntegrationState
+from apps.provisioning.verification import verify
+
+SLOT = timedelta(seconds=20)  # kept every 5 s; a killed worker's slot is free after this
+QUARANTINE_AFTER = 3  # refused tokens in a row
+PROBE_MINUTES = (1, 5, 15, 30)
+PAUSE_WITHOUT_KEY = timedelta(minutes=5)
+
+
+def take_slot(integration: Integration, slot: uuid.UUID) -> bool:
+    """One batch of an integration at a time: only so is its width what the application sees."""
+    now = timezone.now()
+    free = Q(busy_until=None) | Q(busy_until__lte=now)
+    rows = Integration.objects.filter(free, pk=integration.pk, state=integration.state)
+    return bool(rows.update(busy_token=slot, busy_until=now + SLOT))
+
+
+def keep_slot(integration: Integration, slot: uuid.UUID) -> bool:
+    return _update(integration, slot, busy_until=timezone.now() + SLOT)
+
+
+def free_slot(integration: Integration, slot: uuid.UUID) -> None:
+    _update(integration, slot, busy_token=None, busy_until=None)
+
+
+def note(integration: Integration, slot: uuid.UUID, gate: Gate) -> None:
+    """What a batch has learnt about the application as a whole."""
+    learnt: dict[str, Any] = {
+        "consecutive_failures": gate.failures,
+        "consecutive_auth_failures": gate.auth_failures,
+    }
+    error = gate.closed_by
+    if error is None:
+        learnt |= {"last_problem": "", "not_before": None}
+    elif gate.auth_failures >= QUARANTINE_AFTER:
+        _quarantine(integration, slot, error)
+        return
+    else:
+        learnt |= {"last_problem": error.detail, "not_before": timezone.now() + _pause(error, gate)}
+    _update(integration, slot, **learnt)
+
+
+def _pause(error: TargetError, gate: Gate) -> timedelta:
+    if error.retry_after is not None:
+        return timedelta(seconds=error.retry_after)
+    return jobs.backoff(max(2, gate.failures - SICK_AFTER + 2))
+
+
+def pause(integration: Integration, slot: uuid.UUID, words: str) -> None:
+    _update(integration, slot, last_problem=words[:1000], not_before=timezone.now() + PAUSE_WITHOUT_KEY)
+
+
+def _quarantine(integration: Integration, slot: uuid.UUID, error: TargetError) -> None:
+    """Left alone but for a probe now and then; nothing that is owed is dropped."""
+    with transaction.atomic():
+        begun = _update(
+            integration,
+            slot,
+            state=IntegrationState.QUARANTINED,
+            probes=0,
+            not_before=timezone.now() + timedelta(minutes=PROBE_MINUTES[0]),
+            last_problem=error.detail,
+            consecutive_auth_failures=QUARANTINE_AFTER,
+        )
+        if begun and integration.state != IntegrationState.QUARANTINED:
+            integration.state = IntegrationState.QUARANTINED
+            _record(
+                integration,
+                success=False,
+                details={"state": "quarantined"},
+                error_message=error.detail,
+                message_chain=error.message_chain(_("The token is refused; paused")),
+            )
+
+
+def probe(integration: Integration, slot: uuid.UUID) -> None:
+    """One read. The first that is answered ends the quarantine, and everything owed goes on."""
+    verification = verify(wire.Target(integration.base_url, integration.token, integration.dialect))
+    if verification.error is not None:
+        probes = integration.probes + 1
+        minutes = PROBE_MINUTES[min(probes, len(PROBE_MINUTES) - 1)]
+        _update(
+            integration,
+            slot,
+            probes=probes,
+            not_before=timezone.now() + timedelta(minutes=minutes),
+            last_problem=verification.error.detail,
+        )
+        return
+    with transaction.atomic():
+        resumed = _update(
+            integration,
+            slot,
+            state=IntegrationState.ACTIVE,
+            probes=0,
+            not_before=None,
+            last_problem="",
+            consecutive_failures=0,
+            consecutive_auth_failures=0,
+            last_verified_at=timezone.now(),
+            last_verification=verification.line,
+        )
+        if resumed:
+            _record(integration, details={"state": "active"})
+
+
+def _update(integration: Integration, slot: uuid.UUID, **fields: Any) -> bool:
+    """Nothing once the slot is gone: the integration was deactivated, or another worker has it."""
+    return bool(Integration.objects.filter(pk=integration.pk, busy_token=slot).update(**fields))
+
+
+def _record(integration: Integration, *, details: dict[str, str], **more: Any) -> None:
+    target = Target.of("application", integration.application)
+    details = {"idm_client_id": str(integration.id)} | details
+    record(
+        EventType.IDM_INTEGRATION_UPDATE,
+        actor=Actor.system(),
+        target=target,
+        application=target,
+        details=details,
+        **more,
+    )

@@ -1,0 +1,202 @@
+"""The queue of record: raising what is owed, claiming it with a lease, giving it back. Every function runs in the tenant in context."""
+
+import random
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Case, F, Q, Value, When
+from django.utils import timezone
+
+from apps.provisioning.models import Integration, IntegrationState, Job, JobState, Priority, ResourceKind
+
+LEASE = timedelta(seconds=120)  # longer than a request's 30 s and the settle window together
+LONGEST_BACKOFF = 1800.0  # seconds
+CHUNK = 500  # ids in one statement
+NO_LEASE: dict[str, Any] = {"lease_token": None, "lease_until": None}
+NO_FAILURE: dict[str, Any] = {
+    "attempts": 0,
+    "read_back": False,
+    "approved": False,
+    "last_status": None,
+    "last_error": "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """One resource of one integration that has to be compared again."""
+
+    integration_id: uuid.UUID
+    kind: ResourceKind
+    resource_id: uuid.UUID
+    priority: Priority
+    name: str = ""
+
+
+def raise_jobs(owed: Iterable[Owed]) -> set[uuid.UUID]:
+    """Raises the desired version of each; returns the integrations that now have work. One row per resource, however often."""
+    by_group: dict[tuple[uuid.UUID, ResourceKind, Priority], dict[uuid.UUID, str]] = {}
+    for one in owed:
+        key = (one.integration_id, one.kind, one.priority)
+        by_group.setdefault(key, {})[one.resource_id] = one.name
+    for (integration_id, kind, priority), names in sorted(by_group.items()):
+        ids = sorted(names)
+        for start in range(0, len(ids), CHUNK):
+            _raise_chunk(
+                integration_id, kind, priority, {each: names[each] for each in ids[start : start + CHUNK]}
+            )
+    return {integration_id for integration_id, _, _ in by_group}
+
+
+def _raise_chunk(
+    integration_id: uuid.UUID, kind: ResourceKind, priority: Priority, names: dict[uuid.UUID, str]
+) -> None:
+    now = timezone.now()
+    Job.objects.bulk_create(
+        [
+            Job(
+                integration_id=integration_id,
+                kind=kind,
+                resource_id=each,
+                resource_name=name[:255],
+                next_at=now,
+            )
+            for each, name in names.items()
+        ],
+        ignore_conflicts=True,
+    )
+    rows = Job.objects.filter(integration_id=integration_id, kind=kind, resource_id__in=list(names))
+    # While an outcome is unknown the resource stays off the wire, whatever else changes.
+    settling = Q(state=JobState.PENDING, read_back=True)
+    rows.exclude(settling).exclude(state=JobState.RUNNING).update(
+        state=JobState.PENDING, next_at=now, attempts=0
+    )
+    rows.update(desired_version=F("desired_version") + 1, priority=priority)
+
+
+def group_priority(integration: Integration) -> Priority:
+    return Priority.GROUP_FIRST if integration.dialect.leaves_groups_first else Priority.GROUP
+
+
+def claim(integration: Integration, limit: int, token: uuid.UUID) -> list[Job]:
+    """Up to `limit` due jobs, most urgent first, leased to this caller alone; `claimed_version` is what will be done."""
+    now = timezone.now()
+    with transaction.atomic():
+        _wake(integration, now)
+        due = Job.objects.filter(integration=integration, state=JobState.PENDING, next_at__lte=now)
+        due = due.order_by("priority", "next_at")
+        if connection.features.has_select_for_update_skip_locked:
+            due = due.select_for_update(skip_locked=True)
+        ids = list(due.values_list("id", flat=True)[:limit])
+        # The condition is repeated: without SKIP LOCKED another claim may have been faster.
+        Job.objects.filter(id__in=ids, state=JobState.PENDING).update(
+            state=JobState.RUNNING,
+            lease_token=token,
+            lease_until=now + LEASE,
+            claimed_version=F("desired_version"),
+        )
+        return list(_mine(token).filter(id__in=ids).order_by("priority", "next_at"))
+
+
+def _wake(integration: Integration, now: datetime) -> None:
+    """What a lost worker left behind (its last write may have arrived), and what time alone has made due."""
+    rows = Job.objects.filter(integration=integration)
+    rows.filter(state=JobState.RUNNING, lease_until__lte=now).update(
+        state=JobState.PENDING, read_back=True, next_at=now, **NO_LEASE
+    )
+    rows.filter(state=JobState.DONE, next_at__lte=now).update(state=JobState.PENDING)
+
+
+def _mine(token: uuid.UUID) -> Any:
+    return Job.objects.filter(lease_token=token, state=JobState.RUNNING)
+
+
+def renew(token: uuid.UUID) -> None:
+    _mine(token).update(lease_until=timezone.now() + LEASE)
+
+
+def release(jobs: Sequence[Job], token: uuid.UUID) -> None:
+    """Not sent: due again at once, or when the integration's pause is over."""
+    _mine(token).filter(id__in=_ids(jobs)).update(state=JobState.PENDING, next_at=timezone.now(), **NO_LEASE)
+
+
+def finish(jobs: Sequence[Job], token: uuid.UUID, *, look_again_at: datetime | None = None) -> int:
+    """In sync. Whatever was raised again meanwhile is pending once more. Returns how many leases were still held."""
+    again = Q(desired_version__gt=F("claimed_version"))
+    now = timezone.now()
+    updated: int = (
+        _mine(token)
+        .filter(id__in=_ids(jobs))
+        .update(
+            state=Case(When(again, then=Value(JobState.PENDING)), default=Value(JobState.DONE)),
+            next_at=Case(When(again, then=Value(now)), default=Value(look_again_at)),
+            done_version=F("claimed_version"),
+            last_success_at=now,
+            **NO_LEASE,
+            **NO_FAILURE,
+        )
+    )
+    return updated
+
+
+def put_back(
+    job: Job,
+    token: uuid.UUID,
+    *,
+    state: JobState = JobState.PENDING,
+    after: timedelta = timedelta(0),
+    **fields: Any,
+) -> bool:
+    """Not done: pending again after a while, parked or held. False when the lease was lost: then nothing may be recorded.
+
+    A parked or held job that was raised meanwhile is pending at once: the change may be what it waited for.
+    """
+    again = Q(desired_version__gt=F("claimed_version"))
+    now = timezone.now()
+    if state != JobState.PENDING:
+        fields["next_at"] = Case(When(again, then=Value(now)), default=Value(None))
+        fields["state"] = Case(When(again, then=Value(JobState.PENDING)), default=Value(state))
+    else:
+        fields |= {"next_at": now + after, "state": state}
+    return bool(_mine(token).filter(id=job.id).update(**NO_LEASE, **fields))
+
+
+def backoff(attempts: int) -> timedelta:
+    """Full jitter over 2^n seconds, up to 30 minutes."""
+    return timedelta(seconds=random.uniform(0.5, min(2.0**attempts, LONGEST_BACKOFF)))  # noqa: S311 - not a secret
+
+
+def settle() -> timedelta:
+    """How long a resource stays off the wire when the fate of a write is unknown: the application may apply it late."""
+    return timedelta(seconds=settings.SETTLE_SECONDS)
+
+
+def has_due(integration: Integration) -> bool:
+    return bool(_due(Job.objects.filter(integration=integration)).exists())
+
+
+def integrations_due() -> list[tuple[str, str]]:
+    """(tenant, integration) across all tenants, for the sweeper alone: with due work that nobody has in hand, or with a probe due."""
+    now = timezone.now()
+    free = Q(not_before=None) | Q(not_before__lte=now)
+    working = Integration.unscoped.filter(free, state=IntegrationState.ACTIVE).exclude(busy_until__gt=now)
+    with_work = _due(Job.unscoped.filter(integration__in=working)).order_by()
+    to_probe = Integration.unscoped.filter(state=IntegrationState.QUARANTINED, not_before__lte=now)
+    found = {*with_work.values_list("tenant_id", "integration_id").distinct()}
+    found |= {*to_probe.values_list("tenant_id", "id")}
+    return sorted((str(tenant_id), str(integration_id)) for tenant_id, integration_id in found)
+
+
+def _due(rows: Any) -> Any:
+    now = timezone.now()
+    waiting = Q(state__in=[JobState.PENDING, JobState.DONE], next_at__lte=now)
+    return rows.filter(waiting | Q(state=JobState.RUNNING, lease_until__lte=now))
+
+
+def _ids(jobs: Sequence[Job]) -> list[uuid.UUID]:
+    return [job.id for job in jobs]

@@ -1,0 +1,259 @@
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.applications.catalog import ScimDialect
+from apps.applications.models import Application
+from apps.directory.models import Group, User
+from apps.lib.crypto import Sealed
+from apps.tenants.models import TenantOwned, TenantQuerySet, TenantScopedManager
+
+
+class Deprovisioning(models.TextChoices):
+    """What happens to the account of somebody who no longer has the application."""
+
+    KEEP = "keep", _("Leave the account as it is")
+    SUSPEND = "suspend", _("Deactivate the account")
+    DELETE = "delete", _("Deactivate the account, and delete it after some days")
+
+
+class IntegrationState(models.TextChoices):
+    CONFIGURED = "configured", _("Not active")
+    ACTIVE = "active", _("Active")
+    QUARANTINED = "quarantined", _("Paused: the token is refused")
+
+
+class Integration(TenantOwned):
+    """Identity Management of one application: where its SCIM service is, with which token, and how it is doing."""
+
+    application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="integration")
+    base_url = models.CharField(_("base URL"), max_length=2000)
+    token_sealed = models.BinaryField(default=b"", editable=False)
+    token = Sealed("token_sealed")
+    token_hint = models.CharField(max_length=4, blank=True, editable=False)  # the last four characters
+    manage_groups = models.BooleanField(_("manage groups and their members"), default=False)
+    deprovisioning = models.CharField(
+        max_length=10, choices=Deprovisioning.choices, default=Deprovisioning.SUSPEND
+    )
+    delete_after_days = models.PositiveSmallIntegerField(default=30)
+    state = models.CharField(
+        max_length=12, choices=IntegrationState.choices, default=IntegrationState.CONFIGURED
+    )
+    width = models.PositiveSmallIntegerField(default=8)  # requests in flight at the most
+    rate = models.FloatField(default=0)  # requests a second at the most; 0: as many as the width lets through
+    updates_by_put = models.BooleanField(default=False)  # learnt: PATCH answered 405 or 501
+    last_verified_at = models.DateTimeField(null=True, blank=True)
+    last_verification = models.CharField(max_length=255, blank=True)  # "GET /Users?… → 200 in 212 ms"
+    consecutive_auth_failures = models.PositiveIntegerField(default=0)
+    consecutive_failures = models.PositiveIntegerField(default=0)
+    probes = models.PositiveSmallIntegerField(default=0)  # since the quarantine began
+    not_before = models.DateTimeField(null=True, blank=True)  # Retry-After, open circuit, next probe
+    last_problem = models.CharField(
+        max_length=1000, blank=True
+    )  # why not_before was set, in words for people
+    busy_token = models.UUIDField(
+        null=True, blank=True, editable=False
+    )  # one batch at a time keeps the width true
+    busy_until = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta(TenantOwned.Meta):
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["state", "not_before"], name="integration_state"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.application)
+
+    @property
+    def dialect(self) -> ScimDialect:
+        """Raises ValueError for a connector without SCIM: such an application has no integration."""
+        scim = self.application.connector.scim
+        if scim is None:
+            raise ValueError(f"{self.application.connector_key} has no Identity Management.")
+        return scim
+
+    @property
+    def is_active(self) -> bool:
+        return self.state == IntegrationState.ACTIVE
+
+    @property
+    def groups_managed(self) -> bool:
+        return self.manage_groups and self.dialect.supports_groups
+
+
+class RemoteUser(TenantOwned):
+    """What we last told an application about a person, and the account's id there. Outlives the person."""
+
+    integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="remote_users")
+    user = models.ForeignKey(User, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    name = models.CharField(max_length=255)  # of the person, for when they are gone
+    remote_id = models.CharField(max_length=255)
+    sent = models.JSONField(default=dict)  # SCIM path → value, as last sent or read back
+    active = models.BooleanField(default=True)
+    deactivated_at = models.DateTimeField(null=True, blank=True)
+    linked = models.BooleanField(default=False)  # the account was there before us
+    last_success_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["integration", "user"], name="remote_user_once"),
+            # Two people on one account would be an account takeover.
+            models.UniqueConstraint(fields=["integration", "remote_id"], name="remote_user_id"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["user"], name="remote_user_user"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RemoteGroup(TenantOwned):
+    """What we last told an application about a group, and its id there."""
+
+    integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="remote_groups")
+    group = models.ForeignKey(Group, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    name = models.CharField(max_length=255)
+    remote_id = models.CharField(max_length=255)
+    # {"displayName": …, "members": [remote ids] or null where we do not know}
+    sent = models.JSONField(default=dict)
+    managed = models.BooleanField(
+        default=True
+    )  # False once let go: never changed or deleted there by us again
+    linked = models.BooleanField(default=False)
+    last_success_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["integration", "group"], name="remote_group_once"),
+            models.UniqueConstraint(fields=["integration", "remote_id"], name="remote_group_id"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["group"], name="remote_group_group"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ResourceKind(models.TextChoices):
+    USER = "user", _("User")
+    GROUP = "group", _("Group")
+
+
+class JobState(models.TextChoices):
+    PENDING = "pending", _("Pending")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("In sync")
+    PARKED = "parked", _("Failing: waits for a change or a retry")
+    HELD = "held", _("Held for approval")
+
+
+class Priority(models.IntegerChoices):
+    """Lower goes first. A guess made when the job is raised; the plan decides."""
+
+    GROUP_FIRST = 5  # where people have to leave their groups before they are deactivated
+    DEACTIVATE = 10
+    REACTIVATE = 20
+    UPDATE = 30
+    CREATE = 40
+    GROUP = 50
+
+
+class JobQuerySet(TenantQuerySet):
+    def pending(self) -> "JobQuerySet":
+        """Owed and on its way: waiting or under way, without a failure behind it."""
+        return self.filter(  # type: ignore[no-any-return]
+            models.Q(state=JobState.RUNNING) | models.Q(state=JobState.PENDING, attempts=0)
+        )
+
+    def failing(self) -> "JobQuerySet":
+        """Failing now: parked, or tried at least once without success."""
+        return self.filter(  # type: ignore[no-any-return]
+            models.Q(state=JobState.PARKED) | models.Q(state=JobState.PENDING, attempts__gt=0)
+        )
+
+
+class Job(TenantOwned):
+    """Work owed: compare this resource with that application. Says who to compare, never what to send."""
+
+    integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=5, choices=ResourceKind.choices)
+    resource_id = models.UUIDField()
+    resource_name = models.CharField(max_length=255, blank=True)
+    desired_version = models.PositiveBigIntegerField(default=0)
+    claimed_version = models.PositiveBigIntegerField(default=0)
+    done_version = models.PositiveBigIntegerField(default=0)
+    priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.UPDATE)
+    state = models.CharField(max_length=8, choices=JobState.choices, default=JobState.PENDING)
+    attempts = models.PositiveIntegerField(default=0)  # in a row without success
+    next_at = models.DateTimeField(null=True, blank=True)  # of a done job: when it is looked at again
+    lease_token = models.UUIDField(null=True, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    read_back = models.BooleanField(default=False)  # the last write's fate is unknown
+    approved = models.BooleanField(
+        default=False
+    )  # an administrator let this removal pass the mass-removal guard
+    last_status = models.PositiveSmallIntegerField(null=True, blank=True)  # HTTP
+    last_error = models.CharField(max_length=1000, blank=True)  # the application's own words
+    last_success_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[Any] = TenantScopedManager.from_queryset(JobQuerySet)()
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["integration", "kind", "resource_id"], name="job_once"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["integration", "priority", "next_at"],
+                condition=models.Q(state="pending"),
+                name="job_due",
+            ),
+            models.Index(fields=["integration", "state", "next_at"], name="job_state"),
+            models.Index(fields=["state", "next_at"], name="job_sweep"),
+            models.Index(fields=["kind", "resource_id"], name="job_resource"),
+        ]
+
+    def __str__(self) -> str:
+        return self.resource_name or str(self.resource_id)
+
+
+class Outcome(models.TextChoices):
+    SUCCEEDED = "succeeded", _("Succeeded")
+    PERMANENT = "permanent", _("Refused")
+    PASSING = "passing", _("Failed for now")
+    AMBIGUOUS = "ambiguous", _("Unknown: will be read back")
+    AUTH = "auth", _("Token refused")
+
+
+class Attempt(TenantOwned):
+    """One try at a job. `method` to `answer` are of the request that decided; `steps` has all of them, in order."""
+
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="tries")
+    operation = models.CharField(max_length=20)
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    method = models.CharField(max_length=6, blank=True)
+    path = models.CharField(max_length=1000, blank=True)  # relative to the base URL
+    status = models.PositiveSmallIntegerField(null=True, blank=True)
+    seconds = models.FloatField(default=0)
+    request = models.JSONField(null=True, blank=True)  # the body, secrets masked; headers are never kept
+    answer = models.CharField(max_length=1000, blank=True)
+    steps = models.JSONField(default=list)  # [{method, path, status, seconds, request, answer}]
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(TenantOwned.Meta):
+        ordering: ClassVar[list[str]] = ["-created_at", "-id"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["job", "-created_at"], name="attempt_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation}: {self.outcome}"

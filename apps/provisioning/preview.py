@@ -1,0 +1,124 @@
+"""What a synchronisation would do now: the worker's own planner over the worker's own reading of the directory, and nothing sent."""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from apps.applications.models import Assignment
+from apps.provisioning import directory_now, documents
+from apps.provisioning import plan as planning
+from apps.provisioning.models import Integration, RemoteGroup, RemoteUser, ResourceKind
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`operation` is create, update, reactivate, deactivate, delete, rename, change_members or leave.
+
+    "create" also stands for linking to an account that is there already: only asking the application could tell.
+    `document` is what would be sent: a resource for create, a list of PATCH operations for a change, None for none.
+    """
+
+    kind: str
+    resource_id: str
+    name: str
+    operation: str
+    document: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """`counts` has every operation of users and groups that occurs, and "nothing"; `held`: the mass-removal guard would ask first."""
+
+    rows: list[Row]
+    user_counts: dict[str, int]
+    group_counts: dict[str, int]
+    held: bool
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.rows
+
+
+CHUNK = 500
+
+
+def preview(integration: Integration) -> Preview:
+    """Also of an integration that is not active yet: what Activate would begin with."""
+    users = list(_user_rows(integration))
+    groups = list(_group_rows(integration)) if integration.groups_managed else []
+    removals, accounts = directory_now.removals_now(integration)
+    counts = Counter(row.operation for row in users)
+    removes = bool(counts["deactivate"] or counts["delete"])
+    return Preview(
+        rows=[row for row in (*users, *groups) if row.operation != planning.Nothing.operation],
+        user_counts=dict(counts),
+        group_counts=dict(Counter(row.operation for row in groups)),
+        held=removes and planning.removals_need_approval(removals, accounts),
+    )
+
+
+def _user_rows(integration: Integration) -> Iterator[Row]:
+    now, rules = timezone.now(), directory_now.user_rules(integration)
+    known = RemoteUser.objects.filter(integration=integration).values_list("user_id", flat=True)
+    ids = sorted({*known, *directory_now.entitled(integration).values_list("pk", flat=True)})
+    for start in range(0, len(ids), CHUNK):
+        for state in directory_now.users_now(integration, ids[start : start + CHUNK]):
+            plan = planning.plan_user(state.wanted, state.account, rules, now)
+            sent = state.account.sent if state.account else {}
+            yield Row(
+                ResourceKind.USER,
+                str(state.user_id),
+                state.name,
+                plan.operation,
+                _user_document(integration, plan, sent),
+            )
+
+
+def _user_document(integration: Integration, plan: planning.UserPlan, sent: planning.Values) -> Any:
+    dialect = integration.dialect
+    match plan:
+        case planning.Create():
+            return documents.user_document(plan.values, dialect)
+        case planning.Update():
+            return documents.user_operations(plan.changes, sent, dialect)
+        case planning.Reactivate():
+            return documents.user_operations(plan.changes, sent, dialect, active=True)
+        case planning.Deactivate():
+            return documents.user_operations({}, sent, dialect, active=False)
+    return None
+
+
+def _group_rows(integration: Integration) -> Iterator[Row]:
+    rules = directory_now.group_rules(integration)
+    known = RemoteGroup.objects.filter(integration=integration).values_list("group_id", flat=True)
+    bound = Assignment.objects.filter(application=integration.application).values_list("group_id", flat=True)
+    for state in directory_now.groups_now(integration, sorted({*known, *bound})):
+        wanted = state.wanted
+        if wanted is not None:
+            wanted = planning.Team(wanted.name, wanted.members | _newcomers(integration, state.group_id))
+        plan = planning.plan_group(wanted, state.remote, rules, exists=state.exists)
+        document = _group_document(integration, plan, str(state.group_id))
+        yield Row(ResourceKind.GROUP, str(state.group_id), state.name, plan.operation, document)
+
+
+def _newcomers(integration: Integration, group_id: uuid.UUID) -> frozenset[str]:
+    """Members whose accounts come first: the application has not given them an id yet."""
+    there = RemoteUser.objects.filter(integration=integration, active=True).values("user_id")
+    people = directory_now.entitled(integration).filter(memberships__group_id=group_id).exclude(pk__in=there)
+    return frozenset(f"new: {username}" for username in people.values_list("username", flat=True))
+
+
+def _group_document(integration: Integration, plan: planning.GroupPlan, group_id: str) -> Any:
+    dialect = integration.dialect
+    match plan:
+        case planning.CreateGroup():
+            return documents.group_document(plan.name, plan.members, dialect, external_id=group_id)
+        case planning.Rename():
+            return documents.rename_operations(plan.name, dialect)
+        case planning.ChangeMembers():
+            return documents.member_operations(plan.add, plan.remove, dialect)
+    return None

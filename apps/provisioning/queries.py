@@ -1,0 +1,125 @@
+"""What pages and the API show of Identity Management. Reads only; everything in the tenant in context."""
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from apps.applications.models import Application
+from apps.directory.models import User
+from apps.provisioning.models import (
+    Integration,
+    IntegrationState,
+    Job,
+    JobState,
+    RemoteUser,
+    ResourceKind,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """People of one integration: `accounts` are active there, `held` are removals that wait for approval."""
+
+    accounts: int
+    in_sync: int
+    pending: int
+    failing: int
+    held: int
+
+    @property
+    def total(self) -> int:
+        return self.in_sync + self.pending + self.failing + self.held
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """One row of "Needs attention". `next_at` is None for what waits for a change, a retry or an approval."""
+
+    job: Job
+    name: str
+    state: str  # pending, running, parked or held
+    status: int | None
+    words: str  # the application's own
+    tries: int
+    next_at: datetime | None
+
+
+def health(integration: Integration) -> Health:
+    jobs = Job.objects.filter(integration=integration)
+    return Health(
+        accounts=RemoteUser.objects.filter(integration=integration, active=True).count(),
+        in_sync=jobs.filter(state=JobState.DONE).count(),
+        pending=jobs.pending().count(),
+        failing=jobs.failing().count(),
+        held=jobs.filter(state=JobState.HELD).count(),
+    )
+
+
+def needs_attention(integration: Integration, *, limit: int = 50) -> list[Attention]:
+    """Failing first, then held, then what is on its way; within each the soonest first."""
+    jobs = Job.objects.filter(integration=integration)
+    found: list[Job] = []
+    for rows in (jobs.failing(), jobs.filter(state=JobState.HELD), jobs.pending()):
+        found += rows.order_by("next_at", "resource_name")[: limit - len(found)]
+    return [_attention(job, integration) for job in found]
+
+
+def _attention(job: Job, integration: Integration) -> Attention:
+    next_at = job.next_at if job.state == JobState.PENDING else None
+    if next_at and integration.not_before:
+        next_at = max(next_at, integration.not_before)
+    return Attention(job, str(job), job.state, job.last_status, job.last_error, job.attempts, next_at)
+
+
+def remote_users(integration: Integration) -> Any:
+    """QuerySet, by name."""
+    return integration.remote_users.order_by("name", "id")
+
+
+def remote_groups(integration: Integration) -> Any:
+    return integration.remote_groups.order_by("name", "id")
+
+
+def jobs_of(integration: Integration) -> Any:
+    """QuerySet, what needs somebody first; `job.tries` are its attempts, newest first."""
+    return Job.objects.filter(integration=integration).order_by("state", "resource_name", "id")
+
+
+@dataclass(frozen=True, slots=True)
+class PersonState:
+    """How one person stands with one application: the account there, and the job that keeps it."""
+
+    integration: Integration
+    account: RemoteUser | None
+    job: Job | None
+
+
+def states_of(user: User) -> list[PersonState]:
+    """Every integration that knows the person or owes them something, by application."""
+    accounts = {row.integration_id: row for row in RemoteUser.objects.filter(user_id=user.pk)}
+    jobs = {
+        row.integration_id: row for row in Job.objects.filter(kind=ResourceKind.USER, resource_id=user.pk)
+    }
+    integrations = Integration.objects.filter(pk__in=accounts.keys() | jobs.keys())
+    return [
+        PersonState(each, accounts.get(each.pk), jobs.get(each.pk))
+        for each in integrations.select_related("application").order_by("application__display_label")
+    ]
+
+
+def being_set_up(user: User) -> set[uuid.UUID]:
+    """Ids of applications that the person may start but whose account is not there yet: the launcher's "being set up"."""
+    running = Integration.objects.exclude(state=IntegrationState.CONFIGURED)
+    waiting = Application.objects.assigned_to(user).filter(integration__in=running)
+    there = RemoteUser.objects.filter(user_id=user.pk, active=True).values("integration__application")
+    return set(waiting.exclude(pk__in=there).values_list("pk", flat=True))
+
+
+def failing_counts(integrations: Collection[Integration]) -> dict[uuid.UUID, int]:
+    """Integration id → resources failing now, for lists and the overview; those without are missing."""
+    from django.db.models import Count
+
+    rows = Job.objects.filter(integration__in=integrations).failing().order_by()
+    return dict(rows.values_list("integration").annotate(Count("id")))

@@ -1,0 +1,245 @@
+"""What a conversation leaves behind: the job's state, what the application now holds, one attempt and its events, in one transaction."""
+
+import uuid
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.applications.models import Assignment
+from apps.directory.models import Group, User
+from apps.events.actions import record
+from apps.events.actors import Actor, Target
+from apps.events.types import EventType
+from apps.provisioning import jobs
+from apps.provisioning.conversation import Done, Report
+from apps.provisioning.errors import AdoptionRefused, TargetError
+from apps.provisioning.models import (
+    Attempt,
+    Integration,
+    Job,
+    JobState,
+    Outcome,
+    RemoteGroup,
+    RemoteUser,
+    ResourceKind,
+)
+from apps.provisioning.plan import Account, RemoteTeam
+from apps.provisioning.wire import Step
+
+# The seeds name no event for reactivation: it is an update of an existing user.
+EVENTS = {
+    (ResourceKind.USER, "create"): EventType.USER_CREATE_PROVISION,
+    (ResourceKind.USER, "link"): EventType.USER_CREATE_PROVISION,
+    (ResourceKind.USER, "update"): EventType.USER_UPDATE_PROVISION,
+    (ResourceKind.USER, "reactivate"): EventType.USER_UPDATE_PROVISION,
+    (ResourceKind.USER, "deactivate"): EventType.USER_DEPROVISION,
+    (ResourceKind.USER, "delete"): EventType.USER_DELETE_PROVISION,
+    (ResourceKind.USER, "look_up"): EventType.USER_LOOKUP_PROVISION,
+    (ResourceKind.GROUP, "create"): EventType.GROUP_CREATE_PROVISION,
+    (ResourceKind.GROUP, "link"): EventType.GROUP_CREATE_PROVISION,
+    (ResourceKind.GROUP, "rename"): EventType.GROUP_UPDATE_PROVISION,
+    (ResourceKind.GROUP, "change_members"): EventType.GROUP_UPDATE_PROVISION,
+    (ResourceKind.GROUP, "leave"): EventType.GROUP_UPDATE_PROVISION,
+    (ResourceKind.GROUP, "look_up"): EventType.GROUP_UPDATE_PROVISION,
+    (ResourceKind.GROUP, "delete"): EventType.GROUP_DELETE_PROVISION,
+}
+CHANGES_MEMBERSHIP = {"create", "link", "reactivate", "deactivate", "delete"}
+
+
+def record_report(integration: Integration, job: Job, lease: uuid.UUID, report: Report) -> None:
+    """Nothing at all where the lease was lost meanwhile: then somebody else has the job, and their word counts."""
+    with transaction.atomic():
+        fresh = any(done.operation in {"create", "link"} for done in report.done)
+        if fresh and (holder := _holder(integration, job, report.known)):
+            report.error = AdoptionRefused(
+                _("The account that was found there belongs to %(name)s.") % {"name": holder}
+            )
+            report.known, report.failed, report.done = None, report.failed or "look_up", []
+        elif fresh:
+            _forget_gone_holder(integration, job, report.known)
+        if not _end_lease(job, lease, report):
+            return
+        if report.done or (report.error is None and not report.deferred):
+            _store(integration, job, report)
+        if report.done and job.kind == ResourceKind.USER:
+            _raise_groups(integration, job, report.done)
+        if report.steps:
+            _attempt(job, report)
+        _events(integration, job, report)
+
+
+def record_defect(job: Job, lease: uuid.UUID) -> None:
+    """A mistake of our own, with its traceback in the server's log: this one job waits, the others go on."""
+    words = _("Something went wrong here; the server's log says what.")
+    jobs.put_back(job, lease, state=JobState.PARKED, attempts=F("attempts") + 1, last_error=words)
+
+
+# --- the job
+
+
+def _end_lease(job: Job, lease: uuid.UUID, report: Report) -> bool:
+    error = report.error
+    if error is None:
+        if report.deferred or report.unfinished:
+            return jobs.put_back(job, lease)
+        return bool(jobs.finish([job], lease, look_again_at=report.look_again_at))
+    told: dict[str, Any] = {"last_status": error.status, "last_error": error.detail[:1000]}
+    if error.outcome == Outcome.PERMANENT:
+        told["attempts"] = F("attempts") + 1
+        return jobs.put_back(job, lease, state=JobState.PARKED, **told)
+    if error.outcome == Outcome.AUTH:  # not this resource's fault: the integration waits, or is quarantined
+        return jobs.put_back(job, lease, **told)
+    told["attempts"] = F("attempts") + 1
+    read_back = error.read_back or job.read_back
+    after = jobs.settle() if error.read_back else jobs.backoff(job.attempts + 1)
+    return jobs.put_back(job, lease, after=after, read_back=read_back, **told)
+
+
+# --- what the application holds
+
+
+def _holder(integration: Integration, job: Job, known: Account | RemoteTeam | None) -> str:
+    """The name of somebody else here who has the account (or group) that was found; "" where nobody has."""
+    if known is None:
+        return ""
+    if job.kind == ResourceKind.USER:
+        living = User.objects.filter(pk__in=_others(integration, job, known).values("user_id"))
+    else:
+        living = Group.objects.filter(pk__in=_others(integration, job, known).values("group_id"))
+    found = living.first()
+    return str(found) if found else ""
+
+
+def _others(integration: Integration, job: Job, known: Account | RemoteTeam) -> Any:
+    if job.kind == ResourceKind.USER:
+        rows = RemoteUser.objects.filter(integration=integration, remote_id=known.remote_id)
+        return rows.exclude(user_id=job.resource_id)
+    rows = RemoteGroup.objects.filter(integration=integration, remote_id=known.remote_id)
+    return rows.exclude(group_id=job.resource_id)
+
+
+def _forget_gone_holder(integration: Integration, job: Job, known: Account | RemoteTeam | None) -> None:
+    """A person who was deleted here and came back as a new one takes up their old account."""
+    if known is not None:
+        _others(integration, job, known).delete()
+
+
+def _store(integration: Integration, job: Job, report: Report) -> None:
+    known, name = report.known, job.resource_name[:255]
+    linked = {"linked": True} if any(done.operation == "link" for done in report.done) else {}
+    if isinstance(known, Account):
+        RemoteUser.objects.update_or_create(
+            integration=integration,
+            user_id=job.resource_id,
+            defaults={
+                "name": name,
+                "remote_id": known.remote_id,
+                "sent": dict(known.sent),
+                "active": known.active,
+                "deactivated_at": known.inactive_since,
+                "last_success_at": timezone.now(),
+                **linked,
+            },
+        )
+    elif isinstance(known, RemoteTeam):
+        members = None if known.members is None else sorted(known.members)
+        RemoteGroup.objects.update_or_create(
+            integration=integration,
+            group_id=job.resource_id,
+            defaults={
+                "name": name,
+                "remote_id": known.remote_id,
+                "sent": {"displayName": known.name, "members": members},
+                "managed": known.managed,
+                "last_success_at": timezone.now(),
+                **linked,
+            },
+        )
+    elif job.kind == ResourceKind.USER:
+        RemoteUser.objects.filter(integration=integration, user_id=job.resource_id).delete()
+    else:
+        RemoteGroup.objects.filter(integration=integration, group_id=job.resource_id).delete()
+
+
+def _raise_groups(integration: Integration, job: Job, done: list[Done]) -> None:
+    """An account that has come or gone changes the members of the groups that name the person."""
+    if not integration.groups_managed or not CHANGES_MEMBERSHIP & {each.operation for each in done}:
+        return
+    bound = Assignment.objects.filter(
+        application=integration.application, group__memberships__user_id=job.resource_id
+    )
+    jobs.raise_jobs(
+        jobs.Owed(integration.id, ResourceKind.GROUP, group_id, jobs.group_priority(integration), name)
+        for group_id, name in bound.values_list("group_id", "group__name")
+    )
+
+
+# --- what people read
+
+
+def _attempt(job: Job, report: Report) -> None:
+    step = report.steps[-1]
+    Attempt.objects.create(
+        job=job,
+        operation=report.failed or (report.done[-1].operation if report.done else "read_back"),
+        outcome=report.error.outcome if report.error else Outcome.SUCCEEDED,
+        method=step.method,
+        path=step.path[:1000],
+        status=step.status,
+        seconds=step.seconds,
+        request=step.request,
+        answer=step.answer,
+        steps=[each.as_json() for each in report.steps],
+    )
+
+
+def _events(integration: Integration, job: Job, report: Report) -> None:
+    for done in report.done:
+        status = str(done.step.status or "") if done.step else ""
+        chain = {
+            "response_code": status,
+            "response_message": _words(job, done.operation),
+            "message_details": "OK",
+        }
+        _event(integration, job, done.operation, message_chain=chain)
+    if (error := report.error) is not None:
+        operation = "look_up" if _failed_looking_up(error, report.steps) else report.failed or "look_up"
+        chain = error.message_chain(_("Failed: %(what)s") % {"what": _words(job, operation)})
+        _event(integration, job, operation, success=False, error_message=error.detail, message_chain=chain)
+
+
+def _event(integration: Integration, job: Job, operation: str, **more: Any) -> None:
+    details = {"idm_client_id": str(integration.id), "job": str(job.id)}
+    if operation == "link":
+        details["linked"] = "true"
+    record(
+        EVENTS[ResourceKind(job.kind), operation],
+        actor=Actor.system(),
+        target=Target(job.kind, str(job.resource_id), job.resource_name),
+        application=Target.of("application", integration.application),
+        details=details,
+        **more,
+    )
+
+
+def _failed_looking_up(error: TargetError, steps: list[Step]) -> bool:
+    return isinstance(error, AdoptionRefused) or bool(steps and steps[-1].method == "GET")
+
+
+def _words(job: Job, operation: str) -> str:
+    what = ResourceKind(job.kind).label
+    return {
+        "create": _("%(what)s created"),
+        "link": _("%(what)s linked to the one that is already there"),
+        "update": _("%(what)s updated"),
+        "deactivate": _("%(what)s deactivated"),
+        "reactivate": _("%(what)s reactivated"),
+        "delete": _("%(what)s deleted"),
+        "rename": _("%(what)s renamed"),
+        "change_members": _("%(what)s members changed"),
+        "leave": _("%(what)s left as it is"),
+        "look_up": _("%(what)s looked up"),
+    }[operation] % {"what": what}

@@ -1,0 +1,148 @@
+"""What changed → whom to compare again. Runs in the relay's transaction, in bulk; says nothing about what to send."""
+
+import uuid
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from django.db.models import Q
+
+from apps.applications.models import Assignment
+from apps.directory.models import Group, Membership, User
+from apps.outbox import relay
+from apps.outbox.models import Topic
+from apps.provisioning import directory_now, jobs, tasks
+from apps.provisioning.jobs import Owed
+from apps.provisioning.models import (
+    Integration,
+    IntegrationState,
+    Job,
+    JobState,
+    Priority,
+    RemoteGroup,
+    RemoteUser,
+    ResourceKind,
+)
+
+
+def register() -> None:
+    relay.subscribe(Topic.USER_CHANGED, users_changed)
+    relay.subscribe(Topic.GROUP_CHANGED, groups_changed)
+    relay.subscribe(Topic.APPLICATION_CHANGED, applications_changed)
+    relay.subscribe(Topic.INTEGRATION_CHANGED, integrations_changed)
+    relay.on_sweep(ring_for_due_work)
+
+
+def users_changed(user_ids: Collection[uuid.UUID]) -> None:
+    """Whoever has an account somewhere, and whoever is owed one now."""
+    for integration in _running():
+        _raise(_users_owed(integration, user_ids))
+        if integration.groups_managed:
+            _raise(_groups_of_leavers(integration, user_ids))
+
+
+def groups_changed(group_ids: Collection[uuid.UUID]) -> None:
+    for integration in _running():
+        if integration.groups_managed:
+            _raise(_groups_owed(integration, group_ids))
+
+
+def applications_changed(application_ids: Collection[uuid.UUID]) -> None:
+    for integration in _running().filter(application_id__in=application_ids):
+        _let_go(integration)
+        _raise_everything(integration)
+
+
+def integrations_changed(integration_ids: Collection[uuid.UUID]) -> None:
+    for integration in _running().filter(pk__in=integration_ids):
+        _raise_everything(integration)
+
+
+def ring_for_due_work() -> None:
+    """The sweeper: repairs a lost ring, a dead worker, a pause that is over."""
+    for tenant_id, integration_id in jobs.integrations_due():
+        tasks.ring(tenant_id, integration_id)
+
+
+def _running() -> Any:
+    """Quarantined ones too: what is owed is kept."""
+    running = Integration.objects.exclude(state=IntegrationState.CONFIGURED)
+    return running.select_related("application")
+
+
+def _raise(owed: Iterable[Owed]) -> None:
+    for integration_id in jobs.raise_jobs(owed):
+        tasks.ring_on_commit(integration_id)
+
+
+def _raise_everything(integration: Integration) -> None:
+    _raise(_users_owed(integration, None))
+    if integration.groups_managed:
+        _raise(_groups_owed(integration, None))
+
+
+def _users_owed(integration: Integration, only: Collection[uuid.UUID] | None) -> Iterator[Owed]:
+    """`only` None: everybody. The priority is what the plan will probably be."""
+    remotes = RemoteUser.objects.filter(integration=integration)
+    entitled = directory_now.entitled(integration)
+    waiting = Job.objects.filter(integration=integration, kind=ResourceKind.USER).exclude(state=JobState.DONE)
+    if only is not None:
+        remotes, entitled = remotes.filter(user_id__in=only), entitled.filter(pk__in=only)
+        waiting = waiting.filter(resource_id__in=only)
+    people = {user.pk: str(user) for user in entitled.only(*NAME_FIELDS)}
+    active = dict(remotes.values_list("user_id", "active"))
+    names = dict(remotes.values_list("user_id", "name")) | people
+    for user_id in people.keys() | active.keys() | set(waiting.values_list("resource_id", flat=True)):
+        priority = _priority(user_id in people, active.get(user_id))
+        yield Owed(integration.pk, ResourceKind.USER, user_id, priority, names.get(user_id, ""))
+
+
+NAME_FIELDS = ("pk", "username", "first_name", "last_name", "display_name")
+
+
+def _priority(is_entitled: bool, is_active: bool | None) -> Priority:
+    if not is_entitled:
+        return Priority.DEACTIVATE
+    if is_active is None:
+        return Priority.CREATE
+    return Priority.UPDATE if is_active else Priority.REACTIVATE
+
+
+def _groups_owed(integration: Integration, only: Collection[uuid.UUID] | None) -> Iterator[Owed]:
+    bound = Assignment.objects.filter(application=integration.application)
+    managed = RemoteGroup.objects.filter(integration=integration, managed=True)
+    if only is not None:
+        bound, managed = bound.filter(group_id__in=only), managed.filter(group_id__in=only)
+    names = dict(managed.values_list("group_id", "name")) | dict(bound.values_list("group_id", "group__name"))
+    return _group_jobs(integration, names)
+
+
+def _groups_of_leavers(integration: Integration, user_ids: Collection[uuid.UUID]) -> Iterator[Owed]:
+    """Groups that name somebody who is entitled no more. A deleted person's memberships are gone: then all managed ones."""
+    entitled = set(directory_now.entitled(integration).filter(pk__in=user_ids).values_list("pk", flat=True))
+    leavers = set(
+        RemoteUser.objects.filter(
+            Q(user_id__in=user_ids) & ~Q(user_id__in=entitled), integration=integration, active=True
+        ).values_list("user_id", flat=True)
+    )
+    if not leavers:
+        return iter(())
+    if len(leavers) > User.objects.filter(pk__in=leavers).count():
+        return _groups_owed(integration, None)
+    groups = Membership.objects.filter(user_id__in=leavers).values_list("group_id", flat=True)
+    return _groups_owed(integration, set(groups))
+
+
+def _group_jobs(integration: Integration, names: dict[uuid.UUID, str]) -> Iterator[Owed]:
+    priority = jobs.group_priority(integration)
+    for group_id, name in names.items():
+        yield Owed(integration.pk, ResourceKind.GROUP, group_id, priority, name)
+
+
+def _let_go(integration: Integration) -> None:
+    """A group that is not bound any more is left as it is in the application, at once: should it be deleted here later,
+    perhaps before a worker has come by, it must not be deleted there.
+    """
+    bound = Assignment.objects.filter(application=integration.application).values("group_id")
+    living = Group.objects.values("pk")
+    unbound = RemoteGroup.objects.filter(integration=integration, managed=True, group_id__in=living)
+    unbound.exclude(group_id__in=bound).update(managed=False)

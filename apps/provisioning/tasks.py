@@ -1,0 +1,35 @@
+"""The doorbell of the engine: a task is an integration's id and one call."""
+
+import uuid
+
+import structlog
+from celery import shared_task
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from apps.provisioning import engine
+from apps.tenants.context import current_tenant_id
+from apps.tenants.tasks import TenantTask
+
+log = structlog.get_logger(__name__)
+
+
+# A bell that nobody heard for a minute says nothing any more: the sweeper rings every five seconds.
+@shared_task(base=TenantTask, expires=60)
+def work(tenant_id: str, integration_id: str) -> None:
+    """Safe to run twice: one batch of an integration is under way at a time, and each job is leased."""
+    if engine.work(uuid.UUID(integration_id)):
+        ring(tenant_id, integration_id)  # to the end of the queue: no tenant's backlog starves another's
+
+
+def ring(tenant_id: str, integration_id: str) -> None:
+    """A hint. With the broker away the sweeper finds the due work within its five seconds."""
+    try:
+        work.delay(tenant_id, integration_id)
+    except (OperationalError, OSError) as error:
+        log.warning("ring_lost", integration_id=integration_id, error=type(error).__name__)
+
+
+def ring_on_commit(integration_id: uuid.UUID) -> None:
+    tenant_id = str(current_tenant_id())
+    transaction.on_commit(lambda: ring(tenant_id, str(integration_id)))

@@ -1,0 +1,51 @@
+"""Asks an application, reading only, whether address and token are right. Never inside a transaction."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from apps.lib import http
+from apps.provisioning.client import ScimClient
+from apps.provisioning.errors import CredentialsRefused, TargetError
+from apps.provisioning.wire import Step, Target
+
+
+@dataclass(frozen=True)
+class Verification:
+    """`step` is the request that was made, None when there was none."""
+
+    step: Step | None
+    error: TargetError | None = None
+
+    @property
+    def line(self) -> str:
+        """ "GET /Users?… → 200 in 212 ms", for the page."""
+        if self.step is None:
+            return ""
+        answered = self.step.status or _("no answer")
+        return f"{self.step.method} {self.step.path} → {answered} in {self.step.seconds * 1000:.0f} ms"[:255]
+
+    @property
+    def fields(self) -> dict[str, list[str]]:
+        """For the form: which of the two boxes is to blame, with the application's own words."""
+        if self.error is None:
+            return {}
+        if isinstance(self.error, CredentialsRefused):
+            text = _("The application refused this token: %(words)s") % {"words": self.said}
+            return {"token": [text]}
+        return {"base_url": [_("This address did not answer as SCIM: %(words)s") % {"words": self.said}]}
+
+    @property
+    def said(self) -> str:
+        if self.error is None:
+            return ""
+        return " ".join(part for part in (self.error.headline, self.error.detail) if part)
+
+
+def verify(target: Target) -> Verification:
+    client = ScimClient(target)
+    try:
+        http.run(client.verify())
+    except TargetError as error:
+        return Verification(client.steps[-1] if client.steps else None, error)
+    return Verification(client.steps[-1])

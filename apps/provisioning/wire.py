@@ -1,0 +1,181 @@
+"""One request to an application and its answer: what is sent, what is kept for people to read, which failure it was."""
+
+import email.utils
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from django.utils import timezone
+
+from apps.applications.catalog import ScimDialect
+from apps.lib import http
+from apps.lib.scim import messages, reading, schemas
+from apps.lib.xml import is_xml_text
+from apps.provisioning.errors import TargetError, Throttled, Unavailable, Uncertain, error_for
+from apps.provisioning.gate import Gate
+
+Document = dict[str, Any]
+
+REQUEST_SECONDS = 30.0
+LONGEST_PAUSE = 3600.0  # of Retry-After: an application may not silence us for longer
+LONGEST_ANSWER = 1000  # characters of an answer that are kept
+MASKED = "[hidden]"
+
+
+@dataclass(frozen=True)
+class Target:
+    """`base_url` and `token` of one integration, opened for one batch."""
+
+    base_url: str
+    token: str = field(repr=False)
+    dialect: ScimDialect
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request as it is kept and shown. `request` is the body, secrets masked; headers are never kept."""
+
+    method: str
+    path: str
+    status: int | None
+    seconds: float
+    request: Document | None
+    answer: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "method": self.method,
+            "path": self.path,
+            "status": self.status,
+            "seconds": round(self.seconds, 3),
+            "request": self.request,
+            "answer": self.answer,
+        }
+
+
+class Wire:
+    """`steps` collects every request of one conversation."""
+
+    def __init__(self, target: Target, gate: Gate) -> None:
+        self.target = target
+        self.gate = gate
+        self.steps: list[Step] = []
+
+    async def ask(self, method: str, path: str, body: Document | None = None) -> Document:
+        """The answer's document, {} where it has none. Raises TargetError, and Deferred before anything is sent."""
+        await self.gate.pass_through()
+        started = time.monotonic()
+        status: int | None = None
+        words = ""
+        try:
+            answer = await http.exchange(self._request(method, path, body), timeout=REQUEST_SECONDS)
+            status, words = answer.status, self._kept(answer.text)
+            document = self._read(method, answer)
+        except http.OutboundError as error:
+            failure = _from_outbound(error, writes=method != "GET")
+            status, words = failure.status, failure.detail
+            self.gate.saw(failure)
+            raise failure from None
+        except TargetError as failure:
+            self.gate.saw(failure)
+            raise
+        finally:
+            shown = masked(body, self.target.token)
+            path = scrubbed(path, self.target.token)
+            self.steps.append(Step(method, path, status, time.monotonic() - started, shown, words))
+        self.gate.saw_answer()
+        return document
+
+    def _request(self, method: str, path: str, body: Document | None) -> http.Request:
+        headers = {"Authorization": f"Bearer {self.target.token}", "Accept": schemas.ACCEPT}
+        if body is not None:
+            headers["Content-Type"] = schemas.CONTENT_TYPE
+        encoded = None if body is None else messages.encode(body)
+        return http.Request(method, f"{self.target.base_url.rstrip('/')}{path}", headers, encoded)
+
+    def _read(self, method: str, answer: http.Answer) -> Document:
+        writes = method != "GET"
+        if not 200 <= answer.status < 300:
+            told = reading.read_error(answer, hide=[self.target.token])
+            detail = scrubbed(told.detail, self.target.token)
+            pause = retry_after(answer.headers)
+            raise error_for(answer.status, detail, writes=writes, scim_type=told.scim_type, retry_after=pause)
+        if not answer.body.strip():
+            return {}
+        if _is_page(answer):  # a sign-in page answers 200 to anything, and has done nothing
+            raise unreadable("It answered with a web page instead of SCIM.", answer.status, writes=writes)
+        try:
+            document = answer.json()
+        except http.BadAnswer as error:
+            if writes:
+                return {}
+            raise unreadable(error.detail, answer.status, writes=False) from None
+        if isinstance(document, list):
+            return {"Resources": document}
+        return document if isinstance(document, dict) else {}
+
+    def _kept(self, text: str) -> str:
+        shown = scrubbed(text[: 4 * LONGEST_ANSWER], self.target.token)[:LONGEST_ANSWER]
+        return "".join(sign if is_xml_text(sign) else "\ufffd" for sign in shown)
+
+
+def _from_outbound(error: http.OutboundError, *, writes: bool) -> TargetError:
+    if isinstance(error, http.BadAnswer):
+        if error.status in {429, 503}:
+            pause = retry_after(error.headers)
+            return Throttled(error.detail, status=error.status, retry_after=pause, read_back=writes)
+        redirected = 300 <= (error.status or 0) < 400  # refused at the door: nothing was carried out
+        return unreadable(error.detail, error.status, writes=writes and not redirected)
+    if isinstance(error, http.AnswerLost) and writes:
+        return Uncertain(error.detail)
+    return Unavailable(error.detail)
+
+
+def unreadable(detail: str, status: int | None, *, writes: bool) -> TargetError:
+    return Uncertain(detail, status=status) if writes else Unavailable(detail, status=status)
+
+
+def _is_page(answer: http.Answer) -> bool:
+    return "html" in answer.headers.get("Content-Type", "").lower() or answer.body.lstrip()[:1] == b"<"
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """In seconds, from either form (RFC 9110 section 10.2.3); a date is measured against the application's own clock."""
+    told = headers.get("Retry-After", "").strip()
+    if told.isascii() and told.isdigit():
+        return min(float(told), LONGEST_PAUSE)
+    until = _date(told)
+    if until is None:
+        return None
+    now = _date(headers.get("Date", "")) or timezone.now()
+    return min(max((until - now).total_seconds(), 0.0), LONGEST_PAUSE)
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    return moment if moment.tzinfo else None
+
+
+def scrubbed(text: str, token: str) -> str:
+    """Without our token, should the application echo it as it is or percent-encoded."""
+    for secret in {token, quote(token, safe="")} - {""}:
+        text = text.replace(secret, MASKED)
+    return text
+
+
+def masked(value: Any, token: str) -> Any:
+    """A body as it may be stored: no password, no token."""
+    if isinstance(value, dict):
+        return {
+            key: MASKED if key.casefold() == "password" else masked(item, token)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [masked(item, token) for item in value]
+    return scrubbed(value, token) if isinstance(value, str) else value
