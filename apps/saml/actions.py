@@ -20,12 +20,14 @@ from apps.lib import http
 from apps.lib.crypto import fingerprint, new_key_pair
 from apps.outbox.models import Topic
 from apps.outbox.publish import publish
-from apps.saml.errors import CertificateRefused, MetadataRefused, SsoUnavailable
+from apps.saml.authn_request import AuthnRequest
+from apps.saml.errors import CertificateRefused, MetadataRefused, RequestStale, SsoUnavailable
 from apps.saml.metadata_import import ServiceProvider, read_service_provider
-from apps.saml.models import KeyPair, NameIdFormat, SsoSettings
+from apps.saml.models import KeyPair, NameIdFormat, PendingSignIn, SsoSettings
 from apps.saml.validation import CHECKS, checked
 
 CERTIFICATE_DAYS = 5 * 365
+PENDING_LIFETIME = dt.timedelta(hours=1)  # time to find one's telephone; longer than a request stays fresh
 METADATA_TYPES = "application/samlmetadata+xml, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1"
 # NameID formats we would choose for a service provider that does not take the present one: never a fleeting one unasked
 PREFERRED = (NameIdFormat.EMAIL, NameIdFormat.PERSISTENT, NameIdFormat.TRANSIENT)
@@ -269,3 +271,28 @@ def _snapshot(settings: SsoSettings) -> dict[str, Any]:
     """Certificates as fingerprints: the log is read by people."""
     prints = [fingerprint(ssl.PEM_cert_to_DER_cert(pem), "sha256") for pem in settings.sp_certificates]
     return {field: getattr(settings, field) for field in CHECKS} | {"sp_certificates": prints}
+
+
+# --- requests that wait for their person
+
+
+def add_pending_sign_in(application: Application, request: AuthnRequest) -> PendingSignIn:
+    """Raises RequestStale when this request was seen before. Forgets what nobody came back for."""
+    old = timezone.now() - PENDING_LIFETIME
+    with transaction.atomic():
+        PendingSignIn.objects.filter(created_at__lt=old).delete()
+        try:
+            with transaction.atomic():
+                pending: PendingSignIn = PendingSignIn.objects.create(
+                    application=application,
+                    request_id=request.id,
+                    acs_url=request.acs_url,
+                    relay_state=request.relay_state,
+                    force_authn=request.force_authn,
+                    is_passive=request.is_passive,
+                )
+        except IntegrityError as error:
+            raise RequestStale(
+                _("This sign-in request was used before. Start again at the application.")
+            ) from error
+    return pending

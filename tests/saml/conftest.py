@@ -1,6 +1,7 @@
 """Acme's GitLab with Engineering bound to it, and a service provider whose keys we hold."""
 
 from dataclasses import dataclass
+from itertools import cycle
 
 import pytest
 
@@ -34,6 +35,18 @@ def sp_keys():
 def strangers_keys():
     pair = new_key_pair("stranger.example", 30)
     return Keys(pair.private_key, pair.certificate)
+
+
+@pytest.fixture(scope="session")
+def _pool():
+    return [new_key_pair("Gatehouse: test", 365) for _ in range(4)]
+
+
+@pytest.fixture(autouse=True)
+def _keys_from_a_pool(monkeypatch, _pool):
+    """Making an RSA key takes longer than most tests; within one test they differ."""
+    keys = cycle(_pool)
+    monkeypatch.setattr("apps.saml.actions.new_key_pair", lambda *_: next(keys))
 
 
 @pytest.fixture

@@ -1,0 +1,33 @@
+"""The one gate in front of every assertion."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from apps.applications.access import groups_giving
+from apps.applications.models import Application
+from apps.directory.models import Group, User
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`sentence` is for the person; `groups` are those that would open the application, for "not_assigned"."""
+
+    code: str
+    sentence: str
+    groups: tuple[str, ...] = ()
+
+
+def may_issue(user: User, application: Application, now: dt.datetime) -> Refusal | None:
+    """Asked right before signing, in the transaction that has read both rows and locked the person's."""
+    if not user.active:
+        return Refusal("suspended", _("Your account is deactivated."))
+    if user.password_expires_at is not None and user.password_expires_at <= now:
+        return Refusal("password_expired", _("Your password has expired. Change it, then sign in again."))
+    if not application.active or application.connector.saml is None:
+        return Refusal("application_deactivated", _("Single sign-on for this application is switched off."))
+    if not groups_giving(application, user).exists():
+        names = tuple(Group.objects.filter(applications=application).values_list("name", flat=True)[:20])
+        return Refusal("not_assigned", _("None of your groups opens this application."), names)
+    return None

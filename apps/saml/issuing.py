@@ -1,0 +1,188 @@
+"""One transaction: read the person anew, ask the gate, sign, record. Nothing else in the product makes an assertion."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.applications.access import groups_giving
+from apps.applications.models import Application
+from apps.directory.models import User
+from apps.events.actions import record
+from apps.events.actors import Actor, Target
+from apps.events.models import Event
+from apps.events.types import EventType
+from apps.lib.errors import SecretError
+from apps.saml.actions import sso_of
+from apps.saml.addresses import metadata_url
+from apps.saml.gate import Refusal, may_issue
+from apps.saml.messages import Envelope, no_passive_response, response_with
+from apps.saml.models import KeyPair, PendingSignIn, SsoSettings
+from apps.saml.signing import signed
+from apps.saml.statement import Unwritable, statement_about
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be answered. `acs_url` "" means the default; `pending` is the stored request, None when unsolicited."""
+
+    acs_url: str = ""
+    in_response_to: str = ""
+    pending: PendingSignIn | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PortalSession:
+    """What the assertion says about the sign-in here: when the password was given, and how long it is good for."""
+
+    signed_in_at: dt.datetime
+    ends_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """`xml` is the signed Response, for `acs_url` and nobody else."""
+
+    xml: bytes
+    acs_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """`reference` finds the line of the event log."""
+
+    refusal: Refusal
+    reference: str
+
+
+def issue(
+    user: User, application: Application, wish: Wish, *, actor: Actor, session: PortalSession
+) -> Issued | Refused:
+    settings = sso_of(application)  # may make a key pair: not while a person's row is locked
+    acs_url = wish.acs_url or settings.acs_url
+    with transaction.atomic():
+        person: User | None = User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
+        current = Application.objects.filter(pk=application.pk).first()
+        made: bytes | Refusal = Refusal("gone", _("Your account or this application was removed just now."))
+        if person is not None and current is not None:
+            settings.application = current
+            made = _attempt(person, settings, wish, acs_url, session)
+        refusal = made if isinstance(made, Refusal) else None
+        event = _record(application, refusal, actor=actor, user=user, wish=wish, acs_url=acs_url)
+    return Refused(made, event.reference) if isinstance(made, Refusal) else Issued(made, acs_url)
+
+
+def issue_no_passive(application: Application, pending: PendingSignIn, *, actor: Actor) -> Issued | Refused:
+    """Tells the application that nobody is signed in. It holds no assertion, so the gate has nothing to say."""
+    settings = sso_of(application)
+    wish = Wish(pending.acs_url, pending.request_id, pending)
+    refusal = Refusal("no_passive", _("Nobody was signed in, and the application asked not to show a page."))
+    with transaction.atomic():
+        problem = _misdirected(settings, wish.acs_url) or _claim(wish, timezone.now())
+        made = problem or _signed_status(settings, wish)
+        refusal = made if isinstance(made, Refusal) else refusal
+        event = _record(application, refusal, actor=actor, user=None, wish=wish, acs_url=wish.acs_url)
+    return Refused(made, event.reference) if isinstance(made, Refusal) else Issued(made, wish.acs_url)
+
+
+@transaction.atomic
+def refuse(application: Application, refusal: Refusal, *, actor: Actor, user: User | None) -> Refused:
+    """What the front door did not let in, as a line of the log."""
+    event = _record(application, refusal, actor=actor, user=user, wish=None, acs_url="")
+    return Refused(refusal, event.reference)
+
+
+def _attempt(
+    person: User, settings: SsoSettings, wish: Wish, acs_url: str, session: PortalSession
+) -> bytes | Refusal:
+    if problem := _misdirected(settings, acs_url):
+        return problem
+    now = timezone.now()
+    groups = groups_giving(settings.application, person).values_list("name", flat=True)
+    try:
+        statement = statement_about(person, settings, groups)
+    except Unwritable as missing:
+        sentence = _("Your account has no usable %(field)s, which this application needs.")
+        return Refusal("unwritable", sentence % {"field": str(missing)})
+    if refusal := may_issue(person, settings.application, now) or _claim(wish, now):
+        return refusal
+    message = response_with(
+        _envelope(settings, acs_url, wish, now),
+        statement,
+        signed_in_at=session.signed_in_at,
+        session_ends_at=session.ends_at,
+    )
+    assertion = message.assertion[0]
+    parts = [assertion] * settings.sign_assertion + [message] * settings.sign_response
+    return _signed(message, parts, settings)
+
+
+def _misdirected(settings: SsoSettings, acs_url: str) -> Refusal | None:
+    """Asked again here: the administrator may have taken the address away since the request was let in."""
+    if not settings.complete:
+        return Refusal(
+            "not_configured",
+            _("This application is not set up yet: its SSO tab still needs the other side's data."),
+        )
+    if acs_url not in {row["url"] for row in settings.acs_urls}:
+        return Refusal(
+            "misdirected", _("The application asked for an answer at an address that is not registered.")
+        )
+    return None
+
+
+def _claim(wish: Wish, now: dt.datetime) -> Refusal | None:
+    """A stored request is answered once, whatever two tabs do at the same moment."""
+    if wish.pending is None:
+        return None
+    waiting = PendingSignIn.objects.filter(pk=wish.pending.pk, answered_at=None)
+    if waiting.update(answered_at=now):
+        return None
+    return Refusal("stale", _("This sign-in was answered already. Start again at the application."))
+
+
+def _envelope(settings: SsoSettings, acs_url: str, wish: Wish, now: dt.datetime) -> Envelope:
+    issuer = metadata_url(settings.application)
+    return Envelope(issuer, settings.sp_entity_id, acs_url, wish.in_response_to, now)
+
+
+def _signed_status(settings: SsoSettings, wish: Wish) -> bytes | Refusal:
+    message = no_passive_response(_envelope(settings, wish.acs_url, wish, timezone.now()))
+    return _signed(message, [message], settings)
+
+
+def _signed(message: Any, parts: list[Any], settings: SsoSettings) -> bytes | Refusal:
+    key_pair = KeyPair.objects.get(application=settings.application, state=KeyPair.State.ACTIVE)
+    try:
+        return signed(message, parts, key_pair=key_pair, algorithm=settings.algorithm)
+    except SecretError:
+        # After a restore without ENCRYPTION_KEYS: an operator's matter, told in the person's words.
+        return Refusal("no_key", _("The portal cannot open its signing key. Please tell your administrator."))
+
+
+def _record(
+    application: Application,
+    refusal: Refusal | None,
+    *,
+    actor: Actor,
+    user: User | None,
+    wish: Wish | None,
+    acs_url: str,
+) -> Event:
+    details: dict[str, Any] = {"acs_url": acs_url} if acs_url else {}
+    if wish is not None:
+        details |= {"idp_initiated": not wish.in_response_to, "request_id": wish.in_response_to}
+    if refusal is not None:
+        details["refusal"] = refusal.code
+    return record(
+        EventType.SSO_AUTH,
+        actor=actor,
+        target=Target.of("user", user) if user is not None else None,
+        application=Target.of("application", application),
+        success=refusal is None,
+        error_message=refusal.sentence if refusal else "",
+        details=details,
+    )

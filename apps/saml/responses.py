@@ -1,0 +1,132 @@
+"""
+The pages between two sites: the form that carries a response to the application, or why there is none.
+The launcher calls `launch`, this app's own views the others. Everything here has already passed or asked the one gate (issuing.py).
+"""
+
+import base64
+from urllib.parse import urlsplit
+
+from django.conf import settings as django_settings
+from django.contrib.auth.views import redirect_to_login
+from django.contrib.sessions.models import Session
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render, resolve_url
+from django.utils import timezone
+
+from apps.accounts.access import actor_of
+from apps.accounts.destinations import signed_in_at
+from apps.applications.models import Application
+from apps.directory.models import User
+from apps.saml.actions import sso_of
+from apps.saml.errors import RequestRefused
+from apps.saml.gate import Refusal
+from apps.saml.issuing import Issued, PortalSession, Refused, Wish, issue, issue_no_passive, refuse
+from apps.saml.models import PendingSignIn
+
+
+def launch(request: HttpRequest, application: Application) -> HttpResponse:
+    """IdP-initiated: to the default address, with the default RelayState. Asks to sign in first where nobody has."""
+    if not isinstance(request.user, User):
+        return redirect_to_login(request.get_full_path())
+    relay_state = sso_of(application).default_relay_state
+    return post_response(
+        request, application, request.user, in_response_to="", acs_url="", relay_state=relay_state
+    )
+
+
+def post_response(
+    request: HttpRequest,
+    application: Application,
+    user: User,
+    *,
+    in_response_to: str,
+    acs_url: str,
+    relay_state: str,
+) -> HttpResponse:
+    """`in_response_to` "" means unsolicited, `acs_url` "" the default address; the gate decides, the log is told."""
+    return _answer(request, application, user, Wish(acs_url, in_response_to), relay_state)
+
+
+def answer_pending(request: HttpRequest, user: User, pending: PendingSignIn) -> HttpResponse:
+    """Once: a second try is told to start again at the application."""
+    wish = Wish(pending.acs_url, pending.request_id, pending)
+    return _answer(request, pending.application, user, wish, pending.relay_state)
+
+
+def answer_no_passive(request: HttpRequest, pending: PendingSignIn) -> HttpResponse:
+    outcome = issue_no_passive(pending.application, pending, actor=actor_of(request))
+    return _page(request, pending.application, outcome, pending.relay_state)
+
+
+def refusal_of(request: HttpRequest, application: Application, refused: RequestRefused) -> HttpResponse:
+    """The front door's refusals: nothing the message said is followed, least of all an address."""
+    user = request.user if isinstance(request.user, User) else None
+    outcome = refuse(application, Refusal(refused.code, refused.sentence), actor=actor_of(request), user=user)
+    return _refusal_page(request, application, outcome, status=400)
+
+
+def _answer(
+    request: HttpRequest, application: Application, user: User, wish: Wish, relay_state: str
+) -> HttpResponse:
+    outcome = issue(user, application, wish, actor=actor_of(request), session=_session(request, user))
+    return _page(request, application, outcome, relay_state)
+
+
+def _page(
+    request: HttpRequest, application: Application, outcome: Issued | Refused, relay_state: str
+) -> HttpResponse:
+    if isinstance(outcome, Refused):
+        return _refusal_page(request, application, outcome, status=403)
+    context = {
+        "application": application,
+        "acs_url": outcome.acs_url,
+        "saml_response": base64.b64encode(outcome.xml).decode(),
+        "relay_state": relay_state,
+    }
+    response = render(request, "saml/post_binding.html", context)
+    response["Content-Security-Policy"] = _policy(outcome.acs_url)
+    # Our default, same-origin, would make browsers post with "Origin: null", which some applications refuse.
+    response["Referrer-Policy"] = "strict-origin"
+    response["Cache-Control"] = "no-store, private"
+    return response
+
+
+def _refusal_page(
+    request: HttpRequest, application: Application, outcome: Refused, *, status: int
+) -> HttpResponse:
+    saml = application.connector.saml
+    context = {
+        "application": application,
+        "refusal": outcome.refusal,
+        "reference": outcome.reference,
+        "now": timezone.now(),
+        "login_url": sso_of(application).login_url if saml else "",
+        "home_url": resolve_url(django_settings.LOGIN_REDIRECT_URL),
+    }
+    response = render(request, "saml/refused.html", context, status=status)
+    response["Cache-Control"] = "no-store, private"
+    return response
+
+
+def _policy(acs_url: str) -> str:
+    """The content security policy of the page that posts to another site.
+
+    form-action is not just the ACS's origin: Chromium applies it to every redirect after the POST as well, and service
+    providers redirect to origins that nobody here knows (api.pulumi.com to app.pulumi.com, a broker to the application
+    behind it), so the person would end on an empty page. Any https origin, then: never a script address, never plain http.
+    What keeps the form's target right is that it is a registered address, escaped, on a page that runs one script of ours.
+    A loopback ACS, which the operator allowed, may redirect within plain http: a developer's back end and front end.
+    """
+    targets = "https:" if urlsplit(acs_url).scheme == "https" else "https: http:"
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        f"form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def _session(request: HttpRequest, user: User) -> PortalSession:
+    """The end from the row: the session object only knows how long a session would last if it were saved now."""
+    stored = Session.objects.filter(session_key=request.session.session_key)
+    ends_at = stored.values_list("expire_date", flat=True).first()
+    now = timezone.now()
+    return PortalSession(signed_in_at(request) or user.last_login or now, ends_at or now)

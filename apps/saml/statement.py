@@ -1,0 +1,59 @@
+"""What a response says about a person: settings and a person in, values out."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from apps.directory.models import User
+from apps.lib.xml import is_xml_text
+from apps.saml.models import BASIC, NameIdFormat, SsoSettings
+
+
+class Unwritable(Exception):
+    """The person lacks what the NameID is made of, or has a character that XML does not know. Holds the field's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """Name and format exactly as configured."""
+
+    name: str
+    name_format: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    name_id: str
+    name_id_format: NameIdFormat
+    attributes: tuple[Attribute, ...]
+
+
+def statement_about(user: User, settings: SsoSettings, groups: Iterable[str]) -> Statement:
+    """`groups` are the names of the bound groups the person is in. Raises Unwritable."""
+    attributes = [*_from_rows(user, settings)]
+    if settings.include_groups:
+        attributes.append(Attribute(settings.groups_attribute_name, BASIC, tuple(sorted(groups))))
+    written = tuple(attribute for attribute in attributes if attribute.values)
+    # python3-saml refuses an assertion without an AttributeStatement, and the schema one without an Attribute.
+    written = written or (Attribute("email", BASIC, (user.email,)),)
+    for attribute in written:
+        if not all(is_xml_text(value) for value in attribute.values):
+            raise Unwritable(attribute.name)
+    return Statement(_name_id(user, settings), settings.name_id, written)
+
+
+def _from_rows(user: User, settings: SsoSettings) -> Iterable[Attribute]:
+    for row in settings.attributes:
+        value = str(getattr(user, row["source"])) if row["source"] else row["constant"]
+        if row["enabled"] and value:
+            yield Attribute(row["name"], row["name_format"], (value,))
+
+
+def _name_id(user: User, settings: SsoSettings) -> str:
+    if settings.name_id is NameIdFormat.TRANSIENT:  # core 8.3.8: new each time, 128 to 160 random bits
+        return "_" + secrets.token_hex(20)
+    value = str(getattr(user, settings.name_id_source))
+    if not value or not is_xml_text(value):
+        raise Unwritable(settings.name_id_source)
+    return value

@@ -1,0 +1,113 @@
+"""The SSO endpoint and what the administrator of the other side downloads. Addresses end without a slash."""
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.conf import settings as django_settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, resolve_url
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from apps.accounts.access import public
+from apps.accounts.destinations import remember_asking, signed_in_at
+from apps.applications.models import Application
+from apps.directory.models import User
+from apps.saml.actions import PENDING_LIFETIME, add_pending_sign_in, certificates_of, sso_of
+from apps.saml.addresses import sso_url
+from apps.saml.authn_request import AuthnRequest, read_request
+from apps.saml.errors import RequestRefused, RequestStale, RequestUnreadable
+from apps.saml.front_door import LARGEST_FORM, from_form, from_redirect
+from apps.saml.metadata_export import identity_provider_metadata
+from apps.saml.models import PendingSignIn, SsoSettings
+from apps.saml.responses import answer_no_passive, answer_pending, refusal_of
+
+
+@public
+@csrf_exempt  # the form stands on the application's page; what it may do is decided by the request itself
+@require_http_methods(["GET", "POST"])
+def sso(request: HttpRequest, slug: str) -> HttpResponse:
+    """Stores the request and sends the browser to a page of this site.
+
+    A form posted by another site arrives without our Lax session cookie; the 303 to a GET of our own brings it back.
+    """
+    application = _application(slug)
+    try:
+        pending = add_pending_sign_in(application, _read(request, sso_of(application)))
+    except RequestRefused as refused:
+        return refusal_of(request, application, refused)
+    response = HttpResponseRedirect(reverse("saml:request", kwargs={"slug": slug, "key": pending.pk}))
+    response.status_code = 303
+    return response
+
+
+@public  # IsPassive is answered where nobody is signed in; everybody else signs in first
+@require_safe
+def waiting_request(request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
+    application = _application(slug)
+    pending = PendingSignIn.objects.filter(pk=key, application=application).first()
+    if pending is None or pending.answered_at or pending.created_at < timezone.now() - PENDING_LIFETIME:
+        sentence = _("This sign-in request is over. Start again at the application.")
+        return refusal_of(request, application, RequestStale(sentence))
+    person = request.user if isinstance(request.user, User) else None
+    fresh = not pending.force_authn or _signed_in_since(request, pending)
+    if person is not None and fresh:
+        return answer_pending(request, person, pending)
+    if pending.is_passive:
+        return answer_no_passive(request, pending)
+    remember_asking(request, address=request.get_full_path(), label=application.display_label)
+    return _to_sign_in(request, again=person is not None)
+
+
+def _signed_in_since(request: HttpRequest, pending: PendingSignIn) -> bool:
+    """ForceAuthn (core 3.4.1): the password was given in this browser after the request came in."""
+    moment = signed_in_at(request)  # whole seconds
+    return moment is not None and moment >= pending.created_at.replace(microsecond=0)
+
+
+def _to_sign_in(request: HttpRequest, *, again: bool) -> HttpResponse:
+    query = {"next": request.get_full_path()} | ({"reauthenticate": "yes"} if again else {})
+    return HttpResponseRedirect(f"{resolve_url(django_settings.LOGIN_URL)}?{urlencode(query)}")
+
+
+@public
+@require_safe
+def metadata(request: HttpRequest, slug: str) -> HttpResponse:
+    """Stable, public and the entity ID. With `?download` as a file."""
+    application = _application(slug)
+    document = identity_provider_metadata(sso_of(application), certificates_of(application))
+    response = HttpResponse(document, content_type="application/samlmetadata+xml")
+    if "download" in request.GET:
+        response["Content-Disposition"] = f'attachment; filename="Gatehouse-{slug}-metadata.xml"'
+    return response
+
+
+@public
+@require_safe
+def certificate(request: HttpRequest, slug: str) -> HttpResponse:
+    """The certificate that signs now; the private key has no address."""
+    active = certificates_of(_application(slug))[0]
+    response = HttpResponse(active.certificate, content_type="application/x-pem-file")
+    response["Content-Disposition"] = 'attachment; filename="certificate.pem"'
+    return response
+
+
+def _application(slug: str) -> Application:
+    application: Application = get_object_or_404(Application.objects, slug=slug)
+    if application.connector.saml is None:
+        raise Http404
+    return application
+
+
+def _read(request: HttpRequest, settings: SsoSettings) -> AuthnRequest:
+    if request.method == "POST":
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > LARGEST_FORM:
+            raise RequestUnreadable(_("The sign-in request is too large."))
+        received = from_form(dict(request.POST.lists()), settings.sp_certificates)
+    else:
+        received = from_redirect(request.META.get("QUERY_STRING", ""), settings.sp_certificates)
+    return read_request(received, settings, destination=sso_url(settings.application), now=timezone.now())
