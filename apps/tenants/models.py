@@ -28,9 +28,10 @@ class Tenant(models.Model):
 
 class TenantQuerySet(models.QuerySet[Any]):
     def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:
-        for obj in objs:
-            obj.take_tenant()
-        return super().bulk_create(objs, *args, **kwargs)
+        rows = list(objs)  # a generator would be used up before Django sees it
+        for row in rows:
+            row.take_tenant()
+        return super().bulk_create(rows, *args, **kwargs)
 
 
 class TenantScopedManager(models.Manager.from_queryset(TenantQuerySet)):  # type: ignore[misc]

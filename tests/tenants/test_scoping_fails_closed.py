@@ -41,3 +41,9 @@ def test_the_same_name_in_two_tenants_is_two_people(tenant, other_tenant, system
             add_user(actor=system, username="mia", email="mia@example.com")
     with in_tenant(tenant):
         assert User.objects.filter(username="mia").count() == 1
+
+
+def test_rows_that_come_from_a_generator_are_all_created(tenant):
+    with in_tenant(tenant):
+        Group.objects.bulk_create(Group(name=name, name_key=name) for name in ("Research", "Sales"))
+        assert set(Group.objects.values_list("name", flat=True)) == {"Research", "Sales"}
