@@ -1,4 +1,25 @@
-from django.urls import URLPattern, URLResolver
+"""Below /t/<tenant>/sandbox/. What the product calls: sp/…/acs, sp/…/metadata and scim/…; the rest is for people."""
+
+from django.urls import path
+
+from apps.sandbox.views import scim, service_provider, targets
 
 app_name = "sandbox"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", targets.index, name="index"),
+    path("sp/<slug:slug>/", service_provider.page, name="sp"),
+    path("sp/<slug:slug>/metadata", service_provider.sp_metadata, name="sp_metadata"),
+    path("sp/<slug:slug>/acs", service_provider.acs, name="sp_acs"),
+    path("sp/<slug:slug>/login", service_provider.login, name="sp_login"),
+    path("sp/<slug:slug>/logout", service_provider.logout, name="sp_logout"),
+    path("sp/<slug:slug>/identity-provider", service_provider.identity_provider, name="sp_identity_provider"),
+    path("targets/<slug:slug>/", targets.target, name="target"),
+    path("targets/<slug:slug>/accounts/", targets.accounts, name="target_accounts"),
+    path("targets/<slug:slug>/teams/", targets.teams, name="target_teams"),
+    path("targets/<slug:slug>/requests/", targets.requests, name="target_requests"),
+    path("targets/<slug:slug>/settings/", targets.settings, name="target_settings"),
+    path("targets/<slug:slug>/fault", targets.fault, name="target_fault"),
+    path("targets/<slug:slug>/token", targets.token, name="target_token"),
+    path("scim/<slug:slug>", scim.scim, name="scim_root"),
+    path("scim/<slug:slug>/<path:rest>", scim.scim, name="scim"),
+]

@@ -17,6 +17,14 @@ ALLOWED: dict[tuple[str, str], str] = {
         "mark_safe",
     ): "icons and logos as their packages draw and escape them",
     (
+        "apps/sandbox/views/scim.py",
+        "csrf_exempt",
+    ): "programs call it; a bearer token and no cookie decides",
+    (
+        "apps/sandbox/views/service_provider.py",
+        "csrf_exempt",
+    ): "the assertion consumer service is posted to from the identity provider's page; the signature decides",
+    (
         "apps/scim/views.py",
         "csrf_exempt",
     ): "bearer tokens only: no cookie is ever looked at",

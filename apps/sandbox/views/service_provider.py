@@ -1,0 +1,176 @@
+"""The SAML service provider: its page, its metadata, where a sign-in starts and where it ends."""
+
+from datetime import timedelta
+from typing import Any, cast
+from urllib.parse import unquote, urlsplit
+
+from csp.decorators import csp_update
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.sandbox import actions
+from apps.sandbox.access import person_required, public
+from apps.sandbox.errors import AssertionRefused, MetadataRefused
+from apps.sandbox.forms import IdentityProviderForm
+from apps.sandbox.models import SandboxServiceProvider, SandboxSignIn
+from apps.sandbox.saml import metadata
+
+COOKIE = "gatehouse_sandbox"
+LONGEST_SESSION = timedelta(hours=12)
+
+
+def _service_provider(slug: str) -> SandboxServiceProvider:
+    found: SandboxServiceProvider = get_object_or_404(SandboxServiceProvider, slug=slug)
+    return found
+
+
+@person_required
+@require_safe
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    there = _service_provider(slug)
+    return _shown(request, there, IdentityProviderForm(initial={"url": there.idp_metadata_url}))
+
+
+def _shown(
+    request: HttpRequest, there: SandboxServiceProvider, form: IdentityProviderForm, status: int = 200
+) -> HttpResponse:
+    context = {
+        "service_provider": there,
+        "sign_in": _current(request, there),
+        "latest": there.sign_ins.all()[:10],
+        "form": form,
+    }
+    return render(request, "sandbox/service_provider.html", context, status=status)
+
+
+@person_required
+@require_POST
+def identity_provider(request: HttpRequest, slug: str) -> HttpResponse:
+    there = _service_provider(slug)
+    form = IdentityProviderForm(request.POST)
+    if form.is_valid():
+        try:
+            actions.set_idp_metadata(there, **form.cleaned_data)
+        except MetadataRefused as refused:
+            form.add_error(None, str(refused.detail))
+        else:
+            messages.success(request, _("The identity provider is set."))
+            return redirect("sandbox:sp", slug=slug)
+    return _shown(request, there, form, status=422)
+
+
+@public
+@require_safe
+def sp_metadata(_request: HttpRequest, slug: str) -> HttpResponse:
+    there = _service_provider(slug)
+    return HttpResponse(metadata.write(there.entity_id, there.acs_url), content_type=metadata.CONTENT_TYPE)
+
+
+@public
+@require_safe
+def login(request: HttpRequest, slug: str) -> HttpResponse:
+    """SP-initiated: by Redirect, or with `?binding=post` by a form that sends itself."""
+    there = _service_provider(slug)
+    wants_post = request.GET.get("binding") == "post"
+    sso_url = there.idp_post_url if wants_post else there.idp_redirect_url
+    if not sso_url:
+        refused = AssertionRefused(
+            "trust", _("The identity provider has no address for this way of signing in.")
+        )
+        return _refused(request, there, refused)
+    asked = actions.add_authn_request(there)
+    relay_state = reverse("sandbox:sp", kwargs={"slug": slug})
+    if not wants_post:
+        return HttpResponseRedirect(asked.redirect_address(sso_url, relay_state))
+    return _form_to(sso_url, request, there, asked.post_value(sso_url), relay_state)
+
+
+def _form_to(
+    sso_url: str, request: HttpRequest, there: SandboxServiceProvider, saml_request: str, relay_state: str
+) -> HttpResponse:
+    """A form that sends itself. Our policy lets forms go home only, so this page names where its own may go."""
+    context = {
+        "service_provider": there,
+        "sso_url": sso_url,
+        "saml_request": saml_request,
+        "relay_state": relay_state,
+    }
+    address = urlsplit(sso_url)
+
+    @csp_update({"form-action": [f"{address.scheme}://{address.netloc}"]})
+    def form(request: HttpRequest) -> HttpResponse:
+        return render(request, "sandbox/authn_request.html", context)
+
+    return cast("HttpResponse", form(request))
+
+
+@public
+@csrf_exempt  # posted from the identity provider's page; the signature and InResponseTo stand for the token
+@require_POST
+def acs(request: HttpRequest, slug: str) -> HttpResponse:
+    there = _service_provider(slug)
+    try:
+        sign_in = actions.add_sign_in(there, request.POST.get("SAMLResponse", ""))
+    except AssertionRefused as refused:
+        return _refused(request, there, refused)
+    response = HttpResponseRedirect(_landing(there, request.POST.get("RelayState", "")))
+    response.set_signed_cookie(
+        COOKIE,
+        str(sign_in.pk),
+        salt=_salt(there),
+        max_age=LONGEST_SESSION,
+        path=reverse("sandbox:sp", kwargs={"slug": slug}),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+@person_required
+@require_POST
+def logout(request: HttpRequest, slug: str) -> HttpResponse:
+    there = _service_provider(slug)
+    sign_in = _current(request, there)
+    if sign_in is not None:
+        actions.remove_sign_in(sign_in)
+    response = redirect("sandbox:sp", slug=slug)
+    response.delete_cookie(COOKIE, path=reverse("sandbox:sp", kwargs={"slug": slug}), samesite="Lax")
+    return response
+
+
+def _refused(request: HttpRequest, there: SandboxServiceProvider, refused: AssertionRefused) -> HttpResponse:
+    context = {"service_provider": there, "refused": refused}
+    return render(request, "sandbox/refused.html", context, status=403)
+
+
+def _current(request: HttpRequest, there: SandboxServiceProvider) -> SandboxSignIn | None:
+    """Whoever the sandbox takes the browser for. The portal's own session has no part in it."""
+    key = request.get_signed_cookie(COOKIE, default="", salt=_salt(there), max_age=LONGEST_SESSION)
+    rows: Any = there.sign_ins.filter(pk=key, signed_out_at=None) if key else there.sign_ins.none()
+    found: SandboxSignIn | None = rows.first()
+    over = found is not None and found.ends_at is not None and found.ends_at <= timezone.now()
+    return None if over else found
+
+
+def _salt(there: SandboxServiceProvider) -> str:
+    """A cookie of one service provider, or of one tenant, is worth nothing at another."""
+    return f"sandbox sign-in:{there.tenant_id}:{there.pk}"
+
+
+def _landing(there: SandboxServiceProvider, relay_state: str) -> str:
+    """RelayState is a path below the sandbox or it is ignored."""
+    below = reverse("sandbox:index")
+    plain = unquote(relay_state)
+    is_below = url_has_allowed_host_and_scheme(relay_state, allowed_hosts=None) and plain.startswith(below)
+    if is_below and ".." not in plain and "\\" not in plain:
+        return relay_state
+    return reverse("sandbox:sp", kwargs={"slug": there.slug})
