@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from django.conf import settings
@@ -13,6 +13,7 @@ from django.conf import settings
 from apps.applications.actions import add_application, assign_group
 from apps.directory.actions import add_group, add_member, update_user
 from apps.events.actors import Actor
+from apps.events.models import Event
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
 from tests.conftest import PASSWORD, Person
@@ -80,11 +81,18 @@ def missing() -> str:
     return ""
 
 
+def do_without(reason: str) -> NoReturn:
+    """On a user's machine these tests are skipped; where everything must be shown, they fail."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"No browser: {reason}")
+    pytest.skip(f"No browser: {reason}")
+
+
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Any]:
     """Ends with this package: while it runs, Playwright's event loop makes Django take the thread for an asynchronous one."""
     if reason := missing():
-        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(f"No browser: {reason}")
+        do_without(reason)
     from playwright.sync_api import sync_playwright
 
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -118,6 +126,12 @@ class Visitor:
     def open(self, path: str) -> Any:
         """`path` below the live server. Answers when everything is loaded and the scripts have run."""
         return self.page.goto(f"{self.base_url}{path}")
+
+    def look_through(self, *, color_scheme: str, viewport: dict[str, int], **_: Any) -> None:
+        """The open page in another theme and at another width, once nothing moves any more."""
+        self.page.emulate_media(color_scheme=color_scheme, reduced_motion="reduce")
+        self.page.set_viewport_size(viewport)
+        self.page.evaluate("() => Promise.allSettled(document.getAnimations().map((one) => one.finished))")
 
     def be(self, person: Person) -> None:
         """Signed in as the person's own client is, without the sign-in page."""
@@ -165,12 +179,15 @@ def visit(chromium: Any, live_server: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> Tenant:
-    """The tenant acme with applications of every kind of tile in bob's launcher."""
+def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict[str, str]:
+    """The tenant acme with one of each thing, and every kind of tile in bob's launcher: name → id for addresses."""
     with in_tenant(tenant):
         update_user(bob.user, actor=system, timezone="Europe/Berlin", job_title="Engineer")
         engineering = add_group(actor=system, name="Engineering", description="Builds it")
         add_member(engineering, bob.user, actor=system)
-        for fields in APPLICATIONS:
-            assign_group(add_application(actor=system, **fields), engineering, actor=system)
-    return tenant
+        applications = [add_application(actor=system, **fields) for fields in APPLICATIONS]
+        for application in applications:
+            assign_group(application, engineering, actor=system)
+        newest = Event.objects.first()
+    made = {"bob": bob.user, "engineering": engineering, "gitlab": applications[0], "event": newest}
+    return {name: str(thing.pk) for name, thing in made.items()}
