@@ -54,10 +54,6 @@ PAGES = (
     Row("console applications", "/t/acme/console/applications/", "alice"),
     Row("console application", "/t/acme/console/applications/{gitlab}/", "alice"),
     Row("console application's SSO", "/t/acme/console/applications/{gitlab}/sso/", "alice"),
-    Row(
-        "/t/acme/console/applications/{gitlab}/sso/certificates/",
-        "alice",
-    ),
     Row("console application's groups", "/t/acme/console/applications/{gitlab}/groups/", "alice"),
     Row("console application's events", "/t/acme/console/applications/{gitlab}/events/", "alice"),
     Row("console events", "/t/acme/console/events/", "alice"),
