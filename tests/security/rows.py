@@ -1,0 +1,115 @@
+"""
+The table of tests/security/test_every_url.py. A new URL with parameters needs one line here:
+
+    row("console:user", pk="user"),
+
+"user" is a thing that world.py makes for each tenant; "=csv" is the word csv itself, which belongs to nobody. A URL that refuses a stranger's
+object otherwise than by 404 says so: refusal=(400, "why").
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    things: dict[str, str]
+    refusal: tuple[int, str] | None = None  # besides 404, and why
+
+    @property
+    def key(self) -> tuple[str, frozenset[str]]:
+        """One name may stand for several URLs, which differ by their parameters."""
+        return self.name, frozenset(self.things)
+
+    @property
+    def foreign(self) -> list[str]:
+        """The parameters that name somebody's object."""
+        return [parameter for parameter, thing in self.things.items() if not thing.startswith("=")]
+
+
+def row(name: str, refusal: tuple[int, str] | None = None, **things: str) -> Row:
+    return Row(name, things, refusal)
+
+
+ROWS = [
+    # The launcher
+    row("launcher:launch", slug="bookmark slug"),
+    row("launcher:logo", slug="application slug"),
+    # The console: people and groups
+    row("console:user", pk="user"),
+    row("console:user_password", pk="user"),
+    row("console:user_activation", pk="user"),
+    row("console:user_deactivation", pk="user"),
+    row("console:user_groups", pk="user"),
+    row("console:user_group_removal", pk="user", group_pk="group"),
+    row("console:user_applications", pk="user"),
+    row("console:user_events", pk="user"),
+    row("console:group", pk="group"),
+    row("console:group_deletion", pk="group"),
+    row("console:group_members", pk="group"),
+    row("console:group_member_removal", pk="group"),
+    row("console:group_applications", pk="group"),
+    row("console:group_application_removal", pk="group", application_pk="application"),
+    # The console: applications and events
+    row("console:connector", key="=gitlab_saas"),
+    row("console:application", pk="application"),
+    row("console:application_logo", pk="application"),
+    row("console:application_created", pk="application"),
+    row("console:application_groups", pk="application"),
+    row("console:application_groups_consequence", pk="application"),
+    row("console:application_events", pk="application"),
+    row("console:application_sso", pk="application"),
+    row("console:application_sso_activation", pk="application"),
+    row("console:application_sso_deactivation", pk="application"),
+    row("console:application_sso_defaults", pk="application"),
+    row("console:application_sso_metadata", pk="application"),
+    row("console:application_certificates", pk="application"),
+    row("console:application_certificate_promotion", pk="application", certificate_pk="certificate"),
+    row("console:application_certificate_retirement", pk="application", certificate_pk="certificate"),
+    row("console:scim_token_revocation", pk="scim token"),
+    row("console:event", pk="event"),
+    row("console:event_export", form="=csv"),
+    # SAML
+    row("saml:sso", slug="application slug"),
+    row(
+        "saml:request",
+        slug="application slug",
+        key="sign-in request",
+        refusal=(400, "a request of this organisation's that is over, or was never made"),
+    ),
+    row("saml:metadata", slug="application slug"),
+    row("saml:certificate", slug="application slug"),
+    # SCIM
+    row("scim:users", uuid="user"),
+    row("scim:resource-types", uuid="=User"),
+    row("scim:schemas", uuid="=urn:ietf:params:scim:schemas:core:2.0:User"),
+]
+
+# name: why anybody may open it
+PUBLIC = {
+    "index": "asks for the organisation, tells of none",
+    "healthz": "alive or not",
+    "readyz": "ready or not",
+    "accounts:login": "where a session begins",
+    "accounts:logout": "where it ends",
+    "saml:sso": "where applications send people who may have no session yet; answers nothing but where to go on",
+    "saml:request": "the same people a moment later: a response only for somebody who has signed in",
+    "saml:metadata": "for the administrator of the other side; the certificate is public",
+    "saml:certificate": "the same",
+}
+# Of these, pages that name the application: whoever knows its address has met it.
+NAMES_THE_APPLICATION = {"saml:sso", "saml:request"}
+
+# name: why no CSRF token is asked for
+CSRF_EXEMPT = {
+    "saml:sso": "the form stands on the application's own page; it changes nothing here"
+} | dict.fromkeys(
+    [f"scim:{name}" for name in ("root", "search", "users-search", "users", "groups", "me", "bulk")]
+    + [f"scim:{name}" for name in ("service-provider-config", "resource-types", "schemas")],
+    "for programs with a token: no cookie is looked at",
+)
+
+# name: why a browser may keep it
+CACHEABLE = {
+    "launcher:logo": "a picture without a word, for its own user's browser alone; the address changes with it",
+}

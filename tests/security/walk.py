@@ -1,0 +1,172 @@
+"""Walks over every URL, each returning what is wrong in sentences. test_every_url.py and test_two_walls.py judge them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.test import Client
+
+from tests.security.addresses import OUTSIDE, Address, every_address
+from tests.security.rows import CACHEABLE, NAMES_THE_APPLICATION, ROWS, Row
+from tests.security.world import Answer, World, ask
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+REFUSED = {401, 403, 404, 405}
+ROW_OF = {row.key: row for row in ROWS}
+
+
+@dataclass
+class Worlds:
+    acme: World
+    globex: World
+
+
+def row_of(address: Address) -> Row | None:
+    return ROW_OF.get((address.name, address.parameters))
+
+
+def missing_rows(addresses: list[Address]) -> list[str]:
+    found = []
+    for address in addresses:
+        if not address.name:
+            found.append(f"{address}: give the URL a name, so that a row can stand for it.")
+        elif address.parameters and row_of(address) is None:
+            things = ", ".join(f'{name}="?"' for name in sorted(address.parameters))
+            found.append(f'{address}: add row("{address.name}", {things}) to tests/security/rows.py.')
+    return found
+
+
+def with_parameters() -> list[tuple[Address, Row]]:
+    found = ((address, row_of(address)) for address in every_address() if address.parameters)
+    return [(address, row) for address, row in found if row is not None]
+
+
+def openable() -> list[tuple[Address, dict[str, str]]]:
+    """Every address, with the things its row names."""
+    plain: list[tuple[Address, dict[str, str]]] = [
+        (address, {}) for address in every_address() if not address.parameters
+    ]
+    return plain + [(address, row.things) for address, row in with_parameters()]
+
+
+def _says_nothing(method: str, answer: Answer) -> bool:
+    """Not there, not so, not yet; or the list of methods."""
+    return answer.status in {405, 501} or (method == "OPTIONS" and not answer.body)
+
+
+# A stranger ------------------------------------------------------------------------------------------------------
+
+
+def _opens(address: Address, method: str, answer: Answer) -> bool:
+    to_sign_in = answer.status == 302 and "/login/" in answer.headers["Location"]
+    refused = answer.status in REFUSED or to_sign_in or _says_nothing(method, answer)
+    return address.access != "public" and not refused
+
+
+def opened_without_a_session(worlds: Worlds) -> list[str]:
+    """Nor with a session of another organisation, should a browser ever send one there."""
+    found, globex = [], worlds.globex
+    for address, things in openable():
+        for method in METHODS:
+            for client in (Client(), worlds.acme.owner):
+                answer = ask(client, method, address.path(globex.tenant, globex.kwargs(things)))
+                if _opens(address, method, answer):
+                    found.append(f"{method} {address}: {answer.status}")
+                if globex.canary in answer.body and address.name not in NAMES_THE_APPLICATION:
+                    found.append(f"{method} {address}: shows {globex.canary}")
+    return found
+
+
+def opened_without_a_role(worlds: Worlds) -> list[str]:
+    found, acme = [], worlds.acme
+    for address, things in openable():
+        if address.access == "administrator":
+            answer = ask(acme.member, "GET", address.path(acme.tenant, acme.kwargs(things)))
+            if answer.status not in {403, 405} or acme.canary in answer.body:
+                found.append(f"{address}: {answer.status}")
+    return found
+
+
+def closed_to_their_owner(worlds: Worlds) -> list[str]:
+    found, acme = [], worlds.acme
+    for address, things in openable():
+        target = address.path(acme.tenant, acme.kwargs(things))
+        answers = [acme.ask(address.access, method, target).status for method in METHODS]
+        if set(answers) <= REFUSED or 500 in answers:
+            found.append(f"{address}: {answers}")
+    return found
+
+
+def showing_their_owner_a_canary(worlds: Worlds) -> list[str]:
+    acme = worlds.acme
+    return [
+        str(address)
+        for address, things in openable()
+        if acme.canary in acme.ask(address.access, "GET", address.path(acme.tenant, acme.kwargs(things))).body
+    ]
+
+
+# The owner of another organisation -------------------------------------------------------------------------------
+
+
+def _strangers(row: Row, worlds: Worlds) -> Iterator[dict[str, str]]:
+    """The row's things with each in turn from Globex, and with all of them."""
+    own, foreign = worlds.acme.kwargs(row.things), worlds.globex.kwargs(row.things)
+    for parameter in row.foreign:
+        yield own | {parameter: foreign[parameter]}
+    if len(row.foreign) > 1:
+        yield foreign
+
+
+def _faults(row: Row, answers: dict[str, Answer], canary: str) -> list[str]:
+    refusals = {404, row.refusal[0]} if row.refusal else {404}
+    found = [
+        f"{method} answers {answer.status}"
+        for method, answer in answers.items()
+        if answer.status not in refusals and not _says_nothing(method, answer)
+    ]
+    found += [f"{method} shows {canary}" for method, answer in answers.items() if canary in answer.body]
+    if not any(answer.status in refusals for answer in answers.values()):
+        found.append(f"no method answers {sorted(refusals)}")
+    return found
+
+
+def reached_in_another_organisation(worlds: Worlds) -> list[str]:
+    """What the owner of acme, and acme's programs, reach with ids of Globex."""
+    found, acme = [], worlds.acme
+    for address, row in with_parameters():
+        for kwargs in _strangers(row, worlds):
+            target = address.path(acme.tenant, kwargs)
+            answers = {method: acme.ask(address.access, method, target) for method in METHODS}
+            found += [f"{address}: {fault}" for fault in _faults(row, answers, worlds.globex.canary)]
+    return found
+
+
+def shown_of_another_organisation(worlds: Worlds) -> list[str]:
+    """What lists, searches and exports of acme show of Globex."""
+    found, acme, canary = [], worlds.acme, worlds.globex.canary
+    for address, things in openable():
+        target = address.path(acme.tenant, acme.kwargs(things))
+        # Searched for by what all canaries begin with: the words that are searched for may be shown again.
+        for query in ("", "?q=canary-of"):
+            if canary in acme.ask(address.access, "GET", target + query).body:
+                found.append(f"{address}{query}")
+    return found
+
+
+# What a browser keeps --------------------------------------------------------------------------------------------
+
+
+def kept_by_a_browser(worlds: Worlds) -> list[str]:
+    found, acme = [], worlds.acme
+    for address, things in openable():
+        if (
+            address.urlconf == OUTSIDE
+            or address.access in {"api_key", "scim_token"}
+            or address.name in CACHEABLE
+        ):
+            continue
+        answer = ask(acme.owner, "GET", address.path(acme.tenant, acme.kwargs(things)))
+        said = set(answer.headers.get("Cache-Control", "").split(", "))
+        if not {"no-store", "private"} <= said:
+            found.append(f"{address}: Cache-Control is {sorted(said)}")
+    return found

@@ -1,0 +1,138 @@
+"""A tenant with one thing of every kind that a URL can name, and a canary in every name that a page could show."""
+
+import copy
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.test import Client
+from django.urls import clear_script_prefix
+from PIL import Image
+
+from apps.accounts.models import Role
+from apps.applications.actions import add_application, assign_group
+from apps.directory.actions import add_group, add_members, add_user
+from apps.directory.models import User
+from apps.events.actors import Actor
+from apps.events.models import Event
+from apps.events.types import EventType
+from apps.saml.actions import add_certificate, add_pending_sign_in, sso_of, update_sso
+from apps.saml.authn_request import AuthnRequest
+from apps.scim.actions import add_scim_token
+from apps.tenants.actions import create_tenant
+from apps.tenants.context import in_tenant
+from apps.tenants.models import Tenant
+from tests.conftest import person
+
+ASKED = AuthnRequest("_request", "https://wiki.example/acs", "", force_authn=False, is_passive=False)
+
+
+@dataclass
+class World:
+    """`owner` administers the tenant, `member` only works in it, `things` are the ids that rows.py names."""
+
+    tenant: Tenant
+    owner: Client
+    member: Client
+    things: dict[str, str] = field(default_factory=dict)
+    credentials: dict[str, str] = field(
+        default_factory=dict
+    )  # access of a view to the header that programs send
+
+    @property
+    def canary(self) -> str:
+        return f"canary-of-{self.tenant.slug}"
+
+    def kwargs(self, named: dict[str, str]) -> dict[str, str]:
+        return {
+            parameter: thing[1:] if thing.startswith("=") else self.things[thing]
+            for parameter, thing in named.items()
+        }
+
+    def ask(self, access: str | None, method: str, path: str) -> "Answer":
+        """As the owner: with their session, or with what their programs bring."""
+        if access in self.credentials:
+            return ask(Client(), method, path, headers={"Authorization": self.credentials[access]})
+        return ask(self.owner, method, path)
+
+
+def make_world(slug: str) -> World:
+    tenant = create_tenant(slug=slug, name=f"{slug.title()} Limited")
+    owner = person(tenant, f"owner-of-{slug}", role=Role.OWNER)
+    member = person(tenant, f"member-of-{slug}")
+    world = World(tenant, owner.client, member.client)
+    with in_tenant(tenant):
+        world.things = _things(world.canary, slug, owner.user)
+        token, secret = add_scim_token(actor=Actor.system(), name=world.canary)
+        world.things["scim token"] = str(token.pk)
+    world.credentials = {"scim_token": f"Bearer {secret}"}
+    return world
+
+
+def _things(canary: str, slug: str, owner: User) -> dict[str, str]:
+    """What rows.py names. A group that the owner is in opens each application."""
+    system = Actor.system()
+    names = {"first_name": canary, "last_name": canary, "display_name": canary, "job_title": canary}
+    user = add_user(actor=system, username=canary, email=f"{canary}@{slug}.example", **names)
+    group = add_group(actor=system, name=canary, description=canary)
+    add_members(group, [user, owner], actor=system)
+    # The slug is the asker's own word and may come back to them: no canary in it.
+    labels = {"display_label": canary, "description": canary, "logo": picture()}
+    application = add_application(actor=system, connector="custom_saml", slug=f"wiki-at-{slug}", **labels)
+    bookmark = add_application(
+        actor=system,
+        connector="bookmark",
+        slug=f"menu-at-{slug}",
+        bookmark_url="https://menu.example/",
+        **labels,
+    )
+    acs_urls = [{"url": ASKED.acs_url, "index": 0, "is_default": True}]
+    update_sso(sso_of(application), actor=system, sp_entity_id="https://wiki.example/", acs_urls=acs_urls)
+    for each in (application, bookmark):
+        assign_group(each, group, actor=system)
+    return {
+        "user": str(user.pk),
+        "group": str(group.pk),
+        "application": str(application.pk),
+        "application slug": application.slug,
+        "bookmark slug": bookmark.slug,
+        "certificate": str(add_certificate(application, actor=system).pk),
+        "sign-in request": str(add_pending_sign_in(application, ASKED).pk),
+        "event": str(Event.objects.get(target_id=str(user.pk), type=EventType.USER_CREATE).pk),
+    }
+
+
+def picture() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: str
+
+
+@contextmanager
+def undone(client: Client) -> Iterator[None]:
+    """What a request changed, in the database and in the browser's cookies, is forgotten: each finds the same world."""
+    cookies = copy.deepcopy(client.cookies)
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+    client.cookies = cookies
+    clear_script_prefix()
+
+
+def ask(client: Client, method: str, path: str, **extra: Any) -> Answer:
+    """A view that fails is an answer of 500, so that one walk tells about all of them."""
+    client.raise_request_exception = False
+    with undone(client):
+        response = client.generic(method, path, "", "application/x-www-form-urlencoded", **extra)
+        body = b"".join(response.streaming_content) if response.streaming else response.content
+    return Answer(response.status_code, dict(response.headers), body.decode(errors="replace"))
