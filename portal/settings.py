@@ -106,6 +106,8 @@ DATABASES["default"]["CONN_MAX_AGE"] = (
     600  # closing the last WAL connection checkpoints: inserts are 17 times slower at 0
 )
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    DATABASES["default"]["ENGINE"] = "apps.tenants.postgresql"  # Django's, with row-level security behind it
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # IMMEDIATE and a long wait: contended writers queue instead of failing.
     DATABASES["default"]["OPTIONS"] = {

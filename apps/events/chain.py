@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from apps.events.models import Event, EventSeal
+from apps.tenants.context import every_tenant
 
 GENESIS = "0" * 64
 SEALED_FIELDS = [field.attname for field in Event._meta.concrete_fields]  # noqa: SLF001 - Django's documented Meta API
@@ -65,4 +66,5 @@ def verify() -> Verification:
 def unsealed_tenant_ids() -> list[str]:
     """Across tenants, for the sealer alone."""
     rows = Event.unscoped.filter(seal=None).order_by().values_list(F("tenant_id"), flat=True).distinct()
-    return [str(row) for row in rows]
+    with every_tenant():
+        return [str(row) for row in rows]

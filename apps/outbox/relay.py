@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from apps.outbox.models import Entry, Topic
+from apps.tenants.context import every_tenant
 
 # A subscriber marks what has to be looked at again, in the relay's transaction, and rings its own bell on commit.
 Subscriber = Callable[[Collection[UUID]], None]
@@ -34,7 +35,8 @@ def sweep_all() -> None:
 
 def waiting_tenant_ids() -> list[str]:
     """Tenants with entries, across all of them: for the sweeper alone."""
-    return [str(row) for row in Entry.unscoped.order_by().values_list("tenant_id", flat=True).distinct()]
+    with every_tenant():
+        return [str(row) for row in Entry.unscoped.order_by().values_list("tenant_id", flat=True).distinct()]
 
 
 @transaction.atomic

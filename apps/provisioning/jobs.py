@@ -13,6 +13,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from apps.provisioning.models import Integration, IntegrationState, Job, JobState, Priority, ResourceKind
+from apps.tenants.context import every_tenant
 
 LEASE = timedelta(seconds=120)  # longer than a request's 30 s and the settle window together
 LONGEST_BACKOFF = 1800.0  # seconds
@@ -187,8 +188,9 @@ def integrations_due() -> list[tuple[str, str]]:
     working = Integration.unscoped.filter(free, state=IntegrationState.ACTIVE).exclude(busy_until__gt=now)
     with_work = _due(Job.unscoped.filter(integration__in=working)).order_by()
     to_probe = Integration.unscoped.filter(state=IntegrationState.QUARANTINED, not_before__lte=now)
-    found = {*with_work.values_list("tenant_id", "integration_id").distinct()}
-    found |= {*to_probe.values_list("tenant_id", "id")}
+    with every_tenant():
+        found = {*with_work.values_list("tenant_id", "integration_id").distinct()}
+        found |= {*to_probe.values_list("tenant_id", "id")}
     return sorted((str(tenant_id), str(integration_id)) for tenant_id, integration_id in found)
 
 

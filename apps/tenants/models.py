@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 from django.core.validators import RegexValidator
 from django.db import models
 
-from apps.tenants.context import current_tenant_id
+from apps.tenants.context import current_tenant_id, in_tenant
 from apps.tenants.errors import TenantError
 
 # Lower-case letters, digits, hyphens: Okta refuses "_" in a SCIM base URL (facts of the callers, docs/scim).
@@ -24,6 +24,11 @@ class Tenant(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def delete(self, *args: Any, **kwargs: Any) -> Any:
+        """Everything it owns goes too, and only in it may that be seen."""
+        with in_tenant(self.id):
+            return super().delete(*args, **kwargs)
 
 
 class TenantQuerySet(models.QuerySet[Any]):

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from tests.architecture.source import files_under, repository_files, text
+from tests.architecture.test_walk import paths_named, untrue
 
 README = Path("README.md")
 FROM_ENVIRONMENT = re.compile(r"\benv(?:\.\w+)?\(\s*\"([A-Z][A-Z_]+)\"")
@@ -45,3 +46,18 @@ def test_links_in_the_readme_lead_somewhere() -> None:
     assert targets
     folders = {parent for path in repository_files() for parent in path.parents}
     assert {target for target in targets if Path(target) not in folders | set(repository_files())} == set()
+
+
+def test_the_table_of_threats_names_what_is_there() -> None:
+    page = text(Path("docs/security.md"))
+    assert len(paths_named(page)) > 20
+    assert untrue(page) == []
+
+
+def test_every_threat_has_a_control_and_a_test() -> None:
+    rows = [line for line in text(Path("docs/security.md")).splitlines() if line.startswith("| ")]
+    assert rows
+    without = [
+        row for row in rows if row.count(" | ") != 2 or ("tests/" not in row and not row.endswith(" test |"))
+    ]
+    assert without == []

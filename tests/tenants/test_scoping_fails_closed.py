@@ -2,7 +2,7 @@ import pytest
 
 from apps.directory.actions import add_group, add_user
 from apps.directory.models import Group, User
-from apps.tenants.context import in_tenant
+from apps.tenants.context import every_tenant, in_tenant
 from apps.tenants.errors import NoTenantError, TenantError
 
 pytestmark = pytest.mark.django_db
@@ -23,9 +23,16 @@ def test_rows_of_another_tenant_do_not_exist(tenant, other_tenant, system):
         theirs = add_group(actor=system, name="Engineering")
     with in_tenant(tenant):
         assert not Group.objects.filter(pk=theirs.pk).exists()
-        assert Group.unscoped.filter(
-            pk=theirs.pk
-        ).exists()  # negative control: it is there, the manager hides it
+    with every_tenant():  # negative control: it is there, the manager hides it
+        assert Group.unscoped.filter(pk=theirs.pk).exists()
+
+
+def test_whoever_looks_at_every_tenant_is_in_none(tenant, other_tenant):
+    with every_tenant():
+        with pytest.raises(NoTenantError):
+            User.objects.count()
+        with pytest.raises(NoTenantError):
+            Group(name="Engineering").save()
 
 
 def test_a_row_of_another_tenant_cannot_be_written_from_here(tenant, other_tenant, system):
