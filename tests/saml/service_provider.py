@@ -125,13 +125,13 @@ def posted(response):
     )
 
 
-def python3_saml(xml, certificate, *, acs=ACS, request_id=None, destination=ACS):
+def python3_saml(xml, certificate, *, acs=ACS, request_id=None, destination=ACS, idp=IDP):
     """Reads a Response as python3-saml does in strict mode and returns it; raises what it raises."""
     settings = OneLogin_Saml2_Settings(
         {
             "strict": True,
             "sp": {"entityId": SP, "assertionConsumerService": {"url": acs}},
-            "idp": {"entityId": IDP, "singleSignOnService": {"url": SSO}, "x509cert": certificate},
+            "idp": {"entityId": idp, "singleSignOnService": {"url": SSO}, "x509cert": certificate},
             "security": {
                 "wantAssertionsSigned": True,
                 "wantMessagesSigned": True,
