@@ -28,14 +28,9 @@ class Tile:
     hidden: bool
 
 
-def launchable(user: User) -> Any:
-    """QuerySet of what this person may start here: their groups open it and it is shown in the launcher."""
-    return Application.objects.assigned_to(user).shown()
-
-
 def tiles_for(user: User, *, search: str = "", waiting: Collection[Any] = ()) -> list[Tile]:
     """In the order of their labels. `waiting` holds the ids of applications where the person's account is not there yet."""
-    applications = launchable(user).defer("logo").annotate(has_logo=~Q(logo=b""))
+    applications = Application.objects.assigned_to(user).shown().defer("logo").annotate(has_logo=~Q(logo=b""))
     words = plain(search).split()
     tiles = [_tile(application, words, waiting) for application in applications]
     return sorted(tiles, key=lambda tile: plain(tile.name))

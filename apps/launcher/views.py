@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps.accounts.access import actor_of, person_required, role_of
 from apps.accounts.actions import person_with
 from apps.accounts.destinations import straight_from_sign_in
+from apps.applications.access import has_access
 from apps.applications.models import Application
 from apps.directory.actions import set_password
 from apps.directory.errors import FieldsInvalid
@@ -22,7 +23,8 @@ from apps.events.models import Event
 from apps.events.types import EventType
 from apps.launcher.devices import device
 from apps.launcher.forms import PasswordChangeForm
-from apps.launcher.tiles import launchable, tiles_for
+from apps.launcher.tiles import tiles_for
+from apps.saml import responses as sso
 
 OWN_ACTIVITY = (
     EventType.USER_LOGIN_ATTEMPT,
@@ -67,9 +69,13 @@ def greeting(user: User) -> str:
 @person_required
 @require_safe
 def launch(request: HttpRequest, slug: str) -> HttpResponse:
-    application = get_object_or_404(launchable(_person(request)), slug=slug)
+    """Single sign-on has a gate of its own, whose refusal a person can read and an administrator find in the log."""
+    application = get_object_or_404(Application.objects.shown(), slug=slug)
+    if not application.is_bookmark:
+        return sso.launch(request, application)
     address = urlsplit(application.bookmark_url)
-    if address.scheme not in {"https", "http"} or not address.hostname:  # actions refuse to store such a one
+    web_address = address.scheme in {"https", "http"} and address.hostname  # actions refuse to store another
+    if not web_address or not has_access(_person(request), application):
         raise Http404
     if straight_from_sign_in(request):
         return _opening(request, application)

@@ -8,6 +8,7 @@ from apps.applications.models import Application
 from apps.directory.actions import add_group, add_member
 from apps.directory.models import Group
 from apps.events.actors import Actor
+from apps.saml.actions import sso_of, update_sso
 from apps.tenants.context import in_tenant
 from tests.conftest import Person
 
@@ -35,6 +36,22 @@ def give(engineering: Group, system: Actor) -> Callable[..., Application]:
         return application
 
     return add
+
+
+@pytest.fixture
+def expenses_sso(system: Actor) -> Callable[[Application], None]:
+    """Fills in the other side's data: the application is ready for single sign-on."""
+
+    def fill(application: Application) -> None:
+        with in_tenant(application.tenant):
+            update_sso(
+                sso_of(application),
+                actor=system,
+                sp_entity_id="https://expenses.example/metadata",
+                acs_urls=["https://expenses.example/acs"],
+            )
+
+    return fill
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ from django.test import Client
 from apps.applications.actions import deactivate_application, remove_assignment
 from apps.applications.models import Application
 from apps.directory.actions import deactivate_user
+from apps.events.models import Event
+from apps.events.types import EventType
 from apps.tenants.context import in_tenant
 from tests.conftest import PASSWORD
 
@@ -15,23 +17,46 @@ def test_a_stranger_signs_in_first_and_comes_back(wiki):
     assert (response.status_code, response.url) == (302, "/t/acme/login/?next=/t/acme/launch/wiki")
 
 
-@pytest.mark.parametrize("connector", ["bookmark", "custom_saml"])
 @pytest.mark.parametrize("why", ["unassigned", "hidden", "deactivated", "left", "other tenant's"])
-def test_what_the_launcher_does_not_show_it_does_not_start(bob, alice, charlie, give, system, connector, why):
-    fields = {"bookmark_url": "https://wiki.example/"} if connector == "bookmark" else {}
-    application = give(
-        "Wiki", connector=connector, assigned=why != "unassigned", show_in_launcher=why != "hidden", **fields
-    )
+def test_a_bookmark_that_is_not_shown_is_not_opened(bob, charlie, give, system, why):
+    fields = {"connector": "bookmark", "bookmark_url": "https://wiki.example/"}
+    application = give("Wiki", assigned=why != "unassigned", show_in_launcher=why != "hidden", **fields)
+    take_away(application, why, system)
     who = charlie if why == "other tenant's" else bob
-    with in_tenant(bob.tenant):
+    refused = who.get("/launch/wiki")
+    assert refused.status_code == 404
+    assert refused.content == who.get("/launch/never-there").content
+
+
+@pytest.mark.parametrize(
+    ("why", "status", "words"),
+    [
+        ("unassigned", 403, "None of your groups opens this application."),
+        ("left", 403, "None of your groups opens this application."),
+        ("deactivated", 403, "switched off"),
+        ("hidden", 404, "There is nothing here"),
+        ("other tenant's", 404, "There is nothing here"),
+    ],
+)
+def test_nobody_is_signed_in_to_what_they_have_not(
+    bob, charlie, give, expenses_sso, system, why, status, words
+):
+    application = give("Expenses", assigned=why != "unassigned", show_in_launcher=why != "hidden")
+    expenses_sso(application)
+    take_away(application, why, system)
+    who = charlie if why == "other tenant's" else bob
+    page = who.get("/launch/expenses")
+    assert page.status_code == status
+    assert words in page.content.decode()
+    assert "SAMLResponse" not in page.content.decode()
+
+
+def take_away(application, why, system):
+    with in_tenant(application.tenant):
         if why == "deactivated":
             deactivate_application(application, actor=system)
         if why == "left":
             remove_assignment(application, application.groups.get(), actor=system)
-    refused = who.get("/launch/wiki")
-    missing = who.get("/launch/never-there")
-    assert refused.status_code == 404
-    assert refused.content == missing.content
 
 
 def test_the_owner_starts_no_more_than_their_groups_open(alice, wiki):
@@ -58,6 +83,31 @@ def test_an_address_that_is_no_web_address_is_never_opened(bob, wiki, address):
 def test_a_bookmark_leads_to_its_address(bob, wiki):
     response = bob.get("/launch/wiki")
     assert (response.status_code, response.url) == (302, "https://wiki.example/start?a=1&b=2")
+
+
+def test_single_sign_on_posts_a_response_to_the_application(bob, give, expenses_sso):
+    expenses_sso(give("Expenses"))
+    page = bob.get("/launch/expenses")
+    assert page.status_code == 200
+    assert 'action="https://expenses.example/acs"' in page.content.decode()
+    assert 'name="SAMLResponse"' in page.content.decode()
+    with in_tenant(bob.tenant):
+        event = Event.objects.get(type=EventType.SSO_AUTH)
+        assert (event.success, event.actor_name, event.application_name) == (True, "bob", "Expenses")
+
+
+def test_a_stranger_signs_in_and_is_signed_in_to_the_application(bob, give, expenses_sso):
+    expenses_sso(give("Expenses"))
+    form = {"username": "bob", "password": PASSWORD}
+    page = Client().post("/t/acme/login/?next=/t/acme/launch/expenses", form, follow=True)
+    assert 'name="SAMLResponse"' in page.content.decode()
+
+
+def test_an_application_without_the_other_sides_data_says_so(bob, give):
+    give("Half done")
+    page = bob.get("/launch/half-done")
+    assert page.status_code == 403
+    assert "not set up yet" in page.content.decode()
 
 
 def test_other_methods_are_refused(bob, wiki):

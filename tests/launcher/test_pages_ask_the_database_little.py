@@ -30,6 +30,13 @@ def test_a_page_asks_at_most_twelve_questions_however_many_applications(
         person.get(path)
 
 
+def test_a_launch_asks_at_most_twenty(bob, give, expenses_sso, django_assert_max_num_queries):
+    """Eight of them in the transaction that reads everything anew, issues and records."""
+    expenses_sso(give("Expenses"))
+    with django_assert_max_num_queries(20):
+        assert bob.get("/launch/expenses").status_code == 200
+
+
 @pytest.mark.parametrize("password", ["correct horse battery", "wrong"])
 def test_signing_in_asks_at_most_twenty_five(bob, django_assert_max_num_queries, password):
     with django_assert_max_num_queries(25):
