@@ -79,6 +79,22 @@ ROWS = [
     ),
     row("saml:metadata", slug="application slug"),
     row("saml:certificate", slug="application slug"),
+    # The sandbox
+    row("sandbox:sp", slug="service provider slug"),
+    row("sandbox:sp_metadata", slug="service provider slug"),
+    row("sandbox:sp_acs", slug="service provider slug"),
+    row("sandbox:sp_login", slug="service provider slug"),
+    row("sandbox:sp_logout", slug="service provider slug"),
+    row("sandbox:sp_identity_provider", slug="service provider slug"),
+    row("sandbox:target", slug="target slug"),
+    row("sandbox:target_accounts", slug="target slug"),
+    row("sandbox:target_teams", slug="target slug"),
+    row("sandbox:target_requests", slug="target slug"),
+    row("sandbox:target_settings", slug="target slug"),
+    row("sandbox:target_fault", slug="target slug"),
+    row("sandbox:target_token", slug="target slug"),
+    row("sandbox:scim_root", slug="target slug"),
+    row("sandbox:scim", slug="target slug", rest="=Users"),
     # SCIM
     row("scim:users", uuid="user"),
     row("scim:resource-types", uuid="=User"),
@@ -96,18 +112,29 @@ PUBLIC = {
     "saml:request": "the same people a moment later: a response only for somebody who has signed in",
     "saml:metadata": "for the administrator of the other side; the certificate is public",
     "saml:certificate": "the same",
+    "sandbox:sp_metadata": "a service provider's metadata is public",
+    "sandbox:sp_login": "where a sign-in starts at a service provider",
+    "sandbox:sp_acs": "where it ends: a signature is asked for, not a session of ours",
+    "sandbox:scim": "for the product as SCIM client: the target asks for its own token",
+    "sandbox:scim_root": "the same",
 }
 # Of these, pages that name the application: whoever knows its address has met it.
-NAMES_THE_APPLICATION = {"saml:sso", "saml:request"}
+NAMES_THE_APPLICATION = {"saml:sso", "saml:request", "sandbox:sp_login", "sandbox:sp_acs"}
+
+# Opens for nobody.
+NOTHING_THERE = {
+    "sandbox:scim_root": "a SCIM base URL is no resource; a client that drops the rest shall be told so"
+}
 
 # name: why no CSRF token is asked for
+SCIM = ("root", "search", "users-search", "users", "groups", "me", "bulk", "service-provider-config",
+        "resource-types", "schemas")  # fmt: skip
 CSRF_EXEMPT = {
-    "saml:sso": "the form stands on the application's own page; it changes nothing here"
-} | dict.fromkeys(
-    [f"scim:{name}" for name in ("root", "search", "users-search", "users", "groups", "me", "bulk")]
-    + [f"scim:{name}" for name in ("service-provider-config", "resource-types", "schemas")],
-    "for programs with a token: no cookie is looked at",
-)
+    "saml:sso": "the form stands on the application's own page; it changes nothing here",
+    "sandbox:sp_acs": "posted from the identity provider's page, protected by its signature",
+    "sandbox:scim": "for programs with a token: no cookie is looked at",
+    "sandbox:scim_root": "the same",
+} | dict.fromkeys((f"scim:{name}" for name in SCIM), "the same")
 
 # name: why a browser may keep it
 CACHEABLE = {

@@ -21,11 +21,13 @@ from apps.events.models import Event
 from apps.events.types import EventType
 from apps.saml.actions import add_certificate, add_pending_sign_in, sso_of, update_sso
 from apps.saml.authn_request import AuthnRequest
+from apps.sandbox.actions import add_service_provider, add_target
 from apps.scim.actions import add_scim_token
 from apps.tenants.actions import create_tenant
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
 from tests.conftest import person
+from tests.security.addresses import Address
 
 ASKED = AuthnRequest("_request", "https://wiki.example/acs", "", force_authn=False, is_passive=False)
 
@@ -52,10 +54,14 @@ class World:
             for parameter, thing in named.items()
         }
 
-    def ask(self, access: str | None, method: str, path: str) -> "Answer":
+    def token_for(self, address: Address) -> str:
+        """ "" where a session is what counts."""
+        return self.credentials.get(address.name) or self.credentials.get(address.access or "", "")
+
+    def ask(self, address: Address, method: str, path: str) -> "Answer":
         """As the owner: with their session, or with what their programs bring."""
-        if access in self.credentials:
-            return ask(Client(), method, path, headers={"Authorization": self.credentials[access]})
+        if token := self.token_for(address):
+            return ask(Client(), method, path, headers={"Authorization": f"Bearer {token}"})
         return ask(self.owner, method, path)
 
 
@@ -68,7 +74,7 @@ def make_world(slug: str) -> World:
         world.things = _things(world.canary, slug, owner.user)
         token, secret = add_scim_token(actor=Actor.system(), name=world.canary)
         world.things["scim token"] = str(token.pk)
-    world.credentials = {"scim_token": f"Bearer {secret}"}
+        world.credentials = {"scim_token": secret, **_sandbox(world)}
     return world
 
 
@@ -103,6 +109,14 @@ def _things(canary: str, slug: str, owner: User) -> dict[str, str]:
         "sign-in request": str(add_pending_sign_in(application, ASKED).pk),
         "event": str(Event.objects.get(target_id=str(user.pk), type=EventType.USER_CREATE).pk),
     }
+
+
+def _sandbox(world: World) -> dict[str, str]:
+    slug = world.tenant.slug
+    provider = add_service_provider(slug=f"blog-at-{slug}", label=world.canary)
+    target, token = add_target(slug=f"team-at-{slug}", label=world.canary)
+    world.things |= {"service provider slug": provider.slug, "target slug": target.slug}
+    return {"sandbox:scim": token, "sandbox:scim_root": token}
 
 
 def picture() -> bytes:
