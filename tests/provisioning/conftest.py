@@ -1,7 +1,10 @@
+import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import time_machine
+from django.utils import timezone
 
 from apps.applications.actions import add_application, assign_group
 from apps.directory import actions as directory
@@ -109,3 +112,14 @@ def staffed(company) -> Callable[..., Any]:
         return company
 
     return ready
+
+
+def later(**span: float) -> Any:
+    return time_machine.travel(timezone.now() + dt.timedelta(**span))
+
+
+def joins(company: Company, *usernames: str, **fields: str) -> list[Any]:
+    """New people, already members of Engineering."""
+    people = [company.person(username, **fields) for username in usernames]
+    directory.add_members(company.engineering, people, actor=company.actor)
+    return people

@@ -1,0 +1,131 @@
+import pytest
+
+from apps.directory import actions as directory
+from apps.provisioning import queries
+from apps.provisioning.models import Integration, JobState
+from apps.provisioning.preview import preview
+
+pytestmark = pytest.mark.django_db
+
+
+def rows(integration):
+    return {(row.kind, row.name): (row.operation, row.document) for row in preview(integration).rows}
+
+
+def test_a_preview_sends_nothing_and_changes_nothing(staffed):
+    company = staffed()
+    directory.update_user(company.mia, actor=company.actor, job_title="Lead")
+    preview(company.integration)
+    assert company.target.journal == []
+    assert company.job(company.mia).desired_version == company.job(company.mia).done_version
+
+
+def test_it_shows_each_person_with_what_would_be_sent(staffed):
+    company = staffed()
+    noah, olga = company.person("noah"), company.person("olga")
+    directory.add_members(company.engineering, [noah, olga], actor=company.actor)
+    company.work()
+    directory.update_user(company.mia, actor=company.actor, job_title="Lead")
+    directory.deactivate_user(noah, actor=company.actor)
+    pia = company.person("pia")
+    directory.add_member(company.engineering, pia, actor=company.actor)
+    shown = preview(company.integration)
+    assert shown.user_counts == {"update": 1, "deactivate": 1, "create": 1, "nothing": 1}
+    told = rows(company.integration)
+    assert told["user", "Mia Example"] == ("update", [{"op": "replace", "path": "title", "value": "Lead"}])
+    assert told["user", "Noah Example"] == (
+        "deactivate",
+        [{"op": "replace", "path": "active", "value": False}],
+    )
+    assert told["user", "Pia Example"][1]["userName"] == "pia"
+
+
+def test_the_worker_then_does_exactly_that(staffed):
+    company = staffed(manage_groups=True)
+    directory.update_user(company.mia, actor=company.actor, job_title="Lead")
+    directory.update_group(company.engineering, actor=company.actor, name="Platform")
+    shown = [row.document for row in preview(company.integration).rows]
+    company.work()
+    sent = [asked.body["Operations"] for asked in company.target.journal if asked.method == "PATCH"]
+    assert sent == shown
+    assert preview(company.integration).is_empty
+
+
+def test_groups_show_whoever_will_be_in_them(staffed):
+    company = staffed(manage_groups=True)
+    company.group("Sales", company.mia, company.person("noah"))
+    operation, document = rows(company.integration)["group", "Sales"]
+    assert operation == "create"
+    assert {"value": "new: noah"} in document["members"]
+    assert len(document["members"]) == 2
+
+
+def test_before_activation_it_shows_what_activate_would_begin_with(company):
+    company.application_of()
+    company.group("Engineering", company.person("mia"))
+    from apps.provisioning.actions import configure_integration
+
+    integration = configure_integration(
+        company.application, actor=company.actor, base_url=company.target.base_url
+    )
+    assert preview(integration).user_counts == {"create": 1}
+
+
+def test_it_says_when_the_removals_would_be_held(staffed):
+    company = staffed()
+    people = [company.person(f"p{number}") for number in range(14)]
+    directory.add_members(company.engineering, people, actor=company.actor)
+    company.work()
+    assert not preview(company.integration).held
+    directory.remove_group(company.engineering, actor=company.actor)
+    assert preview(company.integration).held
+
+
+def test_health_counts_what_is_in_sync_on_its_way_and_failing(staffed):
+    company = staffed()
+    company.target.poison = "noah"
+    directory.add_members(
+        company.engineering, [company.person("noah"), company.person("olga")], actor=company.actor
+    )
+    company.relay()
+    assert queries.health(company.integration).pending == 2
+    company.work()
+    health = queries.health(company.integration)
+    assert (health.accounts, health.in_sync, health.pending, health.failing, health.held) == (2, 2, 0, 1, 0)
+    assert health.total == 3
+    assert queries.failing_counts([company.integration]) == {company.integration.pk: 1}
+
+
+def test_needs_attention_has_the_applications_words_and_the_next_try(staffed):
+    company = staffed()
+    company.target.poison = "noah"
+    directory.add_member(company.engineering, company.person("noah"), actor=company.actor)
+    company.work()
+    (row,) = queries.needs_attention(company.integration)
+    assert (row.name, row.state, row.status, row.words) == (
+        "Noah Example",
+        JobState.PARKED,
+        400,
+        "noah is poison",
+    )
+    assert row.next_at is None
+
+
+def test_an_application_is_being_set_up_until_the_account_is_there(staffed):
+    company = staffed()
+    noah = company.person("noah")
+    assert queries.being_set_up(noah) == set()
+    directory.add_member(company.engineering, noah, actor=company.actor)
+    assert queries.being_set_up(noah) == {company.application.pk}
+    company.work()
+    assert queries.being_set_up(noah) == set()
+    Integration.objects.update(state="configured")
+    assert queries.being_set_up(company.person("olga")) == set()
+
+
+def test_a_persons_states_name_account_and_job(staffed):
+    company = staffed()
+    (state,) = queries.states_of(company.mia)
+    assert state.account.active
+    assert state.job.state == JobState.DONE
+    assert queries.states_of(company.person("noah")) == []
