@@ -53,7 +53,6 @@ class ServiceProvider:
 @pytest.fixture
 def provider(httpserver, live_server, tenant, bob, system, settings):
     settings.PUBLIC_URL = live_server.url
-    settings.TENANT_URLCONF = "tests.saml.urls"
     provider = ServiceProvider(httpserver, live_server.url)
     with in_tenant(tenant):
         wiki = add_application(actor=system, connector="custom_saml", display_label="Wiki <b>&'", slug="wiki")
@@ -88,7 +87,7 @@ def test_a_policy_of_the_applications_origin_alone_would_strand_the_person(visit
     visitor = visit()
     visitor.be(bob)
     with pytest.raises(Exception, match="Timeout"):
-        visitor.page.goto(f"{provider.portal}/t/acme/start/wiki")
+        visitor.page.goto(f"{provider.portal}/t/acme/launch/wiki")
         visitor.page.wait_for_url(provider.done, timeout=2000)
     assert any("form-action" in complaint for complaint in visitor.complaints)
     assert len(provider.taken) == 1
@@ -97,7 +96,7 @@ def test_a_policy_of_the_applications_origin_alone_would_strand_the_person(visit
 def test_a_person_launches_and_ends_at_another_origin(visit, provider, bob):
     visitor = visit()
     visitor.be(bob)
-    visitor.page.goto(f"{provider.portal}/t/acme/start/wiki")
+    visitor.page.goto(f"{provider.portal}/t/acme/launch/wiki")
     arrived(visitor, provider)
 
 
@@ -145,7 +144,7 @@ def test_a_hostile_relay_state_arrives_as_it_was_and_runs_nowhere(visit, provide
     visitor = visit()
     visitor.page.on("dialog", lambda dialog: visitor.complaints.append(f"dialog: {dialog.message}"))
     visitor.be(bob)
-    visitor.page.goto(f"{provider.portal}/t/acme/start/wiki")
+    visitor.page.goto(f"{provider.portal}/t/acme/launch/wiki")
     assert arrived(visitor, provider)["RelayState"] == [HOSTILE]
 
 
@@ -158,7 +157,7 @@ def test_the_pages_open_without_a_complaint(visit, provider, window, who, reques
         "**/autosubmit.js", lambda route: route.fulfill(body="", content_type="text/javascript")
     )
     visitor.be(request.getfixturevalue(who))
-    response = visitor.page.goto(f"{provider.portal}/t/acme/start/wiki")
+    response = visitor.page.goto(f"{provider.portal}/t/acme/launch/wiki")
     assert response.status == (200 if who == "bob" else 403)
     assert visitor.page.get_by_role("heading", level=1).count() == 1
     assert visitor.refusals() == []

@@ -19,11 +19,6 @@ pytestmark = pytest.mark.django_db
 NO_PASSIVE = "urn:oasis:names:tc:SAML:2.0:status:NoPassive"
 
 
-@pytest.fixture(autouse=True)
-def _with_a_launch_page(settings):
-    settings.TENANT_URLCONF = "tests.saml.urls"
-
-
 @pytest.fixture
 def certificate(wiki):
     with in_tenant(wiki.tenant):
@@ -46,12 +41,12 @@ def sign_in(client, address):
 
 
 def test_nobody_is_launched_without_signing_in(wiki):
-    response = Client().get("/t/acme/start/wiki")
-    assert (response.status_code, response.url) == (302, "/t/acme/login/?next=/t/acme/start/wiki")
+    response = Client().get("/t/acme/launch/wiki")
+    assert (response.status_code, response.url) == (302, "/t/acme/login/?next=/t/acme/launch/wiki")
 
 
 def test_without_a_group_the_page_says_why_and_what_would_help(bob, wiki):
-    response = bob.get("/start/wiki")
+    response = bob.get("/launch/wiki")
     page = response.content.decode()
     assert response.status_code == 403
     assert "SAMLResponse" not in page
@@ -133,7 +128,7 @@ def test_a_request_does_not_wait_for_ever(engineer, wiki):
 def test_an_application_that_is_not_set_up_says_so(engineer, wiki, system):
     with in_tenant(engineer.tenant):
         update_sso(sso_of(wiki), actor=system, acs_urls=[])
-    assert engineer.get("/start/wiki").status_code == 403
+    assert engineer.get("/launch/wiki").status_code == 403
     response = engineer.client.get("/t/acme/saml2/wiki", QUERY_STRING=redirect(authn_request()))
     assert response.status_code == 400
     assert "not set up yet" in response.content.decode()
@@ -143,7 +138,7 @@ def test_an_application_that_is_not_set_up_says_so(engineer, wiki, system):
 
 
 def test_a_person_launches_an_application(engineer, wiki, certificate):
-    made = posted(engineer.get("/start/wiki"))
+    made = posted(engineer.get("/launch/wiki"))
     assert made.action == ACS
     assert made.relay_state is None
     assert python3_saml(made.xml, certificate).get_nameid() == "bob@acme.example"
@@ -155,7 +150,7 @@ def test_a_launch_takes_the_default_relay_state(engineer, wiki, system):
     state = "https://api.sp.example/login/acme/sso?x=1&y=ä\"'<"
     with in_tenant(engineer.tenant):
         update_sso(sso_of(wiki), actor=system, default_relay_state=state)
-    assert posted(engineer.get("/start/wiki")).relay_state == state
+    assert posted(engineer.get("/launch/wiki")).relay_state == state
 
 
 @pytest.mark.parametrize("binding", ["redirect", "post"])
@@ -249,7 +244,7 @@ def test_is_passive_with_a_session_is_an_ordinary_answer(engineer, wiki, certifi
 def test_after_a_promotion_the_new_key_signs(engineer, wiki, certificate, system):
     with in_tenant(engineer.tenant):
         new = promote_certificate(add_certificate(wiki, actor=system), actor=system).certificate
-    made = posted(engineer.get("/start/wiki"))
+    made = posted(engineer.get("/launch/wiki"))
     python3_saml(made.xml, new)
     with pytest.raises(Exception, match="Signature validation failed"):
         python3_saml(made.xml, certificate)
@@ -259,7 +254,7 @@ def test_after_a_promotion_the_new_key_signs(engineer, wiki, certificate, system
 
 
 def test_the_page_may_post_to_https_only_and_nothing_frames_it(engineer, wiki):
-    response = engineer.get("/start/wiki")
+    response = engineer.get("/launch/wiki")
     policy = dict(part.strip().split(" ", 1) for part in response["Content-Security-Policy"].split(";"))
     assert policy["form-action"] == "https:"
     assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == "'none'"
@@ -272,11 +267,11 @@ def test_the_page_may_post_to_https_only_and_nothing_frames_it(engineer, wiki):
 def test_plain_http_is_in_the_policy_of_a_loopback_application_alone(engineer, wiki, system):
     with in_tenant(engineer.tenant):
         update_sso(sso_of(wiki), actor=system, acs_urls=["http://127.0.0.1:9000/acs"])
-    assert "form-action https: http:;" in engineer.get("/start/wiki")["Content-Security-Policy"]
+    assert "form-action https: http:;" in engineer.get("/launch/wiki")["Content-Security-Policy"]
 
 
 def test_the_page_sends_itself_and_has_a_button(engineer, wiki):
-    page = engineer.get("/start/wiki").content.decode()
+    page = engineer.get("/launch/wiki").content.decode()
     assert re.search(r"<form[^>]* data-autosubmit", page)
     assert re.findall(r"<script[^>]* src=\"([^\"]*)\"", page) == ["/static/js/autosubmit.js"]
     assert re.search(r"<button[^>]*type=\"submit\"[^>]*>\s*Continue", page)
