@@ -9,8 +9,14 @@ View = Callable[..., HttpResponse]
 
 
 def public(view: View) -> View:
-    """Opened without a session: a token or a signature protects it."""
+    """Opened without a session: it tells nothing, or a signature protects it."""
     view.access = "public"  # type: ignore[attr-defined]
+    return view
+
+
+def token_required(view: View) -> View:
+    """Marks a view that itself asks for a target's bearer token; it looks at no cookie."""
+    view.access = "target_token"  # type: ignore[attr-defined]
     return view
 
 

@@ -75,10 +75,10 @@ def add_authn_request(service_provider: SandboxServiceProvider) -> AuthnRequest:
 
 def add_sign_in(service_provider: SandboxServiceProvider, encoded: str) -> SandboxSignIn:
     """Raises AssertionRefused. A refused response uses up neither its request nor its assertion."""
-    if not service_provider.is_connected:
-        raise AssertionRefused("trust", _("No identity provider has been set for this service provider."))
     now = timezone.now()
     root = response.decode(encoded)
+    if not service_provider.is_connected:
+        raise AssertionRefused("trust", _("No identity provider has been set for this service provider."))
     expected = response.Expectation(
         entity_id=service_provider.entity_id,
         acs_url=service_provider.acs_url,

@@ -156,7 +156,7 @@ class SandboxTarget(TenantOwned):
 
     @property
     def base_url(self) -> str:
-        return tenant_url(self.tenant, "sandbox:scim_root", slug=self.slug)
+        return tenant_url(self.tenant, "sandbox:scim", slug=self.slug, rest="Users").removesuffix("/Users")
 
 
 class SandboxAccount(TenantOwned):

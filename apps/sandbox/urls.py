@@ -20,6 +20,5 @@ urlpatterns = [
     path("targets/<slug:slug>/settings/", targets.settings, name="target_settings"),
     path("targets/<slug:slug>/fault", targets.fault, name="target_fault"),
     path("targets/<slug:slug>/token", targets.token, name="target_token"),
-    path("scim/<slug:slug>", scim.scim, name="scim_root"),
     path("scim/<slug:slug>/<path:rest>", scim.scim, name="scim"),
 ]

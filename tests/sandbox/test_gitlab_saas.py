@@ -250,7 +250,6 @@ ROWS = [
             ("GET", "/ServiceProviderConfig"),
             ("GET", "/Schemas"),
             ("GET", "/ResourceTypes"),
-            ("GET", ""),
         )
     ),
 ]

@@ -93,7 +93,6 @@ ROWS = [
     row("sandbox:target_settings", slug="target slug"),
     row("sandbox:target_fault", slug="target slug"),
     row("sandbox:target_token", slug="target slug"),
-    row("sandbox:scim_root", slug="target slug"),
     row("sandbox:scim", slug="target slug", rest="=Users"),
     # SCIM
     row("scim:users", uuid="user"),
@@ -115,16 +114,12 @@ PUBLIC = {
     "sandbox:sp_metadata": "a service provider's metadata is public",
     "sandbox:sp_login": "where a sign-in starts at a service provider",
     "sandbox:sp_acs": "where it ends: a signature is asked for, not a session of ours",
-    "sandbox:scim": "for the product as SCIM client: the target asks for its own token",
-    "sandbox:scim_root": "the same",
 }
 # Of these, pages that name the application: whoever knows its address has met it.
-NAMES_THE_APPLICATION = {"saml:sso", "saml:request", "sandbox:sp_login", "sandbox:sp_acs"}
+NAMES_THE_APPLICATION = {"saml:sso", "saml:request"}
 
 # Opens for nobody.
-NOTHING_THERE = {
-    "sandbox:scim_root": "a SCIM base URL is no resource; a client that drops the rest shall be told so"
-}
+NOTHING_THERE: dict[str, str] = {}
 
 # name: why no CSRF token is asked for
 SCIM = ("root", "search", "users-search", "users", "groups", "me", "bulk", "service-provider-config",
@@ -133,7 +128,6 @@ CSRF_EXEMPT = {
     "saml:sso": "the form stands on the application's own page; it changes nothing here",
     "sandbox:sp_acs": "posted from the identity provider's page, protected by its signature",
     "sandbox:scim": "for programs with a token: no cookie is looked at",
-    "sandbox:scim_root": "the same",
 } | dict.fromkeys((f"scim:{name}" for name in SCIM), "the same")
 
 # name: why a browser may keep it

@@ -21,12 +21,13 @@ from apps.events.models import Event
 from apps.events.types import EventType
 from apps.saml.actions import add_certificate, add_pending_sign_in, sso_of, update_sso
 from apps.saml.authn_request import AuthnRequest
-from apps.sandbox.actions import add_service_provider, add_target
+from apps.sandbox.actions import add_service_provider, add_target, set_idp_metadata
 from apps.scim.actions import add_scim_token
 from apps.tenants.actions import create_tenant
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
 from tests.conftest import person
+from tests.sandbox.identity_provider import IdentityProvider
 from tests.security.addresses import Address
 
 ASKED = AuthnRequest("_request", "https://wiki.example/acs", "", force_authn=False, is_passive=False)
@@ -114,9 +115,10 @@ def _things(canary: str, slug: str, owner: User) -> dict[str, str]:
 def _sandbox(world: World) -> dict[str, str]:
     slug = world.tenant.slug
     provider = add_service_provider(slug=f"blog-at-{slug}", label=world.canary)
+    set_idp_metadata(provider, xml=IdentityProvider().metadata())
     target, token = add_target(slug=f"team-at-{slug}", label=world.canary)
     world.things |= {"service provider slug": provider.slug, "target slug": target.slug}
-    return {"sandbox:scim": token, "sandbox:scim_root": token}
+    return {"target_token": token}
 
 
 def picture() -> bytes:

@@ -4,18 +4,20 @@ from urllib.parse import unquote_plus
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from apps.sandbox import engine
-from apps.sandbox.access import public
+from apps.sandbox.access import token_required
 from apps.sandbox.errors import ScimRefused
 from apps.sandbox.models import SandboxTarget
 from apps.sandbox.targets.wire import Answer, rfc_refusal
 
 
-@public
+@token_required
+@never_cache
 @csrf_exempt
-def scim(request: HttpRequest, slug: str, rest: str = "") -> HttpResponse:
+def scim(request: HttpRequest, slug: str, rest: str) -> HttpResponse:
     """`rest` is all that follows the base URL; it is never redirected, since a client would drop its body or its token."""
     target = SandboxTarget.objects.filter(slug=slug).first()
     if target is None:
@@ -41,7 +43,6 @@ def _sent(answer: Answer) -> HttpResponse:
     response = HttpResponse(
         body, status=answer.status, content_type=answer.content_type, headers=dict(answer.headers)
     )
-    response.headers["Cache-Control"] = "no-store"
     if not body:
         del response.headers["Content-Type"]
     return response

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
@@ -25,6 +26,7 @@ from apps.sandbox.saml import metadata
 
 COOKIE = "gatehouse_sandbox"
 LONGEST_SESSION = timedelta(hours=12)
+UNREADABLE = {"encoding", "document", "message"}
 
 
 def _service_provider(slug: str) -> SandboxServiceProvider:
@@ -68,6 +70,7 @@ def identity_provider(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @public
+@never_cache
 @require_safe
 def sp_metadata(_request: HttpRequest, slug: str) -> HttpResponse:
     there = _service_provider(slug)
@@ -75,6 +78,7 @@ def sp_metadata(_request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @public
+@never_cache
 @require_safe
 def login(request: HttpRequest, slug: str) -> HttpResponse:
     """SP-initiated: by Redirect, or with `?binding=post` by a form that sends itself."""
@@ -90,19 +94,12 @@ def login(request: HttpRequest, slug: str) -> HttpResponse:
     relay_state = reverse("sandbox:sp", kwargs={"slug": slug})
     if not wants_post:
         return HttpResponseRedirect(asked.redirect_address(sso_url, relay_state))
-    return _form_to(sso_url, request, there, asked.post_value(sso_url), relay_state)
+    return _form_to(sso_url, request, asked.post_value(sso_url), relay_state)
 
 
-def _form_to(
-    sso_url: str, request: HttpRequest, there: SandboxServiceProvider, saml_request: str, relay_state: str
-) -> HttpResponse:
+def _form_to(sso_url: str, request: HttpRequest, saml_request: str, relay_state: str) -> HttpResponse:
     """A form that sends itself. Our policy lets forms go home only, so this page names where its own may go."""
-    context = {
-        "service_provider": there,
-        "sso_url": sso_url,
-        "saml_request": saml_request,
-        "relay_state": relay_state,
-    }
+    context = {"sso_url": sso_url, "saml_request": saml_request, "relay_state": relay_state}
     address = urlsplit(sso_url)
 
     @csp_update({"form-action": [f"{address.scheme}://{address.netloc}"]})
@@ -113,6 +110,7 @@ def _form_to(
 
 
 @public
+@never_cache
 @csrf_exempt  # posted from the identity provider's page; the signature and InResponseTo stand for the token
 @require_POST
 def acs(request: HttpRequest, slug: str) -> HttpResponse:
@@ -148,8 +146,10 @@ def logout(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _refused(request: HttpRequest, there: SandboxServiceProvider, refused: AssertionRefused) -> HttpResponse:
-    context = {"service_provider": there, "refused": refused}
-    return render(request, "sandbox/refused.html", context, status=403)
+    """Read by anybody, so it names the service provider by nothing but the address."""
+    context = {"slug": there.slug, "refused": refused}
+    status = 400 if refused.check in UNREADABLE else 403
+    return render(request, "sandbox/refused.html", context, status=status)
 
 
 def _current(request: HttpRequest, there: SandboxServiceProvider) -> SandboxSignIn | None:
