@@ -14,10 +14,13 @@ from apps.applications.actions import add_application, assign_group
 from apps.directory.actions import add_group, add_member, update_user
 from apps.events.actors import Actor
 from apps.events.models import Event
+from apps.sandbox import actions as sandbox
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
 from tests.conftest import PASSWORD, Person
 from tests.launcher.pictures import png
+from tests.sandbox.conversation import Scim
+from tests.sandbox.identity_provider import IdentityProvider, encoded
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -188,6 +191,25 @@ def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict
         applications = [add_application(actor=system, **fields) for fields in APPLICATIONS]
         for application in applications:
             assign_group(application, engineering, actor=system)
+        _furnish_sandbox()
         newest = Event.objects.first()
     made = {"bob": bob.user, "engineering": engineering, "gitlab": applications[0], "event": newest}
     return {name: str(thing.pk) for name, thing in made.items()}
+
+
+def _furnish_sandbox() -> None:
+    """A service provider that somebody came to, and a target with an account, a team and requests of every colour."""
+    idp = IdentityProvider()
+    there = sandbox.add_service_provider(slug="wiki", label="Wiki")
+    sandbox.set_idp_metadata(there, xml=idp.metadata())
+    sandbox.add_sign_in(there, encoded(idp.signed(there)))
+    target, token = sandbox.add_target(
+        slug="blog", label="Blog", kind="gitlab_self_managed", group_links=["A"]
+    )
+    sandbox.add_account(target, user_name="ada", email="ada@example.com", owner=True)
+    caller = Scim(target, str(token))
+    name, emails = {"givenName": "Mia"}, [{"value": "mia@example.com"}]
+    caller.send("POST", "/Users", {"externalId": "mia", "userName": "mia", "name": name, "emails": emails})
+    caller.send("DELETE", "/Users/mia")
+    caller.send("POST", "/Groups", {"displayName": "A"})
+    caller.send("POST", "/Groups", {"displayName": "B"})

@@ -60,6 +60,12 @@ PAGES = (
     Row("console event", "/t/acme/console/events/{event}/", "alice"),
     Row("console identity sources", "/t/acme/console/sources/", "alice"),
     Row("console sandbox", "/t/acme/console/sandbox/", "alice"),
+    Row("sandbox", "/t/acme/sandbox/", "bob"),
+    Row("sandbox service provider", "/t/acme/sandbox/sp/wiki/", "bob"),
+    Row("sandbox accounts", "/t/acme/sandbox/targets/blog/accounts/", "bob"),
+    Row("sandbox teams", "/t/acme/sandbox/targets/blog/teams/", "bob"),
+    Row("sandbox requests", "/t/acme/sandbox/targets/blog/requests/", "bob"),
+    Row("sandbox settings", "/t/acme/sandbox/targets/blog/settings/", "bob"),
 )
 
 
