@@ -24,6 +24,7 @@ from apps.events.types import EventType
 from apps.launcher.devices import device
 from apps.launcher.forms import PasswordChangeForm
 from apps.launcher.tiles import tiles_for
+from apps.provisioning.queries import being_set_up
 from apps.saml import responses as sso
 
 OWN_ACTIVITY = (
@@ -42,7 +43,7 @@ LAST_PAGE = 40  # older lines are the administrators' event log's business
 def index(request: HttpRequest) -> HttpResponse:
     search = request.GET.get("q", "")[:100]
     user: Any = request.user
-    tiles = tiles_for(user, search=search)
+    tiles = tiles_for(user, search=search, waiting=being_set_up(user))
     context = {
         "greeting": greeting(user),
         "tiles": tiles,

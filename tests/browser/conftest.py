@@ -14,6 +14,7 @@ from apps.applications.actions import add_application, assign_group
 from apps.directory.actions import add_group, add_member, update_user
 from apps.events.actors import Actor
 from apps.events.models import Event
+from apps.provisioning.models import Integration, IntegrationState
 from apps.sandbox import actions as sandbox
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
@@ -32,7 +33,7 @@ FLAGS = [
     "--no-first-run",
     "--disable-quic",
 ]
-# One of each kind of tile: brand mark, uploaded picture, colour and letter, bookmark, and a name that does not fit.
+# One of each kind of tile: brand mark, colour and letter (its account is not there yet), picture and long words, bookmark.
 APPLICATIONS: tuple[dict[str, Any], ...] = (
     {
         "connector": "gitlab_saas",
@@ -192,6 +193,11 @@ def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict
         for application in applications:
             assign_group(application, engineering, actor=system)
         _furnish_sandbox()
+        Integration.objects.create(
+            application=applications[1],
+            base_url="https://expenses.example/scim",
+            state=IntegrationState.ACTIVE,
+        )
         newest = Event.objects.first()
     made = {"bob": bob.user, "engineering": engineering, "gitlab": applications[0], "event": newest}
     return {name: str(thing.pk) for name, thing in made.items()}
