@@ -95,6 +95,7 @@ class Batch:
             auth_failures=integration.consecutive_auth_failures,
         )
         self.kept_alive = time.monotonic()
+        self.noted = False
 
     def run(self) -> bool:
         """True when it did something and nothing speaks against another batch."""
@@ -129,7 +130,7 @@ class Batch:
         idle: list[Job] = []
         for job in claimed:
             state = states[job.resource_id]
-            job.resource_name = state.name or job.resource_name
+            jobs.name(job, state.name)
             plan = planning.plan_user(state.wanted, state.account, rules, self.now)
             if isinstance(plan, planning.Nothing) and not (job.read_back and state.account):
                 if plan.look_again_at:
@@ -156,7 +157,7 @@ class Batch:
         conversations: dict[Job, Conversation] = {}
         for job in claimed:
             state = states[job.resource_id]
-            job.resource_name = state.name or job.resource_name
+            jobs.name(job, state.name)
             plan = planning.plan_group(state.wanted, state.remote, rules, exists=state.exists)
             if isinstance(plan, planning.Nothing) and not (job.read_back and state.remote and rules.managed):
                 idle.append(job)
@@ -206,7 +207,8 @@ class Batch:
             self.integration.save(update_fields=["updates_by_put"])
 
     def _keep_alive(self) -> None:
-        if self.gate.closed_by is not None:
+        if self.gate.closed_by is not None and not self.noted:
+            self.noted = True  # at once: should this process die now, the pause is still kept
             health.note(self.integration, self.slot, self.gate)
         if time.monotonic() - self.kept_alive >= KEEP_ALIVE_SECONDS:
             self.kept_alive = time.monotonic()

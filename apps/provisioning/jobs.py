@@ -117,6 +117,13 @@ def _mine(token: uuid.UUID) -> Any:
     return Job.objects.filter(lease_token=token, state=JobState.RUNNING)
 
 
+def name(job: Job, told: str) -> None:
+    """People and groups are renamed; who is gone keeps the last name."""
+    if told and told[:255] != job.resource_name:
+        job.resource_name = told[:255]
+        Job.objects.filter(pk=job.pk).update(resource_name=job.resource_name)
+
+
 def renew(token: uuid.UUID) -> None:
     _mine(token).update(lease_until=timezone.now() + LEASE)
 

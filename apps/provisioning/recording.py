@@ -5,15 +5,13 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.applications.models import Assignment
-from apps.directory.models import Group, User
 from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
-from apps.provisioning import jobs
+from apps.provisioning import jobs, remote_state
 from apps.provisioning.conversation import Done, Report
 from apps.provisioning.errors import AdoptionRefused, TargetError
 from apps.provisioning.models import (
@@ -22,11 +20,8 @@ from apps.provisioning.models import (
     Job,
     JobState,
     Outcome,
-    RemoteGroup,
-    RemoteUser,
     ResourceKind,
 )
-from apps.provisioning.plan import Account, RemoteTeam
 from apps.provisioning.wire import Step
 
 # The seeds name no event for reactivation: it is an update of an existing user.
@@ -53,20 +48,21 @@ def record_report(integration: Integration, job: Job, lease: uuid.UUID, report: 
     """Nothing at all where the lease was lost meanwhile: then somebody else has the job, and their word counts."""
     with transaction.atomic():
         fresh = any(done.operation in {"create", "link"} for done in report.done)
-        if fresh and (holder := _holder(integration, job, report.known)):
+        others = remote_state.others_with(integration, job, report.known) if fresh else []
+        if holder := next((other.name for other in others if other.is_here), None):
             report.error = AdoptionRefused(
                 _("The account that was found there belongs to %(name)s.") % {"name": holder}
             )
             report.known, report.failed, report.done = None, report.failed or "look_up", []
-        elif fresh:
-            _forget_gone_holder(integration, job, report.known)
         if not _end_lease(job, lease, report):
             return
+        if others and report.known is not None:
+            remote_state.forget_others(integration, job, report.known.remote_id)
         if report.done or (report.error is None and not report.deferred):
-            _store(integration, job, report)
+            remote_state.store(integration, job, report.known, linked=_linked(report))
         if report.done and job.kind == ResourceKind.USER:
             _raise_groups(integration, job, report.done)
-        if report.steps:
+        if report.steps and (report.done or not report.deferred):
             _attempt(job, report)
         _events(integration, job, report)
 
@@ -98,70 +94,12 @@ def _end_lease(job: Job, lease: uuid.UUID, report: Report) -> bool:
     return jobs.put_back(job, lease, after=after, read_back=read_back, **told)
 
 
-# --- what the application holds
+def _last(report: Report) -> str:
+    return report.done[-1].operation if report.done else ""
 
 
-def _holder(integration: Integration, job: Job, known: Account | RemoteTeam | None) -> str:
-    """The name of somebody else here who has the account (or group) that was found; "" where nobody has."""
-    if known is None:
-        return ""
-    if job.kind == ResourceKind.USER:
-        living = User.objects.filter(pk__in=_others(integration, job, known).values("user_id"))
-    else:
-        living = Group.objects.filter(pk__in=_others(integration, job, known).values("group_id"))
-    found = living.first()
-    return str(found) if found else ""
-
-
-def _others(integration: Integration, job: Job, known: Account | RemoteTeam) -> Any:
-    if job.kind == ResourceKind.USER:
-        rows = RemoteUser.objects.filter(integration=integration, remote_id=known.remote_id)
-        return rows.exclude(user_id=job.resource_id)
-    rows = RemoteGroup.objects.filter(integration=integration, remote_id=known.remote_id)
-    return rows.exclude(group_id=job.resource_id)
-
-
-def _forget_gone_holder(integration: Integration, job: Job, known: Account | RemoteTeam | None) -> None:
-    """A person who was deleted here and came back as a new one takes up their old account."""
-    if known is not None:
-        _others(integration, job, known).delete()
-
-
-def _store(integration: Integration, job: Job, report: Report) -> None:
-    known, name = report.known, job.resource_name[:255]
-    linked = {"linked": True} if any(done.operation == "link" for done in report.done) else {}
-    if isinstance(known, Account):
-        RemoteUser.objects.update_or_create(
-            integration=integration,
-            user_id=job.resource_id,
-            defaults={
-                "name": name,
-                "remote_id": known.remote_id,
-                "sent": dict(known.sent),
-                "active": known.active,
-                "deactivated_at": known.inactive_since,
-                "last_success_at": timezone.now(),
-                **linked,
-            },
-        )
-    elif isinstance(known, RemoteTeam):
-        members = None if known.members is None else sorted(known.members)
-        RemoteGroup.objects.update_or_create(
-            integration=integration,
-            group_id=job.resource_id,
-            defaults={
-                "name": name,
-                "remote_id": known.remote_id,
-                "sent": {"displayName": known.name, "members": members},
-                "managed": known.managed,
-                "last_success_at": timezone.now(),
-                **linked,
-            },
-        )
-    elif job.kind == ResourceKind.USER:
-        RemoteUser.objects.filter(integration=integration, user_id=job.resource_id).delete()
-    else:
-        RemoteGroup.objects.filter(integration=integration, group_id=job.resource_id).delete()
+def _linked(report: Report) -> bool:
+    return any(done.operation == "link" for done in report.done)
 
 
 def _raise_groups(integration: Integration, job: Job, done: list[Done]) -> None:
@@ -184,7 +122,7 @@ def _attempt(job: Job, report: Report) -> None:
     step = report.steps[-1]
     Attempt.objects.create(
         job=job,
-        operation=report.failed or (report.done[-1].operation if report.done else "read_back"),
+        operation=(report.failed if report.error else "") or _last(report) or "read_back",
         outcome=report.error.outcome if report.error else Outcome.SUCCEEDED,
         method=step.method,
         path=step.path[:1000],

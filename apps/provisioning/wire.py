@@ -14,7 +14,7 @@ from apps.applications.catalog import ScimDialect
 from apps.lib import http
 from apps.lib.scim import messages, reading, schemas
 from apps.lib.xml import is_xml_text
-from apps.provisioning.errors import TargetError, Throttled, Unavailable, Uncertain, error_for
+from apps.provisioning.errors import Taken, TargetError, Throttled, Unavailable, Uncertain, error_for
 from apps.provisioning.gate import Gate
 
 Document = dict[str, Any]
@@ -101,6 +101,8 @@ class Wire:
         if not 200 <= answer.status < 300:
             told = reading.read_error(answer, hide=[self.target.token])
             detail = scrubbed(told.detail, self.target.token)
+            if method == "POST" and answer.status in self.target.dialect.exists_statuses:
+                raise Taken(detail, status=answer.status, scim_type=told.scim_type)
             pause = retry_after(answer.headers)
             raise error_for(answer.status, detail, writes=writes, scim_type=told.scim_type, retry_after=pause)
         if not answer.body.strip():

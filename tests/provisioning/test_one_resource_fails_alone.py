@@ -278,3 +278,22 @@ def test_an_id_that_cannot_be_kept_or_addressed_harms_nobody_else(staffed, bad):
     assert all(asked.path.startswith("/scim/v2/Users") for asked in company.target.journal)
     assert ".." not in "".join(asked.path for asked in company.target.journal).replace("..%2F..", "")
     assert company.target.active_names() >= {"mia"}
+
+
+def test_a_conversation_cut_short_by_a_pause_is_no_try(staffed):
+    """The look-up was answered; then the application asked for a pause, and the create was never sent."""
+    company = staffed()
+    type(company.integration).objects.update(width=2)
+    company.target.faults = [Fault(429, {"Retry-After": "60"}, b"", method="POST")]
+    joins(company, "noah", "olga")
+    company.work()
+    tried = Attempt.objects.filter(job__resource_name__in=["Noah Example", "Olga Example"])
+    assert [attempt.outcome for attempt in tried if attempt.status == 429] == ["passing"]
+    assert all(attempt.method == "POST" for attempt in tried)  # and none that only looked up
+
+
+def test_a_renamed_person_is_shown_by_the_new_name(staffed):
+    company = staffed("gitlab_saas", {"group_path": "acme"})
+    directory.update_user(company.mia, actor=company.actor, last_name="Muster")
+    company.work()
+    assert company.job(company.mia).resource_name == "Mia Muster"
