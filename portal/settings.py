@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "apps.scim.middleware.ScimErrorsMiddleware",
+    "apps.api.middleware.ApiProblemsMiddleware",
     "apps.tenants.middleware.TenantMiddleware",
     "apps.accounts.middleware.TenantSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -201,7 +202,35 @@ SCIM_SERVICE_PROVIDER = {  # read by django-scim2 when it is imported
 # How long a resource stays off the wire when the fate of a write is unknown: an application may apply it late.
 SETTLE_SECONDS = env.float("SETTLE_SECONDS", default=60)
 
-REST_FRAMEWORK: dict[str, Any] = {}
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["apps.api.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["apps.api.permissions.ByRole"],
+    "DEFAULT_THROTTLE_CLASSES": ["apps.api.throttling.PerKey"],
+    "DEFAULT_THROTTLE_RATES": {"key": "6000/min"},
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["apps.api.parsers.JsonParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "apps.api.errors.as_response",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,  # ?format= is a parameter of the event export
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Gatehouse",
+    "DESCRIPTION": "The administrators' REST API. Every refusal is a problem document; lists are read by following “next”.",
+    "VERSION": "1",
+    "DEFAULT_GENERATOR_CLASS": "apps.api.schema.Generator",
+    "ENUM_NAME_OVERRIDES": {
+        "ApplicationStateEnum": "apps.api.serializers.applications.STATES",
+        "CertificateStateEnum": "apps.saml.models.KeyPair.State",
+        "IntegrationStateEnum": "apps.provisioning.models.IntegrationState",
+        "JobStateEnum": "apps.provisioning.models.JobState",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "apps.api.schema.add_problems",
+    ],
+}
 
 SILENCED_SYSTEM_CHECKS = [
     "auth.W004",  # user names are unique within their tenant (a constraint), not globally

@@ -33,6 +33,11 @@ def may_administer(user: Any) -> bool:
     return role_of(user) in WRITERS
 
 
+def may_grant(granter: str | None, role: str) -> bool:
+    """Nobody gives, takes or takes over what they do not have: only owners make owners."""
+    return granter == Role.OWNER or (granter == Role.ADMINISTRATOR and role != Role.OWNER)
+
+
 def may_sign_in(user: User) -> bool:
     expired = user.password_expires_at is not None and user.password_expires_at <= timezone.now()
     return user.active and not expired

@@ -33,12 +33,18 @@ def add_administrator(user: User, *, actor: Actor, role: str = Role.ADMINISTRATO
     return administrator  # type: ignore[no-any-return]
 
 
+def keep_an_owner(user: User) -> None:
+    """Before somebody loses their role or their access; inside that transaction. Raises FieldsInvalid for the last owner:
+    a tenant that nobody may administer could never be mended from inside."""
+    owners = Administrator.objects.select_for_update(of=("self",)).filter(role=Role.OWNER)
+    others = owners.filter(user__active=True).exclude(user=user)
+    if owners.filter(user=user).exists() and not others.exists():
+        raise FieldsInvalid({"role": [_("The last owner cannot be removed.")]})
+
+
 @transaction.atomic
 def remove_administrator(administrator: Administrator, *, actor: Actor) -> None:
-    """The last owner stays: a tenant that nobody may administer could never be mended from inside."""
-    others = Administrator.objects.select_for_update().filter(role=Role.OWNER).exclude(pk=administrator.pk)
-    if administrator.role == Role.OWNER and not others.exists():
-        raise FieldsInvalid({"role": [_("The last owner cannot be removed.")]})
+    keep_an_owner(administrator.user)
     record(EventType.ADMIN_DELETE, actor=actor, target=Target.of("user", administrator.user))
     administrator.delete()
 

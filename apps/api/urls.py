@@ -1,4 +1,77 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from apps.api.views import (
+    administrators,
+    api_keys,
+    applications,
+    catalog,
+    events,
+    groups,
+    identity_management,
+    jobs,
+    root,
+    scim_tokens,
+    sso,
+    users,
+)
 
 app_name = "api"
-urlpatterns: list[URLPattern | URLResolver] = []
+
+SSO = [
+    ("", sso.Sso, "sso"),
+    ("service-provider-metadata/", sso.ServiceProviderMetadata, "service-provider-metadata"),
+    ("certificates/", sso.Certificates, "certificates"),
+    ("certificates/<uuid:certificate>/", sso.OneCertificate, "certificate"),
+    ("certificates/<uuid:certificate>/promotion/", sso.Promotion, "certificate-promotion"),
+    ("certificates/<uuid:certificate>/retirement/", sso.Retirement, "certificate-retirement"),
+]
+IDENTITY_MANAGEMENT = [
+    ("identity-management/", identity_management.IdentityManagement, "identity-management"),
+    ("identity-management/activation/", identity_management.Activation, "activation"),
+    ("identity-management/plan/", identity_management.Plan, "plan"),
+    ("identity-management/synchronizations/", identity_management.Synchronizations, "synchronizations"),
+    ("remote-users/", jobs.RemoteUsers, "remote-users"),
+    ("remote-groups/", jobs.RemoteGroups, "remote-groups"),
+    ("jobs/", jobs.Jobs, "jobs"),
+    ("jobs/<uuid:job>/", jobs.OneJob, "job"),
+    ("jobs/<uuid:job>/retries/", jobs.Retries, "job-retries"),
+]
+
+urlpatterns = [
+    path("", root.root, name="root"),
+    path("schema/", root.schema, name="schema"),
+    path("docs/", root.docs, name="docs"),
+    path("catalog/", catalog.Catalog.as_view(), name="catalog"),
+    path("catalog/<slug:key>/", catalog.OneConnector.as_view(), name="connector"),
+    path("applications/", applications.Applications.as_view(), name="applications"),
+    path("applications/<uuid:pk>/", applications.OneApplication.as_view(), name="application"),
+    path("applications/<uuid:pk>/assignments/", applications.Assignments.as_view(), name="assignments"),
+    path(
+        "applications/<uuid:pk>/assignments/<uuid:group>/",
+        applications.OneAssignment.as_view(),
+        name="assignment",
+    ),
+    *(path(f"applications/<uuid:pk>/sso/{end}", view.as_view(), name=name) for end, view, name in SSO),
+    *(
+        path(f"applications/<uuid:pk>/{end}", view.as_view(), name=name)
+        for end, view, name in IDENTITY_MANAGEMENT
+    ),
+    path("users/", users.Users.as_view(), name="users"),
+    path("users/<uuid:pk>/", users.OneUser.as_view(), name="user"),
+    path("groups/", groups.Groups.as_view(), name="groups"),
+    path("groups/<uuid:pk>/", groups.OneGroup.as_view(), name="group"),
+    path("groups/<uuid:pk>/members/", groups.Members.as_view(), name="members"),
+    path("groups/<uuid:pk>/members/<uuid:user>/", groups.OneMember.as_view(), name="member"),
+    path("events/", events.Events.as_view(), name="events"),
+    path("events/export/", events.EventExport.as_view(), name="event-export"),
+    path("events/count/", events.EventCount.as_view(), name="event-count"),
+    path("events/distinct/", events.EventDistinct.as_view(), name="event-distinct"),
+    path("events/interval/", events.EventInterval.as_view(), name="event-interval"),
+    path("events/<uuid:pk>/", events.OneEvent.as_view(), name="event"),
+    path("scim-tokens/", scim_tokens.ScimTokens.as_view(), name="scim-tokens"),
+    path("scim-tokens/<uuid:pk>/", scim_tokens.OneScimToken.as_view(), name="scim-token"),
+    path("api-keys/", api_keys.ApiKeys.as_view(), name="api-keys"),
+    path("api-keys/<uuid:pk>/", api_keys.OneApiKey.as_view(), name="api-key"),
+    path("administrators/", administrators.Administrators.as_view(), name="administrators"),
+    path("administrators/<uuid:pk>/", administrators.OneAdministrator.as_view(), name="administrator"),
+]

@@ -153,6 +153,8 @@ def set_password(user: User, password: str, *, actor: Actor, enforce_policy: boo
 @transaction.atomic
 def remove_user(user: User, *, actor: Actor) -> None:
     """The row goes; the log keeps its snapshot, and the applications are told by the same comparison as ever."""
+    if User.objects.select_for_update().filter(pk=user.pk).first() is None:
+        return  # another request was faster
     record(EventType.USER_DELETE, actor=actor, target=Target.of("user", user))
     publish(Topic.USER_CHANGED, user.id)
     user.delete()
@@ -185,6 +187,8 @@ def update_group(
 @transaction.atomic
 def remove_group(group: Group, *, actor: Actor) -> None:
     """Its members lose what only this group gave them."""
+    if Group.objects.select_for_update().filter(pk=group.pk).first() is None:
+        return  # another request was faster
     members = list(group.memberships.values_list("user_id", flat=True))
     record(
         EventType.GROUP_DELETE,

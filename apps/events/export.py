@@ -8,14 +8,15 @@ from typing import Any
 
 from apps.events.models import Event
 
-COLUMNS = ["id", "created_at", "type", "success", "actor_kind", "actor_id", "actor_name", "target_kind", "target_id", "target_name",
+COLUMNS = ["id", "created_at", "event_type", "success", "actor_kind", "actor_id", "actor_name", "target_kind", "target_id", "target_name",
            "application_id", "application_name", "client_ip", "user_agent", "error_message"]  # fmt: skip
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_document(event: Event) -> dict[str, Any]:
-    document = {column: getattr(event, column) for column in COLUMNS}
+    document = {column: getattr(event, column) for column in COLUMNS if column != "event_type"}
     document |= {
+        "event_type": event.type,
         "id": str(event.id),
         "created_at": event.created_at.isoformat().replace("+00:00", "Z"),
         "reference": event.reference,

@@ -5,6 +5,8 @@ from django.db import models
 from apps.events.types import EventType
 from apps.tenants.models import TenantOwned, TenantQuerySet, TenantScopedManager
 
+SEARCHED = ("actor_name", "target_name", "application_name", "client_ip", "error_message")
+
 
 class AppendOnlyError(Exception):
     """Somebody tried to change or delete a line of the event log."""
@@ -25,6 +27,16 @@ class EventQuerySet(TenantQuerySet):
         if kind == "user":
             about |= models.Q(actor_kind__in=("administrator", "person"), actor_id=str(thing_id))
         return self.filter(about)  # type: ignore[no-any-return]
+
+    def matching(self, text: str) -> "EventQuerySet":
+        """The log's search: names, addresses, the applications' own words, and the reference that error pages show."""
+        words = models.Q()
+        for word in text.split():
+            found = models.Q(id__istartswith=word) | models.Q(message_chain__icontains=word)
+            for field in SEARCHED:
+                found |= models.Q(**{f"{field}__icontains": word})
+            words &= found
+        return self.filter(words)  # type: ignore[no-any-return]
 
 
 class Event(TenantOwned):

@@ -28,7 +28,7 @@ class ScimErrorsMiddleware:
             response = _in_scim(response)
         if response.get("Content-Type") == CONTENT_TYPE and _wants_plain_json(request):
             response["Content-Type"] = "application/json"
-        response["Cache-Control"] = "no-store"
+        response["Cache-Control"] = "no-store, private"
         return response
 
 

@@ -151,5 +151,5 @@ def test_the_last_use_is_noted_once_a_minute(okta: Caller) -> None:
 
 
 def test_answers_are_never_kept_by_a_cache(okta: Caller) -> None:
-    assert okta("GET", "/Users")["Cache-Control"] == "no-store"
-    assert okta("GET", "/Users", Authorization="")["Cache-Control"] == "no-store"
+    assert okta("GET", "/Users")["Cache-Control"] == "no-store, private"
+    assert okta("GET", "/Users", Authorization="")["Cache-Control"] == "no-store, private"

@@ -31,6 +31,11 @@ def row(name: str, refusal: tuple[int, str] | None = None, **things: str) -> Row
     return Row(name, things, refusal)
 
 
+OF_AN_APPLICATION = (
+    "application", "assignments", "sso", "service-provider-metadata", "certificates", "identity-management", "activation", "plan",
+    "synchronizations", "remote-users", "remote-groups", "jobs",
+)  # fmt: skip
+
 ROWS = [
     # The launcher
     row("launcher:launch", slug="bookmark slug"),
@@ -98,6 +103,23 @@ ROWS = [
     row("scim:users", uuid="user"),
     row("scim:resource-types", uuid="=User"),
     row("scim:schemas", uuid="=urn:ietf:params:scim:schemas:core:2.0:User"),
+    # The REST API
+    row("api:connector", key="=gitlab_saas"),
+    *(row(f"api:{name}", pk="application") for name in OF_AN_APPLICATION),
+    row("api:assignment", pk="application", group="group"),
+    row("api:certificate", pk="application", certificate="certificate"),
+    row("api:certificate-promotion", pk="application", certificate="certificate"),
+    row("api:certificate-retirement", pk="application", certificate="certificate"),
+    row("api:job", pk="application", job="job"),
+    row("api:job-retries", pk="application", job="job"),
+    row("api:user", pk="user"),
+    row("api:group", pk="group"),
+    row("api:members", pk="group"),
+    row("api:member", pk="group", user="user"),
+    row("api:event", pk="event"),
+    row("api:scim-token", pk="scim token"),
+    row("api:api-key", pk="api key"),
+    row("api:administrator", pk="administrator"),
 ]
 
 # name: why anybody may open it
@@ -114,6 +136,9 @@ PUBLIC = {
     "sandbox:sp_metadata": "a service provider's metadata is public",
     "sandbox:sp_login": "where a sign-in starts at a service provider",
     "sandbox:sp_acs": "where it ends: a signature is asked for, not a session of ours",
+    "api:root": "says where the description is",
+    "api:schema": "the same for every organisation",
+    "api:docs": "draws the description",
 }
 # Of these, pages that name the application: whoever knows its address has met it.
 NAMES_THE_APPLICATION = {"saml:sso", "saml:request"}
@@ -124,11 +149,17 @@ NOTHING_THERE: dict[str, str] = {}
 # name: why no CSRF token is asked for
 SCIM = ("root", "search", "users-search", "users", "groups", "me", "bulk", "service-provider-config",
         "resource-types", "schemas")  # fmt: skip
+API = ("catalog", "applications", "users", "groups", "events", "event-export", "event-count", "event-distinct", "event-interval",
+       "scim-tokens", "api-keys", "administrators")  # fmt: skip
 CSRF_EXEMPT = {
     "saml:sso": "the form stands on the application's own page; it changes nothing here",
     "sandbox:sp_acs": "posted from the identity provider's page, protected by its signature",
     "sandbox:scim": "for programs with a token: no cookie is looked at",
 } | dict.fromkeys((f"scim:{name}" for name in SCIM), "the same")
+CSRF_EXEMPT |= dict.fromkeys(
+    (f"api:{name}" for name in API), "for programs with a key: no cookie is looked at"
+)
+CSRF_EXEMPT |= dict.fromkeys((row.name for row in ROWS if row.name.startswith("api:")), "the same")
 
 # name: why a browser may keep it
 CACHEABLE = {

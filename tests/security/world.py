@@ -12,13 +12,16 @@ from django.test import Client
 from django.urls import clear_script_prefix
 from PIL import Image
 
-from apps.accounts.models import Role
+from apps.accounts.models import Administrator, Role
+from apps.api.actions import add_api_key
 from apps.applications.actions import add_application, assign_group
 from apps.directory.actions import add_group, add_members, add_user
 from apps.directory.models import User
 from apps.events.actors import Actor
 from apps.events.models import Event
 from apps.events.types import EventType
+from apps.provisioning.actions import configure_integration
+from apps.provisioning.models import Job, RemoteGroup, RemoteUser
 from apps.saml.actions import add_certificate, add_pending_sign_in, sso_of, update_sso
 from apps.saml.authn_request import AuthnRequest
 from apps.sandbox.actions import add_service_provider, add_target, set_idp_metadata
@@ -75,7 +78,10 @@ def make_world(slug: str) -> World:
         world.things = _things(world.canary, slug, owner.user)
         token, secret = add_scim_token(actor=Actor.system(), name=world.canary)
         world.things["scim token"] = str(token.pk)
-        world.credentials = {"scim_token": secret, **_sandbox(world)}
+        administrator = Administrator.objects.get(user=owner.user)
+        key, api_key = add_api_key(actor=Actor.system(), owner=administrator, name=world.canary)
+        world.things |= {"api key": str(key.pk), "administrator": str(administrator.pk)}
+        world.credentials = {"scim_token": secret, "api_key": api_key, **_sandbox(world)}
     return world
 
 
@@ -100,6 +106,10 @@ def _things(canary: str, slug: str, owner: User) -> dict[str, str]:
     update_sso(sso_of(application), actor=system, sp_entity_id="https://wiki.example/", acs_urls=acs_urls)
     for each in (application, bookmark):
         assign_group(each, group, actor=system)
+    integration = configure_integration(application, actor=system, base_url="https://wiki.example/scim")
+    job = Job.objects.create(integration=integration, kind="user", resource_id=user.pk, resource_name=canary)
+    RemoteUser.objects.create(integration=integration, user=user, name=canary, remote_id=canary)
+    RemoteGroup.objects.create(integration=integration, group=group, name=canary, remote_id=canary)
     return {
         "user": str(user.pk),
         "group": str(group.pk),
@@ -108,6 +118,7 @@ def _things(canary: str, slug: str, owner: User) -> dict[str, str]:
         "bookmark slug": bookmark.slug,
         "certificate": str(add_certificate(application, actor=system).pk),
         "sign-in request": str(add_pending_sign_in(application, ASKED).pk),
+        "job": str(job.pk),
         "event": str(Event.objects.get(target_id=str(user.pk), type=EventType.USER_CREATE).pk),
     }
 

@@ -1,0 +1,40 @@
+from typing import Any
+
+from django.conf import settings
+from django.utils.dateparse import parse_datetime
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.pagination import Cursor, CursorPagination
+from rest_framework.request import Request
+
+
+class Pages(CursorPagination):
+    """`{"next", "previous", "results"}`, oldest first unless the view says otherwise: what is added meanwhile is seen, nothing twice."""
+
+    page_size = 50
+    page_size_query_param = "limit"
+    max_page_size = 200
+    ordering = ("created_at", "pk")
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        self.ordering = getattr(view, "ordering", self.ordering)
+        page: list[Any] = super().paginate_queryset(queryset, request, view) or []
+        # The address comes from PUBLIC_URL: a Host header never chooses one.
+        self.base_url = settings.PUBLIC_URL + request.get_full_path()
+        return page
+
+    def get_page_size(self, request: Request) -> int:
+        given = request.query_params.get("limit", str(self.page_size))
+        if not (given.isascii() and given.isdigit() and 0 < int(given[:9]) <= self.max_page_size):
+            raise ValidationError({"limit": [f"A whole number from 1 to {self.max_page_size}."]})
+        return int(given)
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """A cursor that somebody wrote by hand is their mistake, and nothing that the database should see."""
+        try:
+            cursor: Any = super().decode_cursor(request)
+            usable = cursor is None or cursor.position is None or parse_datetime(cursor.position) is not None
+        except (NotFound, ValueError):
+            usable = False
+        if not usable:
+            raise ValidationError({"cursor": ["Take it from “next” or “previous”."]})
+        return cursor  # type: ignore[no-any-return]

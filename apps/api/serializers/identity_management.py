@@ -1,0 +1,133 @@
+"""Identity Management of one application: its settings, what it knows of people and groups, and the work it owes."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.api.serializers.base import Strict
+from apps.provisioning.models import Deprovisioning, IntegrationState, JobState, Outcome, ResourceKind
+
+TOKEN_HELP = (
+    "Never comes back. A new token or address has to be activated anew; a new address erases the token."  # noqa: S105
+)
+
+
+class IntegrationToConfigure(Strict):
+    base_url = serializers.CharField(max_length=2000)
+    token = serializers.CharField(max_length=4096, required=False, allow_blank=True, help_text=TOKEN_HELP)
+    manage_groups = serializers.BooleanField(required=False)
+    deprovisioning = serializers.ChoiceField(choices=Deprovisioning.choices, required=False)
+    delete_after_days = serializers.IntegerField(required=False)
+
+
+class HealthSerializer(serializers.Serializer[Any]):
+    accounts = serializers.IntegerField(help_text="Active accounts there.")
+    in_sync = serializers.IntegerField()
+    pending = serializers.IntegerField()
+    failing = serializers.IntegerField()
+    held = serializers.IntegerField(help_text="Removals that wait for an administrator's approval.")
+
+
+class IntegrationSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    base_url = serializers.CharField()
+    token_set = serializers.SerializerMethodField()
+    token_hint = serializers.CharField(help_text="The last four characters.")
+    manage_groups = serializers.BooleanField()
+    deprovisioning = serializers.ChoiceField(choices=Deprovisioning.choices)
+    delete_after_days = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=IntegrationState.choices)
+    last_verified_at = serializers.DateTimeField(allow_null=True)
+    last_verification = serializers.CharField()
+    last_problem = serializers.CharField()
+    health = HealthSerializer()
+
+    def get_token_set(self, integration: Any) -> bool:
+        return bool(integration.token_sealed)
+
+
+class PlanRowSerializer(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=ResourceKind.choices)
+    resource = serializers.UUIDField(source="resource_id")
+    name = serializers.CharField()
+    operation = serializers.CharField()
+    document = serializers.JSONField(allow_null=True, help_text="What would be sent.")
+
+
+class PlanSerializer(serializers.Serializer[Any]):
+    users = serializers.DictField(
+        child=serializers.IntegerField(), source="user_counts", help_text="Operation → how many."
+    )
+    groups = serializers.DictField(child=serializers.IntegerField(), source="group_counts")
+    held = serializers.BooleanField(help_text="So many would lose their account that approval is needed.")
+    more = serializers.IntegerField(help_text="Rows that are not shown here.")
+    rows = PlanRowSerializer(many=True)
+
+
+class SynchronizationSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    created_at = serializers.DateTimeField()
+    actor_name = serializers.CharField()
+
+
+class RemoteSerializer(serializers.Serializer[Any]):
+    """What we last told the application, and how the work on it stands."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    remote_id = serializers.CharField()
+    linked = serializers.BooleanField(help_text="It was there before us.")
+    sent = serializers.DictField()
+    last_success_at = serializers.DateTimeField(allow_null=True)
+    state = serializers.ChoiceField(choices=JobState.choices, source="job.state", default=JobState.DONE)
+    last_error = serializers.CharField(source="job.last_error", default="")
+
+
+class RemoteUserSerializer(RemoteSerializer):
+    user = serializers.UUIDField(source="user_id")
+    active = serializers.BooleanField()
+    deactivated_at = serializers.DateTimeField(allow_null=True)
+
+
+class RemoteGroupSerializer(RemoteSerializer):
+    group = serializers.UUIDField(source="group_id")
+    managed = serializers.BooleanField(help_text="False once let go: never changed there by us again.")
+
+
+class JobSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=ResourceKind.choices)
+    resource = serializers.UUIDField(source="resource_id")
+    name = serializers.CharField(source="resource_name")
+    state = serializers.ChoiceField(choices=JobState.choices)
+    attempts = serializers.IntegerField(help_text="In a row without success.")
+    next_at = serializers.DateTimeField(allow_null=True)
+    last_status = serializers.IntegerField(allow_null=True, help_text="Of HTTP.")
+    last_error = serializers.CharField(help_text="The application's own words.")
+    last_success_at = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class AttemptSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    operation = serializers.CharField()
+    outcome = serializers.ChoiceField(choices=Outcome.choices)
+    method = serializers.CharField()
+    path = serializers.CharField(help_text="Relative to the base URL.")
+    status = serializers.IntegerField(allow_null=True)
+    seconds = serializers.FloatField()
+    request = serializers.JSONField(allow_null=True)
+    answer = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
+class JobWithAttemptsSerializer(JobSerializer):
+    tries = serializers.SerializerMethodField()
+
+    def get_tries(self, job: Any) -> list[dict[str, Any]]:
+        return list(AttemptSerializer(job.tries.all()[:20], many=True).data)
+
+
+class JobQuery(Strict):
+    state = serializers.ChoiceField(choices=JobState.choices, required=False)
+    kind = serializers.ChoiceField(choices=ResourceKind.choices, required=False)

@@ -1,0 +1,59 @@
+"""Keys, tokens and who may administer. A secret stands in the answer to POST and nowhere else."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.accounts.models import Role
+from apps.api.serializers.base import IdOf, Strict
+from apps.directory.models import User
+
+
+class ApiKeySerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    owner = serializers.UUIDField(source="owner.user_id", help_text="The person whose key it is.")
+    owner_username = serializers.CharField(source="owner.user.username")
+    created_at = serializers.DateTimeField()
+    last_used_at = serializers.DateTimeField(allow_null=True)
+    revoked_at = serializers.DateTimeField(allow_null=True)
+
+
+class NewApiKeySerializer(ApiKeySerializer):
+    key = serializers.CharField(help_text="The key itself, this once.")
+
+
+class ApiKeyToCreate(Strict):
+    name = serializers.CharField(max_length=120)
+
+
+class ScimTokenSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(allow_null=True)
+    last_used_at = serializers.DateTimeField(allow_null=True)
+    revoked_at = serializers.DateTimeField(allow_null=True)
+
+
+class NewScimTokenSerializer(ScimTokenSerializer):
+    base_url = serializers.CharField(help_text="What the identity provider asks for as SCIM base URL.")
+    token = serializers.CharField(help_text="The token itself, this once.")
+
+
+class ScimTokenToCreate(Strict):
+    name = serializers.CharField(max_length=120)
+    expires_at = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class AdministratorSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    user = serializers.UUIDField(source="user_id")
+    username = serializers.CharField(source="user.username")
+    role = serializers.ChoiceField(choices=Role.choices)
+    created_at = serializers.DateTimeField()
+
+
+class AdministratorToCreate(Strict):
+    user = IdOf(User)
+    role = serializers.ChoiceField(choices=Role.choices)

@@ -1,0 +1,75 @@
+"""The SSO tab's fields. What may stand in them is decided by the SAML app; here is what they are called and what they hold."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from apps.api.serializers.base import Strict, text
+from apps.saml.models import KeyPair, NameIdFormat, SignatureAlgorithm
+
+ACS_URL = {
+    "type": "object",
+    "properties": {
+        "url": {"type": "string"},
+        "index": {"type": "integer"},
+        "is_default": {"type": "boolean"},
+    },
+    "required": ["url"],
+}
+ATTRIBUTE = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"},
+        "name_format": {"type": "string"},
+        "source": {"type": "string", "description": "A field of the person, or empty."},
+        "constant": {"type": "string", "description": "Sent as it is, where there is no source."},
+        "enabled": {"type": "boolean"},
+        "required": {"type": "boolean", "readOnly": True, "description": "The application expects it."},
+    },
+    "required": ["name"],
+}
+
+
+@extend_schema_field({"type": "array", "items": {"oneOf": [{"type": "string"}, ACS_URL]}})
+class AcsUrls(serializers.ListField):
+    """A row may be the address alone; the first is the default unless another one says that it is."""
+
+
+@extend_schema_field({"type": "array", "items": ATTRIBUTE})
+class Attributes(serializers.ListField):
+    pass
+
+
+class SsoSerializer(Strict):
+    sp_entity_id = text(1024)
+    acs_urls = AcsUrls(child=serializers.JSONField(), required=False)
+    name_id_format = serializers.ChoiceField(choices=NameIdFormat.choices, required=False)
+    name_id_source = text(20, help_text="A field of the person: email, username, …")
+    sign_response = serializers.BooleanField(required=False)
+    sign_assertion = serializers.BooleanField(required=False)
+    signature_algorithm = serializers.ChoiceField(choices=SignatureAlgorithm.choices, required=False)
+    default_relay_state = text(1024)
+    attributes = Attributes(child=serializers.JSONField(), required=False)
+    include_groups = serializers.BooleanField(required=False)
+    groups_attribute_name = text(255)
+    sp_certificates = serializers.ListField(
+        child=serializers.CharField(max_length=20_000), required=False, help_text="PEM, one certificate each."
+    )
+    require_signed_requests = serializers.BooleanField(required=False)
+    login_url = text(2048)
+    complete = serializers.BooleanField(read_only=True, help_text="Whether people can sign in by it.")
+
+
+class MetadataAddress(Strict):
+    url = serializers.CharField(max_length=2048)
+
+
+class CertificateSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    state = serializers.ChoiceField(choices=KeyPair.State.choices)
+    certificate = serializers.CharField(help_text="PEM")
+    fingerprint_sha1 = serializers.CharField()
+    fingerprint_sha256 = serializers.CharField()
+    not_after = serializers.DateTimeField()
+    created_at = serializers.DateTimeField()

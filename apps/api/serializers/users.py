@@ -1,0 +1,50 @@
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.api.serializers.base import Strict, text
+
+
+class UserSerializer(Strict):
+    id = serializers.UUIDField(read_only=True)
+    username = serializers.CharField(max_length=150)
+    email = serializers.EmailField(max_length=254)
+    first_name = text(120)
+    last_name = text(120)
+    display_name = text(240)
+    job_title = text(120)
+    work_phone = text(60)
+    timezone = text(60, help_text="An IANA time zone, such as Europe/London.")
+    active = serializers.BooleanField(required=False)
+    password = serializers.CharField(
+        max_length=4096, write_only=True, required=False, trim_whitespace=False,
+        help_text="Never comes back. Without one the person cannot sign in until one is set.",
+    )  # fmt: skip
+    created_at = serializers.DateTimeField(read_only=True)
+    updated_at = serializers.DateTimeField(read_only=True)
+
+
+class UserQuery(Strict):
+    q = serializers.CharField(required=False, help_text="Words in the user name, the e-mail or the names.")
+    active = serializers.BooleanField(required=False, allow_null=True, default=None)
+    username = serializers.CharField(required=False, help_text="Exactly this user name or e-mail.")
+
+
+class GroupSerializer(Strict):
+    id = serializers.UUIDField(read_only=True)
+    name = serializers.CharField(max_length=100)
+    description = text(256)
+    created_at = serializers.DateTimeField(read_only=True)
+    updated_at = serializers.DateTimeField(read_only=True)
+
+
+class GroupQuery(Strict):
+    q = serializers.CharField(required=False, help_text="Part of the name.")
+
+
+class MemberSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField(source="user.id")
+    username = serializers.CharField(source="user.username")
+    email = serializers.EmailField(source="user.email")
+    active = serializers.BooleanField(source="user.active")
+    member_since = serializers.DateTimeField(source="created_at")

@@ -1,0 +1,80 @@
+"""What all views share. A view parses, calls one action and renders; reading goes through the tenant's managers."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import Http404
+from django.urls import reverse
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from apps.api.authentication import actor_of
+from apps.api.pagination import Pages
+from apps.events.actors import Actor
+
+PAGING = {"cursor", "limit"}
+
+
+class ApiView(APIView):
+    pagination_class: Any = None  # the lists' own; drf-spectacular reads it
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        return super().dispatch(request, *args, **kwargs)
+
+    dispatch.access = "api_key"  # type: ignore[attr-defined]
+
+    @property
+    def actor(self) -> Actor:
+        return actor_of(self.request)
+
+    def read(self, kind: type[Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
+        """The request's body. Raises ValidationError."""
+        return _valid(kind(data=self.request.data, partial=partial))
+
+    def query(self, kind: type[Serializer[Any]]) -> dict[str, Any]:
+        """The query parameters but those of paging: a misspelt filter would otherwise list everything."""
+        given = {name: value for name, value in self.request.query_params.items() if name not in PAGING}
+        return _valid(kind(data=given))
+
+    def page(
+        self,
+        queryset: Any,
+        kind: type[Serializer[Any]],
+        *,
+        prepare: Callable[[list[Any]], None] = lambda rows: None,
+    ) -> Response:
+        """`prepare` gets the page's rows before they are written."""
+        pages = Pages()
+        rows = pages.paginate_queryset(queryset, self.request, self)
+        prepare(rows)
+        return pages.get_paginated_response(kind(rows, many=True).data)
+
+    def created(self, document: Any, name: str, **kwargs: Any) -> Response:
+        """201 with the address of what was made (RFC 9110 section 15.3.2)."""
+        location = settings.PUBLIC_URL + reverse(f"api:{name}", kwargs=kwargs)
+        return Response(document, status=201, headers={"Location": location})
+
+
+class ListView(ApiView):
+    pagination_class = Pages
+
+
+def found(queryset: Any, **lookup: Any) -> Any:
+    """Raises Http404: another tenant's row is not there."""
+    row = queryset.filter(**lookup).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def by_id(model: Any, pk: UUID) -> Any:
+    return found(model.objects.all(), pk=pk)
+
+
+def _valid(serializer: Any) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    values: dict[str, Any] = serializer.validated_data
+    return values

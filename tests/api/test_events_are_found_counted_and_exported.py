@@ -1,0 +1,155 @@
+import csv
+import io
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import time_machine
+
+from apps.events.models import Event
+from apps.tenants.context import in_tenant
+from tests.api.conftest import Script
+from tests.conftest import Person
+
+
+@pytest.fixture
+def history(api: Script) -> dict[str, Any]:
+    """Three days in March."""
+    with time_machine.travel("2026-03-01T10:00:00Z", tick=True):
+        mia = api.post("/users/", {"username": "mia", "email": "mia@acme.example"})
+    with time_machine.travel("2026-03-01T23:30:00Z", tick=True):
+        group = api.post("/groups/", {"name": "Engineering"})
+    with time_machine.travel("2026-03-02T10:00:00Z", tick=True):
+        api.post(f"/groups/{group['id']}/members/", {"user": mia["id"]})
+        api("PATCH", f"/users/{mia['id']}/", {"active": False})
+    return {"mia": mia, "group": group}
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["event_type=nonsense", "success=perhaps", "from=yesterday", "to=2026-13-01", "q=%00", "type=user_create", "frm=2026-03-01"],
+)  # fmt: skip
+def test_a_filter_that_makes_no_sense_is_refused_and_not_ignored(api: Script, query: str) -> None:
+    for path in ("/events/", "/events/count/", "/events/export/"):
+        assert api.refused("GET", f"{path}?{query}").keys() == {query.split("=", maxsplit=1)[0]}
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong"),
+    [
+        ("/events/export/?format=xlsx", "format"), ("/events/distinct/", "field"), ("/events/distinct/?field=digest", "field"),
+        ("/events/distinct/?field=details", "field"), ("/events/interval/?interval_unit=y", "interval_unit"),
+        ("/events/interval/?timezone=Mars/Olympus", "timezone"), ("/events/interval/?timezone=../../etc/passwd", "timezone"),
+    ],
+)  # fmt: skip
+def test_wrong_questions_are_refused(api: Script, path: str, wrong: str) -> None:
+    assert api.refused("GET", path).keys() == {wrong}
+
+
+def test_the_log_cannot_be_written(api: Script, history: dict[str, Any]) -> None:
+    event = api.get("/events/")["results"][0]["id"]
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        assert api(method, f"/events/{event}/", {}).status_code == 405
+        assert api(method, "/events/", {}).status_code == 405
+
+
+def test_another_tenants_events_are_not_there(api: Script, stranger: Script, history: dict[str, Any]) -> None:
+    stranger.post("/groups/", {"name": "canary"})
+    theirs = stranger.get("/events/?q=canary")["results"][0]["id"]
+    assert api("GET", f"/events/{theirs}/").status_code == 404
+    exported = api("GET", "/events/export/?format=jsonl").getvalue()
+    assert b"canary" not in api("GET", "/events/?limit=200").content + exported
+    assert api.get("/events/count/?q=canary") == {"count": 0}
+
+
+FOUND = {
+    "event_type=group_create": {"group_create"},
+    "event_type=user_create&success=true&user=mia": {"user_create"},
+    "user=mia": {"user_create", "association_change", "user_suspended"},
+    "actor=" + quote("Script (alice)"): {
+        "user_create",
+        "group_create",
+        "association_change",
+        "user_suspended",
+    },
+    "success=false": set(),
+    "from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z": {"association_change", "user_suspended"},
+    "from=2026-03-02T00:00:00%2B01:00&to=2026-03-02T00:00:00Z": {"group_create"},
+    "q=engineer": {"group_create"},
+    "q=MIA+127.0.0": {"user_create", "association_change", "user_suspended"},
+    "application=nothing": set(),
+}
+
+
+@pytest.mark.parametrize("query", FOUND)
+def test_a_filter_finds_what_it_says(api: Script, history: dict[str, Any], query: str) -> None:
+    found = [each for each in api.get(f"/events/?{query}")["results"] if each["actor_kind"] == "api_key"]
+    assert {each["event_type"] for each in found} == FOUND[query]
+
+
+def test_ids_and_references_find_too(api: Script, history: dict[str, Any]) -> None:
+    mia = history["mia"]["id"]
+    assert api.get(f"/events/count/?user={mia}")["count"] == 3
+    assert api.get(f"/events/count/?actor={api.key.pk}")["count"] == 4
+    event = api.get("/events/?event_type=group_create")["results"][0]
+    assert api.get(f"/events/?q={event['reference']}")["results"] == [event]
+    assert api.get(f"/events/{event['id']}/") == event
+
+
+def test_the_newest_comes_first(api: Script, history: dict[str, Any]) -> None:
+    moments = [each["created_at"] for each in api.get("/events/?actor=" + str(api.key.pk))["results"]]
+    assert moments == sorted(moments, reverse=True)
+
+
+def test_values_are_counted(api: Script, history: dict[str, Any]) -> None:
+    query = f"actor={api.key.pk}"
+    assert api.get(f"/events/distinct/?field=event_type&{query}") == {
+        "event_type": [{"key": kind, "doc_count": 1} for kind in ("association_change", "group_create", "user_create", "user_suspended")]
+    }  # fmt: skip
+    assert (
+        api.get(f"/events/distinct/?field=user&{query}")
+        == {"user": [{"key": "mia", "doc_count": 3}, {"key": "Engineering", "doc_count": 1}]}
+        or api.get(f"/events/distinct/?field=user&{query}")["user"][0]["doc_count"] == 3
+    )
+
+
+def test_days_begin_where_the_asker_lives(api: Script, history: dict[str, Any]) -> None:
+    query = f"actor={api.key.pk}&interval_unit=d"
+    utc = api.get(f"/events/interval/?{query}")["buckets"]
+    assert [(each["key_as_string"], each["doc_count"]) for each in utc] == [
+        ("2026-03-01T00:00:00+00:00", 2), ("2026-03-02T00:00:00+00:00", 2),
+    ]  # fmt: skip
+    berlin = api.get(f"/events/interval/?{query}&timezone=Europe/Berlin")["buckets"]
+    assert [(each["key_as_string"], each["doc_count"]) for each in berlin] == [
+        ("2026-03-01T00:00:00+01:00", 1), ("2026-03-02T00:00:00+01:00", 3),
+    ]  # fmt: skip
+    assert utc[0]["key"] == 1772323200000
+
+
+def test_an_export_holds_what_the_list_holds(api: Script, history: dict[str, Any]) -> None:
+    listed = api.get("/events/?user=mia")["results"]
+    answer = api("GET", "/events/export/?user=mia&format=jsonl")
+    assert answer["Content-Type"] == "application/jsonl"
+    assert [json.loads(line) for line in answer.getvalue().splitlines()] == listed
+    answer = api("GET", "/events/export/?user=mia")
+    assert answer["Content-Type"].startswith("text/csv")
+    assert answer["Content-Disposition"] == 'attachment; filename="events.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
+    assert [row["id"] for row in rows] == [each["id"] for each in listed]
+    assert [row["event_type"] for row in rows] == [each["event_type"] for each in listed]
+
+
+def test_cells_that_a_spreadsheet_would_run_are_defused(api: Script, alice: Person) -> None:
+    api.post("/groups/", {"name": "=HYPERLINK(1)"})
+    rows = list(
+        csv.DictReader(io.StringIO(api("GET", "/events/export/?event_type=group_create").getvalue().decode()))
+    )
+    assert rows[0]["target_name"] == "'=HYPERLINK(1)"
+
+
+def test_the_whole_log_is_exported_however_long(api: Script, history: dict[str, Any]) -> None:
+    with in_tenant(api.tenant):
+        total = Event.objects.count()
+    lines = api("GET", "/events/export/?format=jsonl").getvalue().splitlines()
+    assert len(lines) == total

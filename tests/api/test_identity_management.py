@@ -1,0 +1,206 @@
+"""Identity Management through the API, against a SCIM service provider on a real socket; the worker comes by when the test says so."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from apps.lib import event_loop
+from apps.outbox import relay
+from apps.provisioning import engine, tasks
+from apps.provisioning.models import Integration
+from apps.tenants.context import in_tenant
+from tests.api.conftest import Script
+from tests.fakes.scim_target import TOKEN, Fault, ScimTarget
+
+
+@pytest.fixture
+def target() -> Iterator[ScimTarget]:
+    running = ScimTarget()
+    yield running
+    event_loop.close()  # keep-alive connections first: the server's threads wait for them
+    running.stop()
+
+
+@pytest.fixture(autouse=True)
+def _silent_bell(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    monkeypatch.setattr(tasks, "ring", lambda *ids: None)
+    monkeypatch.setattr("apps.outbox.publish.ring", lambda tenant_id: None)
+    settings.SETTLE_SECONDS = 0
+
+
+@pytest.fixture
+def path(api: Script) -> str:
+    """Of an application that mia's group opens."""
+    application = api.post("/applications/", {"connector": "custom_saml", "display_label": "Wiki"})
+    mia = api.post(
+        "/users/", {"username": "mia", "email": "mia@acme.example", "first_name": "Mia", "last_name": "Stone"}
+    )
+    group = api.post("/groups/", {"name": "Engineering"})
+    api.post(f"/groups/{group['id']}/members/", {"user": mia["id"]})
+    api.post(f"/applications/{application['id']}/assignments/", {"group": group["id"]})
+    return f"/applications/{application['id']}/"
+
+
+def work(api: Script) -> None:
+    with in_tenant(api.tenant):
+        while relay.drain():
+            continue
+        while engine.work(Integration.objects.get().pk):
+            continue
+
+
+def configured(api: Script, path: str, target: ScimTarget, **more: Any) -> Any:
+    answer = api("PUT", f"{path}identity-management/", {"base_url": target.base_url, "token": TOKEN} | more)
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        ({}, "base_url"), ({"base_url": "nonsense"}, "base_url"), ({"base_url": "http://10.0.0.1/scim"}, "base_url"), ({"base_url": None}, "base_url"),
+        ({"base_url": "https://x.example/scim", "token": "two words"}, "token"), ({"base_url": "https://x.example/scim", "deprovisioning": "burn"}, "deprovisioning"),
+        ({"base_url": "https://x.example/scim", "delete_after_days": -1}, "delete_after_days"),
+        ({"base_url": "https://x.example/scim", "delete_after_days": "9" * 5000}, "delete_after_days"),
+        ({"base_url": "https://x.example/scim", "state": "active"}, "state"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_configured_is_refused_by_name(
+    api: Script, path: str, body: dict[str, Any], wrong: str
+) -> None:
+    assert api.refused("PUT", f"{path}identity-management/", body).keys() == {wrong}
+    assert api("GET", f"{path}identity-management/").status_code == 404
+
+
+@pytest.mark.parametrize("end", ["activation/", "synchronizations/"])
+def test_nothing_can_be_started_before_it_is_configured(api: Script, path: str, end: str) -> None:
+    assert api("POST", f"{path}identity-management/{end}").status_code == 404
+
+
+def test_a_refused_token_is_a_problem_of_its_field_and_an_event(
+    api: Script, path: str, target: ScimTarget
+) -> None:
+    configured(api, path, target, token="wrong-token-0000")
+    assert api.refused("POST", f"{path}identity-management/activation/").keys() == {"token"}
+    assert api.get(f"{path}identity-management/")["state"] == "configured"
+    events = api.get("/events/?event_type=idm_integration_activate&success=false")["results"]
+    assert events[0]["message_chain"]["response_code"] == "401"
+
+
+def test_the_token_never_comes_back(api: Script, path: str, target: ScimTarget) -> None:
+    shown = configured(api, path, target)
+    assert (shown["token_set"], shown["token_hint"]) == (True, TOKEN[-4:])
+    api("POST", f"{path}identity-management/activation/")
+    work(api)
+    ends = [
+        "",
+        "identity-management/",
+        "identity-management/plan/",
+        "identity-management/synchronizations/",
+        "remote-users/",
+        "remote-groups/",
+        "jobs/",
+    ]
+    job = api.get(f"{path}jobs/")["results"][0]["id"]
+    told = b"".join(api("GET", f"{path}{end}").content for end in [*ends, f"jobs/{job}/"])
+    told += api("GET", "/events/?limit=200").content + api("GET", "/events/export/").getvalue()
+    assert TOKEN.encode() not in told
+    assert target.journal, "the control: it was sent to the application"
+    assert {asked.token for asked in target.journal} == {TOKEN}
+
+
+def test_a_plan_is_shown_before_anything_is_sent(api: Script, path: str, target: ScimTarget) -> None:
+    configured(api, path, target)
+    target.journal.clear()
+    plan = api.get(f"{path}identity-management/plan/")
+    assert plan["users"] == {"create": 1}
+    assert (plan["rows"][0]["name"], plan["rows"][0]["operation"]) == ("Mia Stone", "create")
+    assert plan["rows"][0]["document"]["userName"]
+    assert (plan["held"], plan["more"]) == (False, 0)
+    assert target.journal == []
+
+
+def test_activating_brings_people_in_and_deactivating_leaves_them(
+    api: Script, path: str, target: ScimTarget
+) -> None:
+    configured(api, path, target)
+    answer = api("POST", f"{path}identity-management/activation/")
+    assert (answer.status_code, answer.json()["state"]) == (200, "active")
+    assert answer.json()["last_verification"]
+    work(api)
+    (remote,) = api.get(f"{path}remote-users/")["results"]
+    assert (remote["name"], remote["active"], remote["state"], remote["linked"]) == (
+        "Mia Stone",
+        True,
+        "done",
+        False,
+    )
+    assert remote["remote_id"] in target.users
+    assert api.get(f"{path}identity-management/")["health"] == {
+        "accounts": 1,
+        "in_sync": 1,
+        "pending": 0,
+        "failing": 0,
+        "held": 0,
+    }
+    assert api.get(f"{path}identity-management/plan/")["rows"] == []
+    assert api("DELETE", f"{path}identity-management/activation/").status_code == 204
+    assert api.get(f"{path}identity-management/")["state"] == "configured"
+    assert list(target.users) == [remote["remote_id"]]
+
+
+def test_a_synchronisation_is_asked_for_and_remembered(api: Script, path: str, target: ScimTarget) -> None:
+    configured(api, path, target)
+    syncs = f"{path}identity-management/synchronizations/"
+    assert api("POST", syncs).status_code == 400, "not active yet"
+    api("POST", f"{path}identity-management/activation/")
+    assert api.get(syncs)["results"] == []
+    assert api("POST", syncs).status_code == 202
+    assert [each["actor_name"] for each in api.get(syncs)["results"]] == ["Script (alice)"]
+
+
+def test_a_job_shows_its_tries_and_is_retried(api: Script, path: str, target: ScimTarget) -> None:
+    configured(api, path, target)
+    api("POST", f"{path}identity-management/activation/")
+    target.faults.append(Fault(400, body=b'{"detail": "No such plan"}', method="POST"))
+    work(api)
+    (job,) = api.get(f"{path}jobs/?state=parked")["results"]
+    assert (job["name"], job["kind"], job["last_status"], job["last_error"]) == (
+        "Mia Stone",
+        "user",
+        400,
+        "No such plan",
+    )
+    assert api.get(f"{path}jobs/?state=done")["results"] == []
+    assert api.refused("GET", f"{path}jobs/?state=lost").keys() == {"state"}
+    shown = api.get(f"{path}jobs/{job['id']}/")
+    assert (shown["tries"][0]["outcome"], shown["tries"][0]["method"], shown["tries"][0]["status"]) == (
+        "permanent",
+        "POST",
+        400,
+    )
+    assert api("POST", f"{path}jobs/{job['id']}/retries/").status_code == 202
+    work(api)
+    assert api.get(f"{path}jobs/{job['id']}/")["state"] == "done"
+    assert len(target.users) == 1
+
+
+def test_a_job_belongs_to_its_application(api: Script, path: str, target: ScimTarget) -> None:
+    configured(api, path, target)
+    api("POST", f"{path}identity-management/activation/")
+    work(api)
+    job = api.get(f"{path}jobs/")["results"][0]["id"]
+    other = api.post("/applications/", {"connector": "custom_saml", "display_label": "Other"})["id"]
+    api("PUT", f"/applications/{other}/identity-management/", {"base_url": target.base_url})
+    assert api("GET", f"/applications/{other}/jobs/{job}/").status_code == 404
+    assert api("POST", f"/applications/{other}/jobs/{job}/retries/").status_code == 404
+
+
+def test_groups_are_told_where_they_are_managed(api: Script, path: str, target: ScimTarget) -> None:
+    configured(api, path, target, manage_groups=True)
+    api("POST", f"{path}identity-management/activation/")
+    work(api)
+    (group,) = api.get(f"{path}remote-groups/")["results"]
+    assert (group["name"], group["managed"], group["state"]) == ("Engineering", True, "done")
+    assert group["remote_id"] in target.groups
