@@ -54,6 +54,7 @@ SIGNED_WRONGLY: list[tuple[str, dict[str, Any], str]] = [
         {"asked": "_one", "subject_in_response_to": ' InResponseTo="_two"'},
         "in_response_to",
     ),
+    ("an answer in the response only", {"in_response_to": ' InResponseTo="_x"'}, "in_response_to"),
     ("an answer in the assertion only", {"subject_in_response_to": ' InResponseTo="_x"'}, "in_response_to"),
     ("no NameID", {"name_id": ""}, "name_id"),
 ]
