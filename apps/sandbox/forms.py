@@ -1,10 +1,11 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from apps.sandbox.actions import MOST_FAULTS
-from apps.sandbox.models import Fault
+from apps.sandbox.models import Fault, SandboxServiceProvider, SandboxTarget, ServiceProviderKind, TargetKind
 
 LARGEST_METADATA = 1024 * 1024
 Cleaned = dict[str, Any]
@@ -32,6 +33,33 @@ class IdentityProviderForm(forms.Form):
         if not self.errors and not cleaned.get("url") and not cleaned.get("xml"):
             raise forms.ValidationError(_("Give the address of the metadata, or paste it."))
         return cleaned
+
+
+class NewForm(forms.Form):
+    """Something to try against. The slug stands in its addresses, and is made from the name."""
+
+    label = forms.CharField(label=_("Name"), max_length=100)
+    kind: forms.ChoiceField
+    model: type[SandboxServiceProvider] | type[SandboxTarget]
+
+    def clean(self) -> Cleaned:
+        cleaned: Cleaned = super().clean() or {}
+        slug = slugify(cleaned.get("label", ""))[:50]
+        if "label" in cleaned and not slug:
+            self.add_error("label", _("Use some letters or digits."))
+        elif slug and self.model.objects.filter(slug=slug).exists():
+            self.add_error("label", _("There is one of this name already."))
+        return cleaned | {"slug": slug}
+
+
+class NewServiceProviderForm(NewForm):
+    kind = forms.ChoiceField(label=_("Behaves like"), choices=ServiceProviderKind)
+    model = SandboxServiceProvider
+
+
+class NewTargetForm(NewForm):
+    kind = forms.ChoiceField(label=_("Behaves like"), choices=TargetKind)
+    model = SandboxTarget
 
 
 class FaultForm(forms.Form):

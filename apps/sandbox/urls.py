@@ -7,6 +7,8 @@ from apps.sandbox.views import scim, service_provider, targets
 app_name = "sandbox"
 urlpatterns = [
     path("", targets.index, name="index"),
+    path("service-providers", targets.new_service_provider, name="new_service_provider"),
+    path("targets", targets.new_target, name="new_target"),
     path("sp/<slug:slug>/", service_provider.page, name="sp"),
     path("sp/<slug:slug>/metadata", service_provider.sp_metadata, name="sp_metadata"),
     path("sp/<slug:slug>/acs", service_provider.acs, name="sp_acs"),

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from apps.sandbox import actions
-from apps.sandbox.models import TargetKind
+from apps.sandbox.models import SandboxTarget, TargetKind
 from apps.tenants.models import Tenant
 from tests.conftest import Person
 from tests.sandbox.conversation import Scim
@@ -112,3 +112,38 @@ def test_group_links_and_domains_are_kept_line_by_line(inside: Tenant, bob: Pers
     target.refresh_from_db()
     assert (target.group_links, target.email_domains) == (["Engineering", "Sales"], [])
     assert "Engineering\nSales</textarea>" in bob.get("/sandbox/targets/target/settings/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [{}, {"label": "", "kind": "pulumi"}, {"label": "…", "kind": "pulumi"}, {"label": "X", "kind": "no"}],
+)
+def test_a_target_that_cannot_be_is_refused_in_place(bob: Person, typed: dict[str, str]) -> None:
+    answer = bob.post("/sandbox/targets", {f"target-{name}": value for name, value in typed.items()})
+    assert answer.status_code == 422
+    assert not SandboxTarget.unscoped.exists()
+
+
+def test_a_name_that_is_taken_is_refused(target_of: Callable[..., Scim], bob: Person) -> None:
+    target_of("pulumi", slug="my-pulumi")
+    answer = bob.post("/sandbox/targets", {"target-label": "My Pulumi", "target-kind": "pulumi"})
+    assert answer.status_code == 422
+    assert "already" in answer.content.decode()
+
+
+def test_a_new_target_shows_its_token_once_and_opens_with_it(bob: Person, client: Client) -> None:
+    made = bob.post(
+        "/sandbox/targets", {"target-label": "My Pulumi", "target-kind": "pulumi"}
+    ).content.decode()
+    token = re.search(r"sandbox_scim_\w+", made)
+    assert token is not None
+    users = bob.url("/sandbox/scim/my-pulumi/Users")
+    assert client.get(users, HTTP_AUTHORIZATION=f"Bearer {token[0]}").status_code == 200
+    assert client.get(users, HTTP_AUTHORIZATION="Bearer wrong").status_code == 401
+    assert token[0] not in bob.get("/sandbox/targets/my-pulumi/settings/").content.decode()
+
+
+def test_a_new_service_provider_has_its_page(bob: Person) -> None:
+    answer = bob.post("/sandbox/service-providers", {"provider-label": "My SP", "provider-kind": "generic"})
+    assert answer.headers["Location"].endswith("/sandbox/sp/my-sp/")
+    assert bob.get("/sandbox/sp/my-sp/metadata").status_code == 200

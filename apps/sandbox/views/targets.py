@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.sandbox import actions
 from apps.sandbox.access import person_required
-from apps.sandbox.forms import FaultForm, TargetForm
+from apps.sandbox.forms import FaultForm, NewForm, NewServiceProviderForm, NewTargetForm, TargetForm
 from apps.sandbox.models import SandboxAccount, SandboxServiceProvider, SandboxTarget
 from apps.sandbox.targets import KINDS
 
@@ -22,11 +22,39 @@ ROWS = 50
 @person_required
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
+    return _index(request)
+
+
+def _index(request: HttpRequest, **bound: NewForm) -> HttpResponse:
+    """`bound` is the form that was refused, to be shown again."""
     context = {
         "service_providers": SandboxServiceProvider.objects.all(),
         "targets": SandboxTarget.objects.all(),
+        "provider_form": NewServiceProviderForm(prefix="provider"),
+        "target_form": NewTargetForm(prefix="target"),
     }
-    return render(request, "sandbox/index.html", context)
+    return render(request, "sandbox/index.html", context | bound, status=422 if bound else 200)
+
+
+@person_required
+@require_POST
+def new_service_provider(request: HttpRequest) -> HttpResponse:
+    form = NewServiceProviderForm(request.POST, prefix="provider")
+    if not form.is_valid():
+        return _index(request, provider_form=form)
+    made = actions.add_service_provider(**form.cleaned_data)
+    return redirect("sandbox:sp", slug=made.slug)
+
+
+@person_required
+@require_POST
+def new_target(request: HttpRequest) -> HttpResponse:
+    """Answers with its token, which is shown this once."""
+    form = NewTargetForm(request.POST, prefix="target")
+    if not form.is_valid():
+        return _index(request, target_form=form)
+    made, token = actions.add_target(**form.cleaned_data)
+    return _shown(request, made, "sandbox/token.html", {"token": token})
 
 
 @person_required
