@@ -26,6 +26,7 @@ class Embedded:
 
     def __init__(self, app: Celery) -> None:
         self.app = app
+        self.beat: Any = None
 
     def start(self) -> None:
         self.app.finalize()
@@ -46,6 +47,8 @@ class Embedded:
         self.beat.start()
 
     def stop(self) -> None:
+        if self.beat is None:  # the process ends before it began
+            return
         self.beat.service.stop(wait=False)
-        state.should_stop = 0  # what the worker's consumer looks at between messages; 0 is the exit status
+        state.should_stop = 0  # type: ignore[assignment]  # what the worker's consumer looks at between messages; 0 is the exit status
         self.thread.join(timeout=10)
