@@ -1,25 +1,34 @@
 """What stands above the tabs of an application, whichever tab is open."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.applications.models import Application
-from apps.console.chips import Chip, certificate_chip, launcher_chip, sign_on_chip
+from apps.console.chips import Chip, certificate_chip, identity_chip, launcher_chip, sign_on_chip
 from apps.console.pages import Tab, show
+from apps.provisioning.models import Integration, Job
 from apps.saml.models import KeyPair
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    text: str
+    url: str
+    done: bool
 
 
 def applications_for_pages() -> Any:
     """QuerySet without the pictures' bytes; `has_logo` says whether there is one (served by applications.logo)."""
-    applications = Application.objects.select_related("sso").defer("logo")
+    applications = Application.objects.select_related("sso", "integration").defer("logo")
     return applications.annotate(has_logo=~Q(logo=b""))
 
 
@@ -28,34 +37,48 @@ def application_or_404(pk: UUID) -> Application:
     return application
 
 
-def sso_url(request: HttpRequest, slug: str) -> str:
-    """The SSO IdP URL as the other side needs it (design, "Addresses"): from PUBLIC_URL, never from a Host header."""
-    return f"{settings.PUBLIC_URL}{request.META['SCRIPT_NAME']}/saml2/{slug}"
-
-
-def _tabs(application: Application) -> list[Tab]:
+def _tabs(application: Application, bound: int) -> list[Tab]:
     keys = [application.pk]
+    sign_on = _("Bookmark") if application.is_bookmark else _("SSO")
+    tabs = [
+        Tab(reverse("console:application", args=keys), _("General info"), exact=True),
+        Tab(reverse("console:application_sso", args=keys), sign_on),
+    ]
+    if application.connector.scim is not None:
+        failing = Job.objects.filter(integration__application=application).failing().count()
+        address = reverse("console:application_identity", args=keys)
+        tabs.append(Tab(address, _("Identity management"), failing, bad=True))
     return [
-        Tab(reverse("console:application", args=keys), _("General info")),
-        Tab(
-            reverse("console:application_sso", args=keys),
-            _("Bookmark") if application.is_bookmark else _("SSO"),
-        ),
-        Tab(
-            reverse("console:application_groups", args=keys),
-            _("User groups"),
-            application.assignments.count(),
-        ),
+        *tabs,
+        Tab(reverse("console:application_groups", args=keys), _("User groups"), bound),
         Tab(reverse("console:application_events", args=keys), _("Events")),
     ]
 
 
 def _chips(application: Application) -> list[Chip]:
     chips = [sign_on_chip(application)]
+    if (identity := identity_chip(application)) is not None:
+        chips.append(identity)
     certificate = KeyPair.objects.filter(application=application, state=KeyPair.State.ACTIVE).first()
     if certificate is not None:
         chips.append(certificate_chip(certificate))
     return [*chips, launcher_chip(application)]
+
+
+def _steps(application: Application, bound: int) -> list[Step]:
+    """The way from "created" to "people use it", for the card beside the tabs."""
+    keys = [application.pk]
+    integration: Integration | None = getattr(application, "integration", None)
+    steps = [Step(_("Application created"), "", done=True)]
+    if not application.is_bookmark:
+        ready = sign_on_chip(application).state == "active"
+        steps.append(Step(_("SSO configured"), reverse("console:application_sso", args=keys), done=ready))
+    if application.connector.scim is not None:
+        active = integration is not None and integration.is_active
+        address = reverse("console:application_identity", args=keys)
+        steps.append(Step(_("Identity management active"), address, done=active))
+    text = ngettext("%(count)s user group bound", "%(count)s user groups bound", bound) % {"count": bound}
+    return [*steps, Step(text, reverse("console:application_groups", args=keys), done=bound > 0)]
 
 
 def show_tab(
@@ -66,5 +89,13 @@ def show_tab(
     *,
     form: forms.Form | None = None,
 ) -> HttpResponse:
-    frame = {"application": application, "tabs": _tabs(application), "chips": _chips(application)}
+    bound = application.assignments.count()
+    steps = _steps(application, bound)
+    frame = {
+        "application": application,
+        "tabs": _tabs(application, bound),
+        "chips": _chips(application),
+        "steps": steps,
+        "steps_done": sum(step.done for step in steps),
+    }
     return show(request, template, frame | context, form=form)

@@ -6,11 +6,13 @@ from typing import Any
 
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.applications.models import Application
+from apps.console.attention import EXPIRES_SOON
+from apps.provisioning.models import Integration, IntegrationState, JobState
+from apps.provisioning.queries import PersonState
 from apps.saml.models import KeyPair, SsoSettings
-
-EXPIRES_SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,31 @@ def _sso_complete(application: Application) -> bool:
     return saml is not None and bool(saml.acs_url)
 
 
+def identity_chip(application: Application) -> Chip | None:
+    """None where there is nothing to say: a bookmark, or nobody configured it."""
+    integration: Integration | None = getattr(application, "integration", None)
+    if integration is None:
+        return None
+    if integration.state == IntegrationState.QUARANTINED:
+        return Chip("paused", _("Identity management paused"))
+    if integration.is_active:
+        return Chip("active", _("Identity management active"))
+    return Chip("inactive", _("Identity management inactive"))
+
+
+def account_chip(state: PersonState) -> Chip:
+    """How one person's account at one application is doing."""
+    job = state.job
+    if job is not None and job.state == JobState.HELD:
+        return Chip("paused", _("Held for approval"))
+    if job is not None and (job.state == JobState.PARKED or (job.state == JobState.PENDING and job.attempts)):
+        return Chip("failing", _("Account failing"))
+    if job is not None and job.state in {JobState.PENDING, JobState.RUNNING}:
+        return Chip("pending", _("Account pending"))
+    active = state.account is not None and state.account.active
+    return Chip("active", _("Account active")) if active else Chip("inactive", _("No active account"))
+
+
 def certificate_chip(certificate: KeyPair) -> Chip:
     left = certificate.not_after - timezone.now()
     day = formats.date_format(timezone.localtime(certificate.not_after), "j M Y")
@@ -54,6 +81,26 @@ def certificate_chip(certificate: KeyPair) -> Chip:
     return Chip("neutral", _("Certificate valid until %(day)s") % {"day": day}, "badge-check")
 
 
+OPERATIONS = {
+    "create": ("active", "user-plus", gettext_lazy("Create")),
+    "update": ("info", "pencil", gettext_lazy("Update")),
+    "reactivate": ("active", "user-check", gettext_lazy("Reactivate")),
+    "deactivate": ("paused", "user-minus", gettext_lazy("Deactivate")),
+    "delete": ("failing", "trash-2", gettext_lazy("Delete")),
+    "rename": ("info", "pencil", gettext_lazy("Rename")),
+    "change_members": ("info", "users", gettext_lazy("Members")),
+    "leave": ("neutral", "unlink", gettext_lazy("Let go")),
+    "nothing": ("neutral", "check", gettext_lazy("Unchanged")),
+}
+
+
+def operation_chip(operation: str, number: int | None = None, of: str = "") -> Chip:
+    """One operation of a plan; with a number, a part of its summary ("2 create")."""
+    state, icon, word = OPERATIONS.get(operation, ("neutral", "circle-dot", operation))
+    text = word if number is None else f"{number} {str(word).lower()} {of}".rstrip()
+    return Chip(state, text, icon)
+
+
 def launcher_chip(application: Application) -> Chip:
     if application.show_in_launcher:
         return Chip("neutral", _("In the launcher"), "eye")
@@ -62,4 +109,5 @@ def launcher_chip(application: Application) -> Chip:
 
 def chips_of(application: Application) -> list[Chip]:
     """For the list: reads nothing but what applications_for_pages brought along."""
-    return [sign_on_chip(application), launcher_chip(application)]
+    chips = [sign_on_chip(application), identity_chip(application), launcher_chip(application)]
+    return [chip for chip in chips if chip is not None]

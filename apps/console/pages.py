@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.access import WRITERS, role_of
 from apps.console.forms.base import ActionForm
 from apps.directory.errors import DirectoryError
+from apps.provisioning.models import Job
 
 PAGE_SIZE = 25
 
@@ -24,6 +25,7 @@ class Tab:
     text: Any
     count: int = 0
     bad: bool = False
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,18 @@ def show(
 ) -> HttpResponse:
     """Renders; 422 when `form` was refused (the page shows it again with everything that was typed)."""
     refused = form is not None and form.is_bound and bool(form.errors)
-    context = {"form": form, "may_write": role_of(request.user) in WRITERS} | context
+    context = {
+        "form": form,
+        "may_write": role_of(request.user) in WRITERS,
+        "failing_applications": failing_applications,
+    } | context
     return render(request, template, context, status=422 if refused else 200)
+
+
+def failing_applications() -> int:
+    """How many have something failing now; called by the side menu, so a fragment without one asks nothing."""
+    failing = Job.objects.failing().order_by().values("integration").distinct()
+    return int(failing.count())
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from apps.console.views import (
     catalog,
     events,
     groups,
+    identity,
     overview,
     sandbox,
     scim_tokens,
@@ -85,12 +86,50 @@ SIGN_ON = [
     ),
 ]
 
+IDENTITY_MANAGEMENT = [
+    # /applications/<pk>/identity-management/
+    path("applications/<uuid:pk>/identity-management/", identity.index, name="application_identity"),
+    path(
+        "applications/<uuid:pk>/identity-management/connection/",
+        identity.connection,
+        name="application_connection",
+    ),
+    path(
+        "applications/<uuid:pk>/identity-management/activation/",
+        identity.activation,
+        name="application_identity_activation",
+    ),
+    path(
+        "applications/<uuid:pk>/identity-management/deactivation/",
+        identity.deactivation,
+        name="application_identity_deactivation",
+    ),
+    path("applications/<uuid:pk>/identity-management/plan/", identity.plan, name="application_plan"),
+    path(
+        "applications/<uuid:pk>/identity-management/synchronizations/",
+        identity.synchronizations,
+        name="application_synchronizations",
+    ),
+    path(
+        "applications/<uuid:pk>/identity-management/approval/", identity.approval, name="application_approval"
+    ),
+    path(
+        "applications/<uuid:pk>/identity-management/jobs/<uuid:job_pk>/", identity.job, name="application_job"
+    ),
+    path(
+        "applications/<uuid:pk>/identity-management/jobs/<uuid:job_pk>/retries/",
+        identity.job_retries,
+        name="application_job_retries",
+    ),
+]
+
 urlpatterns = [
     path("", overview.index, name="overview"),
     path("search/", search.index, name="search"),
     *PEOPLE,
     *APPLICATIONS,
     *SIGN_ON,
+    *IDENTITY_MANAGEMENT,
     path("sources/", scim_tokens.index, name="scim_tokens"),
     path("sources/<uuid:pk>/revocation/", scim_tokens.revocation, name="scim_token_revocation"),
     path("events/", events.index, name="events"),

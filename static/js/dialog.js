@@ -8,7 +8,7 @@ const open = async (address) => {
   if (!card) throw new Error("no card on that page");
   if (card.matches("form") && !card.getAttribute("action")) card.setAttribute("action", address);
   const dialog = document.createElement("dialog");
-  dialog.className = "dialog";
+  dialog.className = card.hasAttribute("data-dialog-wide") ? "dialog dialog--wide" : "dialog";
   const heading = card.querySelector("h2");
   heading.id = "dialog-title";
   dialog.setAttribute("aria-labelledby", heading.id);
@@ -22,7 +22,7 @@ const open = async (address) => {
   });
   document.body.append(dialog);
   dialog.showModal();
-  dialog.querySelector("input:not([type=hidden])")?.focus();
+  dialog.querySelector("input:not([type=hidden]), [data-dialog-close]")?.focus();
 };
 
 const openOrGo = (address) => open(address).catch(() => location.assign(address));

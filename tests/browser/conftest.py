@@ -11,10 +11,13 @@ import pytest
 from django.conf import settings
 
 from apps.applications.actions import add_application, assign_group
+from apps.applications.models import Application
 from apps.directory.actions import add_group, add_member, update_user
+from apps.directory.models import User
 from apps.events.actors import Actor
 from apps.events.models import Event
-from apps.provisioning.models import Integration, IntegrationState
+from apps.provisioning.actions import configure_integration
+from apps.provisioning.models import Attempt, IntegrationState, Job, JobState, Outcome, ResourceKind
 from apps.sandbox import actions as sandbox
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
@@ -182,6 +185,34 @@ def visit(chromium: Any, live_server: Any) -> Iterator[Any]:
         context.close()
 
 
+def _failing_job(application: Application, user: User, system: Actor) -> Job:
+    """Of a connection that is paused: nothing is sent while somebody looks at it, and its tile is "being set up"."""
+    base_url = "https://expenses.example/scim/v2"
+    integration = configure_integration(application, actor=system, base_url=base_url, token="not-a-real-one")
+    integration.state, integration.last_problem = IntegrationState.QUARANTINED, "401 the token has expired"
+    integration.save()
+    words = "userName has already been taken"
+    job = Job(
+        integration=integration,
+        kind=ResourceKind.USER,
+        resource_id=user.pk,
+        resource_name=str(user),
+        state=JobState.PARKED,
+    )
+    job.last_status, job.last_error, job.attempts = 409, words, 4
+    job.save()
+    step = {
+        "method": "POST",
+        "path": "/Users",
+        "status": 409,
+        "seconds": 0.2,
+        "request": {"userName": "bob"},
+        "answer": words,
+    }
+    Attempt(job=job, operation="create", outcome=Outcome.PERMANENT, steps=[step]).save()
+    return job
+
+
 @pytest.fixture
 def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict[str, str]:
     """The tenant acme with one of each thing, and every kind of tile in bob's launcher: name → id for addresses."""
@@ -193,13 +224,17 @@ def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict
         for application in applications:
             assign_group(application, engineering, actor=system)
         _furnish_sandbox()
-        Integration.objects.create(
-            application=applications[1],
-            base_url="https://expenses.example/scim",
-            state=IntegrationState.ACTIVE,
-        )
         newest = Event.objects.first()
-    made = {"bob": bob.user, "engineering": engineering, "gitlab": applications[0], "event": newest}
+        job = _failing_job(applications[1], bob.user, system)
+    gitlab, expenses = applications[:2]
+    made = {
+        "bob": bob.user,
+        "engineering": engineering,
+        "gitlab": gitlab,
+        "expenses": expenses,
+        "event": newest,
+        "job": job,
+    }
     return {name: str(thing.pk) for name, thing in made.items()}
 
 

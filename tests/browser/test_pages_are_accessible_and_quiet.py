@@ -56,6 +56,19 @@ PAGES = (
     Row("console application's SSO", "/t/acme/console/applications/{gitlab}/sso/", "alice"),
     Row("console application's groups", "/t/acme/console/applications/{gitlab}/groups/", "alice"),
     Row("console application's events", "/t/acme/console/applications/{gitlab}/events/", "alice"),
+    Row("console identity management", "/t/acme/console/applications/{gitlab}/identity-management/", "alice"),
+    Row(
+        "console connection", "/t/acme/console/applications/{gitlab}/identity-management/connection/", "alice"
+    ),
+    Row(
+        "console paused identity management",
+        "/t/acme/console/applications/{expenses}/identity-management/",
+        "alice",
+    ),
+    Row("console plan", "/t/acme/console/applications/{expenses}/identity-management/plan/", "alice"),
+    Row("console job", "/t/acme/console/applications/{expenses}/identity-management/jobs/{job}/", "alice"),
+    Row("console deletion", "/t/acme/console/applications/deletion/?application={gitlab}", "alice"),
+    Row("console search", "/t/acme/console/search/?q=e", "alice"),
     Row("console events", "/t/acme/console/events/", "alice"),
     Row("console event", "/t/acme/console/events/{event}/", "alice"),
     Row("console identity sources", "/t/acme/console/sources/", "alice"),

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -6,7 +7,9 @@ from apps.applications.actions import add_application, assign_group
 from apps.applications.models import Application
 from apps.directory.actions import add_group, add_member
 from apps.directory.models import Group
+from apps.lib import event_loop
 from apps.tenants.context import in_tenant
+from tests.fakes.scim_target import ScimTarget
 
 
 @pytest.fixture
@@ -27,3 +30,11 @@ def gitlab(alice: Any, engineering: Group, system: Any) -> Application:
         )
         assign_group(application, engineering, actor=system)
     return application
+
+
+@pytest.fixture
+def target() -> Iterator[ScimTarget]:
+    running = ScimTarget()
+    yield running
+    event_loop.close()  # keep-alive connections first: the server's threads wait for them
+    running.stop()

@@ -1,3 +1,7 @@
+import pytest
+
+from apps.accounts.actions import add_administrator
+from apps.accounts.models import Role
 from apps.directory.actions import add_user, deactivate_user
 from apps.directory.models import Membership, User
 from apps.events.models import Event
@@ -129,3 +133,39 @@ def test_what_people_type_never_becomes_markup(alice):
         "/console/search/?q=<script>",
     ):
         assert b"<script>alert" not in alice.get(path).content
+
+
+@pytest.fixture
+def deputy(bob, system):
+    """Bob as an administrator who is no owner."""
+    with in_tenant(bob.tenant):
+        add_administrator(bob.user, actor=system, role=Role.ADMINISTRATOR)
+    return bob
+
+
+def test_an_administrator_cannot_take_over_an_owner(alice, deputy):
+    path = f"/console/users/{alice.user.pk}/"
+    mine = {"username": "alice", "email": "mine@evil.example"}
+    assert deputy.post(path, mine).status_code == 403
+    assert deputy.post(f"{path}password/", {"password": "a long enough one"}).status_code == 403
+    assert deputy.post(f"{path}deactivation/").status_code == 403
+    page = deputy.get(path).content.decode()
+    assert "Only an owner may change an owner." in page
+    assert "Set password…" not in page
+    assert user_named(alice.tenant, "alice").email == "alice@acme.example"
+
+
+def test_the_last_owner_is_not_deactivated(alice):
+    response = alice.post(f"/console/users/{alice.user.pk}/deactivation/")
+    assert response.status_code == 422
+    assert "The last owner cannot be removed." in response.content.decode()
+    assert user_named(alice.tenant, "alice").active
+
+
+def test_an_owner_changes_an_administrator(alice, deputy):
+    assert (
+        alice.post(
+            f"/console/users/{deputy.user.pk}/password/", {"password": "a long enough one"}
+        ).status_code
+        == 302
+    )

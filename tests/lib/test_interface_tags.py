@@ -116,6 +116,11 @@ def test_a_time_shows_the_readers_zone_and_keeps_iso_in_its_title(settings):
 
 def test_no_time_is_a_dash():
     assert interface.local_time(None) == "—"
+    assert interface.milliseconds(None) == "—"
+
+
+def test_durations_are_read_in_milliseconds():
+    assert interface.milliseconds(0.2124) == "212 ms"
 
 
 class ExampleForm(forms.Form):

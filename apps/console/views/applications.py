@@ -15,13 +15,14 @@ from django.views.decorators.http import require_safe
 from apps.accounts.access import actor_of, administrator_required
 from apps.applications.actions import remove_application, update_application
 from apps.applications.models import Application
-from apps.console.application_page import application_or_404, applications_for_pages, show_tab, sso_url
+from apps.console.application_page import application_or_404, applications_for_pages, show_tab
 from apps.console.chips import chips_of
 from apps.console.forms.applications import DeletionForm, GeneralForm
 from apps.console.forms.events import EventFilterForm
 from apps.console.pages import page_of, refusals_on, show
 from apps.console.views.events import log_page
 from apps.events.models import Event
+from apps.saml.addresses import sso_url
 
 
 @administrator_required
@@ -68,7 +69,7 @@ def created(request: HttpRequest, pk: UUID) -> HttpResponse:
     return show(
         request,
         "console/application_created.html",
-        {"application": application, "sso_url": sso_url(request, application.slug)},
+        {"application": application, "sso_url": sso_url(application)},
     )
 
 

@@ -7,9 +7,9 @@ from django.views.decorators.http import require_safe
 from apps.accounts.access import actor_of, administrator_required
 from apps.applications.actions import add_application
 from apps.applications.catalog import CATALOG
-from apps.console.application_page import sso_url
 from apps.console.forms.applications import NewApplicationForm
 from apps.console.pages import refusals_on, show
+from apps.tenants.addresses import tenant_url
 
 
 @administrator_required
@@ -47,6 +47,12 @@ def connector(request: HttpRequest, key: str) -> HttpResponse:
     return show(
         request,
         "console/application_new.html",
-        {"connector": kind, "idp_url": sso_url(request, "")},
+        {"connector": kind, "idp_url": _idp_url(request)},
         form=form,
     )
+
+
+def _idp_url(request: HttpRequest) -> str:
+    """What the SSO IdP URL begins with; the application's own word follows."""
+    address = tenant_url(request.tenant, "saml:sso", slug="x")  # type: ignore[attr-defined]
+    return address.removesuffix("x")

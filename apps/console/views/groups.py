@@ -1,3 +1,4 @@
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -23,7 +24,7 @@ FOUND = 20  # people offered at once; a narrower search finds the others
 
 def _tabs(group: Group) -> list[Tab]:
     return [
-        Tab(reverse("console:group", args=[group.pk]), _("Details")),
+        Tab(reverse("console:group", args=[group.pk]), _("Details"), exact=True),
         Tab(reverse("console:group_members", args=[group.pk]), _("Users"), group.memberships.count()),
         Tab(
             reverse("console:group_applications", args=[group.pk]),
@@ -33,9 +34,8 @@ def _tabs(group: Group) -> list[Tab]:
     ]
 
 
-def _show(request: HttpRequest, template: str, group: Group, **context: object) -> HttpResponse:
-    form = context.pop("form", None)
-    return show(request, template, {"group": group, "tabs": _tabs(group)} | context, form=form)  # type: ignore[arg-type]
+def _show(request: HttpRequest, template: str, group: Group, **context: Any) -> HttpResponse:
+    return show(request, template, {"group": group, "tabs": _tabs(group)} | context, form=context.get("form"))
 
 
 @administrator_required

@@ -4,16 +4,20 @@ from typing import Any
 from django.db.models import Count, Q
 from django.db.models.functions import TruncHour
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from apps.accounts.access import administrator_required
 from apps.applications.models import Application, Assignment
+from apps.console.application_page import Step
+from apps.console.attention import needs_attention
 from apps.console.charts import Bar, bars
 from apps.console.pages import show
 from apps.directory.models import Group, User
 from apps.events.models import Event
+from apps.provisioning.models import Integration, IntegrationState
 
 RECENT = 8
 
@@ -34,18 +38,21 @@ def _chart() -> list[Bar]:
 def index(request: HttpRequest) -> HttpResponse:
     users = User.objects.aggregate(all=Count("pk"), active=Count("pk", filter=Q(active=True)))
     applications, bound = Application.objects.count(), Assignment.objects.exists()
+    integrated = Integration.objects.exclude(state=IntegrationState.CONFIGURED).exists()
     chart = _chart()
     steps = [
-        (users["all"] > 1, _("Add people"), "console:users"),
-        (applications > 0, _("Add an application"), "console:catalog"),
-        (bound, _("Give a user group access to it"), "console:applications"),
+        Step(_("Add people"), reverse("console:users"), done=users["all"] > 1),
+        Step(_("Add an application"), reverse("console:catalog"), done=applications > 0),
+        Step(_("Give a user group access to it"), reverse("console:applications"), done=bound),
+        Step(_("Activate Identity Management"), reverse("console:applications"), done=integrated),
     ]
     context: dict[str, Any] = {
+        "attention": needs_attention(),
         "users": users,
         "group_count": Group.objects.count(),
         "application_count": applications,
         "steps": steps,
-        "steps_done": sum(done for done, _text, _url in steps),
+        "steps_done": sum(step.done for step in steps),
         "events": Event.objects.all()[:RECENT],
         "chart": chart,
         "succeeded": sum(bar.succeeded for bar in chart),

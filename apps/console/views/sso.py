@@ -11,11 +11,11 @@ from django.views.decorators.http import require_POST
 from apps.accounts.access import actor_of, administrator_required
 from apps.applications.actions import deactivate_application, reactivate_application, update_application
 from apps.applications.models import Application
-from apps.console.application_page import application_or_404, show_tab, sso_url
+from apps.console.application_page import application_or_404, show_tab
 from apps.console.forms.people import ConfirmForm
 from apps.console.forms.sso import BookmarkForm, MetadataForm, SsoForm, attribute_rows, attribute_values
 from apps.console.pages import refusals_on, show
-from apps.saml import actions
+from apps.saml import actions, addresses
 from apps.saml.errors import CertificateRefused
 from apps.saml.models import KeyPair
 
@@ -43,7 +43,6 @@ def _show(request: HttpRequest, application: Application, **context: Any) -> Htt
     certificates = actions.certificates_of(application)
     form = context.pop("form", None) or SsoForm.of(settings)
     metadata_form = context.pop("metadata_form", None) or MetadataForm()
-    address = sso_url(request, application.slug)
     response = show_tab(
         request,
         "console/application_sso.html",
@@ -54,9 +53,9 @@ def _show(request: HttpRequest, application: Application, **context: Any) -> Htt
             "metadata_form": metadata_form,
             "certificate": certificates[0],
             "certificates": certificates,
-            "idp_sso_url": address,
-            "metadata_url": f"{address}/metadata",
-            "certificate_url": f"{address}/certificate",
+            "idp_sso_url": addresses.sso_url(application),
+            "metadata_url": addresses.metadata_url(application),
+            "certificate_url": addresses.certificate_url(application),
         }
         | context,
         form=form,

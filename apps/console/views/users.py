@@ -1,36 +1,56 @@
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.accounts.access import actor_of, administrator_required
+from apps.accounts.access import actor_of, administrator_required, may_grant, role_of
+from apps.accounts.actions import keep_an_owner
 from apps.applications.models import Application, Assignment
+from apps.console.chips import account_chip
 from apps.console.forms.people import ConfirmForm, GroupsOfUserForm, NewUserForm, PasswordForm, ProfileForm
 from apps.console.pages import Tab, page_of, refusals_on, show
 from apps.directory import actions
 from apps.directory.models import Group, User
 from apps.events.models import Event
+from apps.provisioning.queries import states_of
 
 STATES = {"active": True, "inactive": False}
 
 
 def _tabs(user: User) -> list[Tab]:
     return [
-        Tab(reverse("console:user", args=[user.pk]), _("Profile")),
+        Tab(reverse("console:user", args=[user.pk]), _("Profile"), exact=True),
         Tab(reverse("console:user_groups", args=[user.pk]), _("User groups")),
         Tab(reverse("console:user_applications", args=[user.pk]), _("Applications")),
         Tab(reverse("console:user_events", args=[user.pk]), _("Events")),
     ]
 
 
-def _show(request: HttpRequest, template: str, user: User, **context: object) -> HttpResponse:
-    form = context.pop("form", None)
-    return show(request, template, {"person": user, "tabs": _tabs(user)} | context, form=form)  # type: ignore[arg-type]
+def _may_change(request: HttpRequest, user: User) -> bool:
+    """Whoever sets an owner's password or e-mail address could become one."""
+    role = role_of(user)
+    return role is None or may_grant(role_of(request.user), role)
+
+
+def _changeable_or_403(request: HttpRequest, pk: UUID) -> User:
+    user: User = get_object_or_404(User.objects, pk=pk)
+    if request.method == "POST" and not _may_change(request, user):
+        raise PermissionDenied
+    return user
+
+
+def _show(request: HttpRequest, template: str, user: User, **context: Any) -> HttpResponse:
+    frame = {"person": user, "tabs": _tabs(user), "may_change": _may_change(request, user)}
+    return show(request, template, frame | context, form=context.get("form"))
 
 
 @administrator_required
@@ -44,6 +64,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return show(request, "console/users.html", {"page": page_of(users, request), "q": text, "state": state})
 
 
+@sensitive_post_parameters("password")
 @administrator_required
 def new(request: HttpRequest) -> HttpResponse:
     form = NewUserForm(request.POST if request.method == "POST" else None)
@@ -59,7 +80,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @administrator_required
 def profile(request: HttpRequest, pk: UUID) -> HttpResponse:
-    user = get_object_or_404(User.objects, pk=pk)
+    user = _changeable_or_403(request, pk)
     form = ProfileForm.of(user, request.POST if request.method == "POST" else None)
     if form.is_valid():
         with refusals_on(form):
@@ -69,9 +90,10 @@ def profile(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _show(request, "console/user.html", user, form=form)
 
 
+@sensitive_post_parameters("password")
 @administrator_required
 def password(request: HttpRequest, pk: UUID) -> HttpResponse:
-    user = get_object_or_404(User.objects, pk=pk)
+    user = _changeable_or_403(request, pk)
     form = PasswordForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         with refusals_on(form):
@@ -93,11 +115,14 @@ def password(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @administrator_required
 def deactivation(request: HttpRequest, pk: UUID) -> HttpResponse:
-    user = get_object_or_404(User.objects, pk=pk)
-    if request.method == "POST":
-        actions.deactivate_user(user, actor=actor_of(request))
-        messages.success(request, _("%(name)s was deactivated.") % {"name": user})
-        return redirect("console:user", user.pk)
+    user = _changeable_or_403(request, pk)
+    form = ConfirmForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        with refusals_on(form), transaction.atomic():
+            keep_an_owner(user)
+            actions.deactivate_user(user, actor=actor_of(request))
+            messages.success(request, _("%(name)s was deactivated.") % {"name": user})
+            return redirect("console:user", user.pk)
     context = {
         "title": _("Deactivate %(name)s?") % {"name": user},
         "consequence": _(
@@ -108,13 +133,13 @@ def deactivation(request: HttpRequest, pk: UUID) -> HttpResponse:
         "cancel_url": reverse("console:user", args=[user.pk]),
         "breadcrumb_text": str(user),
     }
-    return show(request, "console/confirm.html", context, form=ConfirmForm())
+    return show(request, "console/confirm.html", context, form=form)
 
 
 @administrator_required
 @require_POST
 def activation(request: HttpRequest, pk: UUID) -> HttpResponse:
-    user = get_object_or_404(User.objects, pk=pk)
+    user = _changeable_or_403(request, pk)
     actions.reactivate_user(user, actor=actor_of(request))
     messages.success(request, _("%(name)s was reactivated.") % {"name": user})
     return redirect("console:user", user.pk)
@@ -155,8 +180,9 @@ def applications(request: HttpRequest, pk: UUID) -> HttpResponse:
     reasons: dict[UUID, list[Group]] = {}
     for assignment in Assignment.objects.filter(group__members=user).select_related("group"):
         reasons.setdefault(assignment.application_id, []).append(assignment.group)
+    states = {state.integration.application_id: account_chip(state) for state in states_of(user)}
     rows = [
-        (application, reasons[application.pk])
+        (application, reasons[application.pk], states.get(application.pk))
         for application in Application.objects.filter(pk__in=reasons).defer("logo")
     ]
     return _show(request, "console/user_applications.html", user, rows=rows)

@@ -105,6 +105,11 @@ def current(context: template.Context, url: str, *, exact: bool = False) -> Safe
 
 
 @register.filter
+def milliseconds(seconds: float | None) -> str:
+    return "—" if seconds is None else f"{seconds * 1000:.0f} ms"
+
+
+@register.filter
 def local_time(value: datetime | date | None, form: str = "DATETIME_FORMAT") -> SafeString:
     """`<time>` in the reader's zone and language, ISO 8601 in its title.
 

@@ -1,0 +1,80 @@
+"""What the overview puts first: whatever does not mend itself."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.provisioning.models import Integration, IntegrationState, Job, JobState
+from apps.provisioning.queries import failing_counts
+from apps.saml.models import KeyPair
+
+EXPIRES_SOON = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    kind: str  # of a banner: bad or warn
+    title: str
+    text: str
+    url: str
+
+
+def needs_attention() -> list[Notice]:
+    """Five queries, whatever there is."""
+    integrations = list(
+        Integration.objects.select_related("application").exclude(state=IntegrationState.CONFIGURED)
+    )
+    failing, held = failing_counts(integrations), _held()
+    notices = [
+        notice for each in integrations for notice in _of(each, failing.get(each.pk, 0), held.get(each.pk, 0))
+    ]
+    return [*notices, *_certificates()]
+
+
+def _held() -> dict[Any, int]:
+    rows = Job.objects.filter(state=JobState.HELD).order_by()
+    return dict(rows.values_list("integration").annotate(Count("id")))
+
+
+def _of(integration: Integration, failing: int, held: int) -> list[Notice]:
+    url = reverse("console:application_identity", args=[integration.application_id])
+    name, notices = f"{integration.application}:", []
+    if integration.state == IntegrationState.QUARANTINED:
+        notices.append(
+            Notice("bad", name, _("Identity management is paused, because the token is refused."), url)
+        )
+    if failing:
+        text = ngettext("%(count)s account is failing now.", "%(count)s accounts are failing now.", failing)
+        notices.append(Notice("bad", name, text % {"count": failing}, url))
+    if held:
+        text = ngettext(
+            "%(count)s removal waits for your approval.", "%(count)s removals wait for your approval.", held
+        )
+        notices.append(Notice("warn", name, text % {"count": held}, url))
+    return notices
+
+
+def _certificates() -> list[Notice]:
+    soon = timezone.now() + EXPIRES_SOON
+    pairs = KeyPair.objects.select_related("application").filter(
+        state=KeyPair.State.ACTIVE, not_after__lt=soon
+    )
+    notices = []
+    for pair in pairs:
+        day = formats.date_format(timezone.localtime(pair.not_after), "j M Y")
+        text = _("The certificate ends on %(day)s. Make a new one in time.") % {"day": day}
+        notices.append(
+            Notice(
+                "warn",
+                f"{pair.application}:",
+                text,
+                reverse("console:application_sso", args=[pair.application_id]),
+            )
+        )
+    return notices

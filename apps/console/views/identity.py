@@ -1,0 +1,254 @@
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.accounts.access import actor_of, administrator_required
+from apps.applications.access import people_with
+from apps.applications.catalog import ScimDialect
+from apps.applications.models import Application
+from apps.console.application_page import application_or_404, show_tab
+from apps.console.chips import operation_chip
+from apps.console.forms.identity import ConnectionForm
+from apps.console.forms.people import ConfirmForm
+from apps.console.forms.sso import SOURCES
+from apps.console.pages import refusals_on, show
+from apps.directory.models import User
+from apps.events.actors import Actor
+from apps.provisioning import actions, queries
+from apps.provisioning.errors import ActivationRefused
+from apps.provisioning.models import Integration, Job
+from apps.provisioning.preview import preview
+
+VERIFIED = gettext_lazy("The Identity Management integration has been successfully verified and is active.")
+WORDS = dict(SOURCES) | {"active": gettext_lazy("Active")}
+ROWS = 100  # of a preview; the counts are of all
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """Something the application accepts over SCIM, or does not."""
+
+    word: str
+    accepted: bool
+
+
+def _abilities(scim: ScimDialect) -> list[Ability]:
+    return [
+        Ability(_("Create"), accepted=True),
+        Ability(_("Update"), accepted=scim.updates_users),
+        Ability(_("Deactivate"), accepted=True),
+        Ability(_("Reactivate"), accepted=True),
+        Ability(_("Delete"), accepted=scim.deletes_users),
+        Ability(_("Groups"), accepted=scim.supports_groups),
+    ]
+
+
+def _application(pk: UUID) -> Application:
+    application = application_or_404(pk)
+    if application.connector.scim is None:
+        raise Http404
+    return application
+
+
+def _integration(pk: UUID) -> Integration:
+    integration: Integration = get_object_or_404(
+        Integration.objects.select_related("application"), application_id=pk
+    )
+    return integration
+
+
+def _back(pk: UUID) -> HttpResponse:
+    return redirect("console:application_identity", pk)
+
+
+@administrator_required
+@require_safe
+def index(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Not configured: what the application can do, and Configure. Configured: how it is doing, and what to do."""
+    application = _application(pk)
+    integration = actions.integration_of(application)
+    context: dict[str, Any] = {"integration": integration} | _connector_context(application)
+    if integration is None:
+        return show_tab(request, "console/application_identity_new.html", application, context)
+    context |= {
+        "health": queries.health(integration),
+        "attention": queries.needs_attention(integration, limit=20),
+    }
+    return show_tab(request, "console/application_identity.html", application, context)
+
+
+def _connector_context(application: Application) -> dict[str, Any]:
+    scim = application.connector.scim or ScimDialect()
+    example = people_with(application).first()
+    mapping = [(row, WORDS[row.source], _value(example, row.source)) for row in scim.attributes]
+    return {"scim": scim, "abilities": _abilities(scim), "mapping": mapping, "example": example}
+
+
+def _value(person: User | None, source: str) -> str:
+    if person is None:
+        return ""
+    value = getattr(person, source)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@sensitive_post_parameters("token")
+@administrator_required
+def connection(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Base URL and token. "Activate" asks the application first; a refusal is a form error and an event."""
+    application = _application(pk)
+    before = actions.integration_of(application)
+    data = request.POST if request.method == "POST" else None
+    form = ConnectionForm(application, before, data, manage_groups="manage_groups" in request.GET)
+    saved = None
+    if form.is_valid():
+        actor = actor_of(request)
+        with refusals_on(form):
+            saved = _configured(application, before, form, actor)
+        if saved is not None and "activate" in request.POST and not saved.is_active:
+            with refusals_on(form):
+                saved = actions.activate_integration(saved, actor=actor)
+        if saved is not None and not form.errors:
+            messages.success(
+                request, VERIFIED if saved.is_active else _("The connection was saved. It is not active.")
+            )
+            return _back(pk)
+    title = _("It was not activated. Address and token are saved.") if saved is not None else ""
+    context = {"integration": saved or before, "title": title} | _connector_context(application)
+    return show_tab(request, "console/application_connection.html", application, context, form=form)
+
+
+def _configured(
+    application: Application, before: Integration | None, form: ConnectionForm, actor: Actor
+) -> Integration:
+    """An active connection takes a new token without a gap: the old one stays if the new one is refused."""
+    values = form.values()
+    if before is not None and before.is_active and not form.moves and "token" in values:
+        actions.reauthorize_integration(before, actor=actor, token=values.pop("token"))
+    return actions.configure_integration(application, actor=actor, **values)
+
+
+@administrator_required
+@require_POST
+def activation(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """With the address and token that are saved."""
+    try:
+        actions.activate_integration(_integration(pk), actor=actor_of(request))
+    except ActivationRefused as error:
+        for texts in error.fields.values():
+            messages.error(request, " ".join(texts))
+        return redirect("console:application_connection", pk)
+    messages.success(
+        request, _("The Identity Management integration has been successfully verified and is active.")
+    )
+    return _back(pk)
+
+
+@administrator_required
+def deactivation(request: HttpRequest, pk: UUID) -> HttpResponse:
+    integration = _integration(pk)
+    if request.method == "POST":
+        actions.deactivate_integration(integration, actor=actor_of(request))
+        messages.success(request, _("Identity Management was deactivated."))
+        return _back(pk)
+    context = {
+        "title": _("Deactivate IdM connection?"),
+        "consequence": _(
+            "Previously bound users remain active in %(name)s and able to authenticate using SSO. "
+            "No further updates will be made to user accounts via the Identity Management integration."
+        )
+        % {"name": integration},
+        "action": _("confirm"),
+        "cancel_url": reverse("console:application_identity", args=[pk]),
+        "breadcrumb_text": str(integration),
+    }
+    return show(request, "console/confirm.html", context, form=ConfirmForm())
+
+
+@administrator_required
+@require_safe
+def plan(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What a synchronisation would send now. Nothing is sent."""
+    integration = _integration(pk)
+    found = preview(integration)
+    summary = [operation_chip(operation, count) for operation, count in found.user_counts.items()]
+    summary += [
+        operation_chip(operation, count, _("groups")) for operation, count in found.group_counts.items()
+    ]
+    context = {
+        "integration": integration,
+        "application": integration.application,
+        "held": found.held,
+        "summary": summary,
+        "rows": [(operation_chip(row.operation), row) for row in found.rows[:ROWS]],
+    }
+    return show(request, "console/plan.html", context)
+
+
+@administrator_required
+@require_POST
+def synchronizations(request: HttpRequest, pk: UUID) -> HttpResponse:
+    try:
+        actions.synchronize(_integration(pk), actor=actor_of(request))
+    except ActivationRefused as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Everybody is being compared again. You can leave this page."))
+    return _back(pk)
+
+
+@administrator_required
+def approval(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Of removals that the mass-removal guard holds."""
+    integration = _integration(pk)
+    if request.method == "POST":
+        count = actions.approve_removals(integration, actor=actor_of(request))
+        text = ngettext("%(count)s removal was approved.", "%(count)s removals were approved.", count)
+        messages.success(request, text % {"count": count})
+        return _back(pk)
+    held = queries.health(integration).held
+    context = {
+        "title": ngettext("Approve %(count)s removal?", "Approve %(count)s removals?", held)
+        % {"count": held},
+        "consequence": _(
+            "Unusually many people lost %(name)s at once, so nobody was touched yet. Approving deactivates their accounts there. "
+            "If this was a mistake, give them their groups back instead: then nothing is sent."
+        )
+        % {"name": integration},
+        "action": _("Approve"),
+        "cancel_url": reverse("console:application_identity", args=[pk]),
+        "breadcrumb_text": str(integration),
+    }
+    return show(request, "console/confirm.html", context, form=ConfirmForm())
+
+
+def _job(pk: UUID, job_pk: UUID) -> Job:
+    job: Job = get_object_or_404(
+        Job.objects.select_related("integration__application"), pk=job_pk, integration__application_id=pk
+    )
+    return job
+
+
+@administrator_required
+@require_safe
+def job(request: HttpRequest, pk: UUID, job_pk: UUID) -> HttpResponse:
+    """One person or group at this application: every request made and every answer, secrets masked."""
+    found = _job(pk, job_pk)
+    context = {"job": found, "application": found.integration.application, "attempts": found.tries.all()[:20]}
+    return show(request, "console/job.html", context)
+
+
+@administrator_required
+@require_POST
+def job_retries(request: HttpRequest, pk: UUID, job_pk: UUID) -> HttpResponse:
+    found = actions.retry_job(_job(pk, job_pk), actor=actor_of(request))
+    messages.success(request, _("%(name)s is tried again now.") % {"name": found})
+    return _back(pk)
