@@ -48,6 +48,8 @@ def refusal(error: ScimError) -> HttpResponse:
 class ScimView(stock.SCIMView):  # type: ignore[misc]
     """No query of the tenant's data before the token is known. CSRF: no cookie is ever looked at."""
 
+    access = "scim_token"  # for the walk over every URL
+
     @method_decorator(csrf_exempt)
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
@@ -62,8 +64,6 @@ class ScimView(stock.SCIMView):  # type: ignore[misc]
         except (SCIMException, ValidationError) as error:
             return refusal(as_scim_error(error))
         return response
-
-    dispatch.access = "scim_token"  # type: ignore[attr-defined]
 
     def load_body(self, _: bytes) -> dict[str, Any]:
         """Names ignore case (RFC 7643 section 2.1); django-scim2 looks for this one as it is written in the RFC."""

@@ -19,12 +19,8 @@ PAGING = {"cursor", "limit"}
 
 
 class ApiView(APIView):
+    access = "api_key"  # for the walk over every URL
     pagination_class: Any = None  # the lists' own; drf-spectacular reads it
-
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        return super().dispatch(request, *args, **kwargs)
-
-    dispatch.access = "api_key"  # type: ignore[attr-defined]
 
     @property
     def actor(self) -> Actor:
