@@ -19,6 +19,9 @@ for name in (
     "ALLOWED_HOSTS",
 ):
     os.environ.pop(name, None)
+# A Redis that was started for the tests, never one that somebody uses: tests empty it.
+if "TEST_REDIS_URL" in os.environ:
+    os.environ["REDIS_URL"] = os.environ["TEST_REDIS_URL"]
 
 from portal.settings import *  # noqa: E402, F403
 from portal.settings import DATABASES  # noqa: E402

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.processes import embedded_environment
+
 ROOT = Path(__file__).resolve().parents[2]
 
 PROGRAM = """
@@ -37,6 +39,7 @@ def test_a_change_is_heard_and_the_worker_stops(tmp_path):
     answer = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(tmp_path)],
         cwd=ROOT,
+        env=embedded_environment(),
         capture_output=True,
         text=True,
         timeout=60,

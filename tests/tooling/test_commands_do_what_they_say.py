@@ -52,6 +52,12 @@ def test_test_hands_back_the_status_of_pytest(clone: Copy) -> None:
     assert clone.run("bin/test").returncode == 1
 
 
+def test_test_with_services_starts_them_and_passes_the_rest_on(clone: Copy) -> None:
+    assert clone.run("bin/test", "--services", "-k", "x").stdout.startswith("ran: -m tests.services -k x\n")
+    clone.say("fails", "-m tests.services\n")
+    assert clone.run("bin/test", "--services").returncode == 1
+
+
 def test_check_runs_every_step_and_names_those_that_failed(clone: Copy) -> None:
     assert clone.run("bin/check").stdout.endswith("All checks passed.\n")
     clone.say("fails", "-m ruff check\n-m mypy\n")
@@ -72,7 +78,7 @@ def test_lock_fails_when_an_address_slipped_in(clone: Copy) -> None:
 
 
 @pytest.mark.parametrize(("check", "test", "status"), [(0, 0, 0), (1, 0, 1), (0, 1, 1), (2, 5, 1)])
-def test_ci_runs_both_commands_and_fails_when_either_does(
+def test_ci_runs_every_command_and_fails_when_one_does(
     tmp_path: Path, check: int, test: int, status: int
 ) -> None:
     (tmp_path / ".ci").mkdir()
@@ -83,13 +89,15 @@ def test_ci_runs_both_commands_and_fails_when_either_does(
         ("bin/test", test),
         ("path/chromium", 0),
         ("path/shellcheck", 0),
+        ("path/postgres", 0),
+        ("path/redis-server", 0),
     ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(f"#!/bin/sh\necho {name} CI=$CI\nexit {code}\n")
+        (tmp_path / name).write_text(f'#!/bin/sh\necho {name} "$@" CI=$CI\nexit {code}\n')
         (tmp_path / name).chmod(0o755)
     environment = {"PATH": f"{tmp_path / 'path'}:{os.environ['PATH']}"}
     result = subprocess.run(
         ["bash", tmp_path / ".ci/run"], cwd="/", env=environment, capture_output=True, text=True, check=False
     )
-    assert result.stdout == "bin/check CI=true\nbin/test CI=true\n"
+    assert result.stdout == "bin/check CI=true\nbin/test CI=true\nbin/test --services CI=true\n"
     assert result.returncode == status
