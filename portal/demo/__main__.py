@@ -1,0 +1,72 @@
+"""`bin/demo`: everything on embedded defaults, with a tenant to try, on loopback. `bin/dev` is the same with DEBUG."""
+
+import argparse
+import os
+import socket
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="bin/demo", description="Serves Gatehouse with a demo tenant on 127.0.0.1."
+    )
+    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000), help="default 8000")
+    parser.add_argument(
+        "--data", type=Path, default=ROOT / "var", metavar="DIR", help="database, keys and mail; default var/"
+    )
+    parser.add_argument("--dev", action="store_true", help="DEBUG pages, and restart when a file changes")
+    return parser.parse_args()
+
+
+def _environment(port: int, data: Path, *, debug: bool) -> None:
+    """Embedded defaults: what the surroundings say of other databases or brokers is for other installations."""
+    for name in ("DATABASE_URL", "REDIS_URL", "EMAIL_URL", "ALLOWED_HOSTS", "SECRET_KEY", "ENCRYPTION_KEYS"):
+        os.environ.pop(name, None)
+    os.environ |= {
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+        "DATA_DIR": str(data.resolve()),
+        "PORT": str(port),
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "OUTBOUND_ALLOW": "127.0.0.1,localhost",  # the sandbox is served from here
+        "DEBUG": "1" if debug else "0",
+        "SETTLE_SECONDS": os.environ.get("SETTLE_SECONDS", "5"),
+    }
+
+
+def _port_is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def main() -> int:
+    arguments = _arguments()
+    if not _port_is_free(arguments.port):
+        print(
+            f"Port {arguments.port} of 127.0.0.1 is in use; try bin/demo --port {arguments.port + 1}.",
+            file=sys.stderr,
+        )
+        return 1
+    arguments.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _environment(arguments.port, arguments.data, debug=arguments.dev)
+
+    import django
+
+    django.setup()
+    from portal.demo import start
+
+    return start.run(port=arguments.port, data=arguments.data.resolve(), reload=arguments.dev)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # Ctrl-C while setting up: nothing was served, nothing is lost
+        sys.exit(0)
