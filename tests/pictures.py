@@ -1,0 +1,55 @@
+"""`bin/pictures`: starts a fresh demo, opens the main pages in Chromium and writes docs/images/*.png, so pictures are of today's product."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from tests.journeys.conftest import ROOT, free_port, start, stop
+
+IMAGES = ROOT / "docs" / "images"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+DESKTOP = {"width": 1280, "height": 860}
+
+
+def sign_in(page: Page, base: str, person: dict[str, str]) -> None:
+    page.goto(f"{base}/login/")
+    page.fill("input[name=username]", person["username"])
+    page.fill("input[name=password]", person["password"])
+    page.press("input[name=password]", "Enter")
+    page.wait_for_load_state("networkidle")
+
+
+def main() -> int:
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright:
+        data = Path(directory) / "data"
+        data.mkdir()
+        process, facts = start(data, free_port())
+        base = f"{facts['base_url']}/t/{facts['tenant']}"
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        try:
+            people = browser.new_page(viewport=DESKTOP, color_scheme="light")
+            sign_in(people, base, facts["user"])
+            people.goto(f"{base}/")
+            people.screenshot(path=IMAGES / "launcher.png")
+            console = browser.new_page(viewport=DESKTOP, color_scheme="light")
+            sign_in(console, base, facts["administrator"])
+            console.goto(f"{base}/console/")
+            console.screenshot(path=IMAGES / "console.png")
+        finally:
+            browser.close()
+            stop(process)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
