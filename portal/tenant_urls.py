@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("apps.launcher.urls")),
     path("", include("apps.accounts.urls")),
     path("console/", include("apps.console.urls")),
+    path("console/api-keys/", include("apps.api.page_urls")),
     path("saml2/", include("apps.saml.urls")),
     path("scim/v2/", include("apps.scim.urls")),
     path("api/v1/", include("apps.api.urls")),

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from apps.accounts.access import WRITERS, role_of
+from apps.accounts.access import may_administer
 from apps.console.forms.base import ActionForm
 from apps.directory.errors import DirectoryError
 from apps.provisioning.models import Job
@@ -44,16 +44,17 @@ def show(
 ) -> HttpResponse:
     """Renders; 422 when `form` was refused (the page shows it again with everything that was typed)."""
     refused = form is not None and form.is_bound and bool(form.errors)
-    context = {
-        "form": form,
-        "may_write": role_of(request.user) in WRITERS,
-        "failing_applications": failing_applications,
-    } | context
+    context = {"form": form, "may_write": may_administer(request.user)} | context
     return render(request, template, context, status=422 if refused else 200)
 
 
-def failing_applications() -> int:
-    """How many have something failing now; called by the side menu, so a fragment without one asks nothing."""
+def template_context(_request: HttpRequest) -> dict[str, Any]:
+    """For the side menu, which pages of other apps show, too."""
+    return {"failing_applications": _failing_applications}
+
+
+def _failing_applications() -> int:
+    """How many have something failing now; called by the template, so a page without the menu asks nothing."""
     failing = Job.objects.failing().order_by().values("integration").distinct()
     return int(failing.count())
 

@@ -81,6 +81,7 @@ ROWS = [
     row("console:application_job", pk="application", job_pk="job"),
     row("console:application_job_retries", pk="application", job_pk="job"),
     row("console:scim_token_revocation", pk="scim token"),
+    row("api_pages:key_revocation", pk="api key"),
     row("console:event", pk="event"),
     row("console:event_export", form="=csv"),
     # SAML
