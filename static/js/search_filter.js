@@ -1,5 +1,5 @@
 // <input data-filter="tiles">: hides what does not match among [data-filter-text] below #tiles, says how many are left,
-// and opens the only one left on Enter. Sections (data-filter-section) without a match go too.
+// and opens the first one left on Enter. Sections (data-filter-section) without a match go too.
 for (const field of document.querySelectorAll("[data-filter]")) {
   const list = document.getElementById(field.dataset.filter);
   const items = [...list.querySelectorAll("[data-filter-text]")];
@@ -22,12 +22,13 @@ for (const field of document.querySelectorAll("[data-filter]")) {
   };
 
   field.addEventListener("input", filter);
-  field.form?.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const left = filter();
-    if (left.length) left[0].querySelector("a")?.click();
-  });
   field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") {
+      // Of this field only: the form around it may be one that saves, with buttons of its own.
+      event.preventDefault();
+      const left = filter();
+      if (left.length) left[0].querySelector("a")?.click();
+    }
     if (event.key !== "Escape" || !field.value) return;
     field.value = "";
     filter();
