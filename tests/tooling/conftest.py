@@ -41,7 +41,7 @@ case $* in
   "-m uv "*) for output; do :; done; cat "$WORLD/address" >>"$output" ;;
   *)
     if grep -qxF -- "$*" "$WORLD/fails"; then exit 1; fi
-    printf 'ran: %s\\nDATA_DIR=%s\\nPYTHONPATH=%s\\n' "$*" "${{DATA_DIR-}}" "$PYTHONPATH"
+    printf 'ran: %s\\nDATA_DIR=%s\\nPYTHONPATH=%s\\nPUBLIC_URL=%s\\n' "$*" "${{DATA_DIR-}}" "$PYTHONPATH" "${{PUBLIC_URL-}}"
     ;;
 esac
 """

@@ -26,6 +26,16 @@ def test_manage_leaves_an_absolute_directory_and_no_directory_alone(clone: Copy)
     assert "DATA_DIR=\n" in clone.run("bin/manage", "migrate").stdout
 
 
+def test_manage_speaks_of_the_address_that_the_demo_serves(clone: Copy) -> None:
+    data = clone.world / "data"
+    data.mkdir()
+    assert "PUBLIC_URL=\n" in clone.run("bin/manage", "--data", "data", "migrate").stdout
+    (data / "demo.json").write_text(
+        '{\n  "base_url": "http://127.0.0.1:8310",\n  "scim": {"base_url": "http://127.0.0.1:8310/t/acme/scim/v2/"}\n}'
+    )
+    assert "PUBLIC_URL=http://127.0.0.1:8310\n" in clone.run("bin/manage", "--data", "data", "migrate").stdout
+
+
 def test_demo_and_dev_pass_everything_on_and_find_the_project_from_anywhere(clone: Copy) -> None:
     out = clone.run("bin/demo", "--port", "9000").stdout
     assert "ran: -m portal.demo --port 9000\n" in out
