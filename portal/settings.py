@@ -5,6 +5,7 @@ from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
+from django.conf import global_settings
 
 from apps.lib.assets import font_directories
 from portal import keys, logs
@@ -163,11 +164,13 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = (
-    env.str("STATIC_ROOT", default="") or None
-)  # where collectstatic puts them, for a server in front
 STATICFILES_DIRS = [BASE_DIR / "static", *font_directories()]
-WHITENOISE_USE_FINDERS = True  # the embedded server needs no collectstatic
+STATIC_ROOT = env.str("STATIC_ROOT", default="") or None
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None  # the embedded server needs no collectstatic
+if STATIC_ROOT:  # after collectstatic: names with a hash, compressed, cached for good
+    STORAGES = global_settings.STORAGES | {
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+    }
 MEDIA_ROOT = DATA_DIR / "media"
 
 EMAIL_FILE_PATH = str(DATA_DIR / "mail")
