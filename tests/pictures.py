@@ -43,7 +43,10 @@ def main() -> int:
             people.screenshot(path=IMAGES / "launcher.png")
             console = browser.new_page(viewport=DESKTOP, color_scheme="light")
             sign_in(console, base, facts["administrator"])
-            console.goto(f"{base}/console/")
+            console.goto(f"{base}/console/applications/")
+            console.get_by_role("link", name="GitLab", exact=True).first.click()
+            console.get_by_role("link", name="Identity management").first.click()
+            console.wait_for_load_state("networkidle")
             console.screenshot(path=IMAGES / "console.png")
         finally:
             browser.close()
