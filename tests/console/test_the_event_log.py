@@ -8,6 +8,7 @@ import time_machine
 from django.utils import timezone
 
 from apps.console.charts import HEIGHT, bars
+from apps.directory.actions import remove_member
 from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.models import Event
@@ -126,3 +127,13 @@ def test_bars_never_leave_the_chart():
     assert last.ok_height + last.bad_height == HEIGHT
     assert last.bad_y == 0
     assert all(bar.ok_height == 0 for bar in drawn[:-1])
+
+
+def test_a_line_says_which_group_came_or_went_and_why_something_failed(alice, bob, engineering, system):
+    with in_tenant(alice.tenant):
+        remove_member(engineering, bob.user, actor=system)
+        record(EventType.SSO_AUTH, actor=system, success=False, error_message="Not in a bound group.")
+    page = alice.get("/console/events/").content.decode()
+    assert "added to Engineering" in page
+    assert "removed from Engineering" in page
+    assert "Not in a bound group." in page
