@@ -39,7 +39,8 @@ class Verification:
     def said(self) -> str:
         if self.error is None:
             return ""
-        return " ".join(part for part in (self.error.headline, self.error.detail) if part)
+        headline, detail = self.error.headline, self.error.detail
+        return detail if headline and detail.startswith(headline) else f"{headline} {detail}".strip()
 
 
 def verify(target: Target) -> Verification:

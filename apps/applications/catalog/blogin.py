@@ -54,7 +54,7 @@ CONNECTOR = Connector(
         supports_groups=True,
     ),
     notes=(
-        "To change the Base URL or regenerate the token, deactivate Identity Management, enter the new URL or token, and reactivate.",
+        "A regenerated token goes in under Change URL or token: it is verified first, and nothing has to be deactivated for it.",
         "Groups are supported.",
     ),
 )

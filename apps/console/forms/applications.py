@@ -26,7 +26,7 @@ class GeneralForm(ActionForm):
         required=False,
         widget=forms.ClearableFileInput(attrs={"accept": "image/png,image/jpeg,image/webp,image/gif"}),
         help_text=_(
-            "PNG, JPEG, WebP or GIF, 1 MiB at most. Without one: the brand's mark, or a letter on the colour below."
+            "PNG, JPEG, WebP or GIF, 1 MiB at most. Without one: the brand's mark, or a letter on the colour."
         ),
     )
     colour = forms.ChoiceField(

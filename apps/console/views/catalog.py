@@ -35,7 +35,7 @@ def connector(request: HttpRequest, key: str) -> HttpResponse:
     if kind is None:
         raise Http404
     posted = request.method == "POST"
-    initial = {"display_label": kind.label, "description": kind.description, "show_in_launcher": True}
+    initial = {"display_label": kind.label, "show_in_launcher": True}
     form = NewApplicationForm(
         kind, request.POST if posted else None, request.FILES if posted else None, initial=initial
     )

@@ -26,11 +26,19 @@ from apps.provisioning.queries import states_of
 STATES = {"active": True, "inactive": False}
 
 
+def _applications_of(user: User) -> Any:
+    return Application.objects.filter(groups__members=user).distinct().defer("logo")
+
+
 def _tabs(user: User) -> list[Tab]:
     return [
         Tab(reverse("console:user", args=[user.pk]), _("Profile"), exact=True),
-        Tab(reverse("console:user_groups", args=[user.pk]), _("User groups")),
-        Tab(reverse("console:user_applications", args=[user.pk]), _("Applications")),
+        Tab(reverse("console:user_groups", args=[user.pk]), _("User groups"), user.memberships.count()),
+        Tab(
+            reverse("console:user_applications", args=[user.pk]),
+            _("Applications"),
+            _applications_of(user).count(),
+        ),
         Tab(reverse("console:user_events", args=[user.pk]), _("Events")),
     ]
 
@@ -183,7 +191,7 @@ def applications(request: HttpRequest, pk: UUID) -> HttpResponse:
     states = {state.integration.application_id: account_chip(state) for state in states_of(user)}
     rows = [
         (application, reasons[application.pk], states.get(application.pk))
-        for application in Application.objects.filter(pk__in=reasons).defer("logo")
+        for application in _applications_of(user)
     ]
     return _show(request, "console/user_applications.html", user, rows=rows)
 
