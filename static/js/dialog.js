@@ -1,7 +1,7 @@
 // A link or a GET form with data-dialog leads to a page with one card (data-dialog-content). Here that card is
 // fetched and shown in a dialog instead; without scripts, or when anything goes wrong, the page itself opens.
 const open = async (address) => {
-  const answer = await fetch(address, { headers: { "X-Requested-With": "fetch" }, redirect: "error" });
+  const answer = await fetch(address, { headers: { "X-Requested-With": "fetch" }, redirect: "manual" });
   if (!answer.ok) throw new Error(String(answer.status));
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const card = page.querySelector("[data-dialog-content]");

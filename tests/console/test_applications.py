@@ -3,8 +3,10 @@ import io
 import pytest
 from PIL import Image
 
+from apps.applications.actions import add_application
 from apps.applications.models import Application, Assignment
 from apps.events.models import Event
+from apps.provisioning.actions import configure_integration
 from apps.tenants.context import in_tenant
 
 NEW = {
@@ -156,3 +158,47 @@ def test_another_tenants_application_is_not_deleted_by_its_number(alice, charlie
 
 def test_a_key_that_is_no_key_ticks_nothing(alice, gitlab):
     assert alice.get("/console/applications/deletion/?application=x").status_code == 302
+
+
+def test_deleting_a_bookmark_says_nothing_of_accounts(alice, gitlab, system):
+    with in_tenant(alice.tenant):
+        menu = add_application(
+            actor=system, connector="bookmark", display_label="Menu", bookmark_url="https://menu.example/"
+        )
+    path = "/console/applications/deletion/?application="
+    assert "remain active there" not in alice.get(f"{path}{menu.pk}").content.decode()
+    both = alice.get(f"{path}{menu.pk}&application={gitlab.pk}").content.decode()
+    assert "People who have accounts in GitLab remain active there" in both
+
+
+def test_a_dialog_that_is_turned_away_says_so_once(alice, gitlab):
+    path = "/console/applications/deletion/"
+    alice.get(path, headers={"X-Requested-With": "fetch"})
+    page = alice.get(path, follow=True).content.decode()
+    assert page.count("Tick the applications to delete first.") == 1
+
+
+def test_a_new_application_describes_itself_to_nobody_in_our_words(alice):
+    page = alice.get("/console/catalog/bookmark/").content.decode()
+    assert 'value="A link that opens in a new tab"' not in page
+
+
+def test_losing_it_is_told_as_this_application_does_it(alice, gitlab, system):
+    path = f"/console/applications/{gitlab.pk}/groups/consequence/"
+    assert "Identity Management is not active" in alice.get(path).content.decode()
+    for state, deprovisioning, words in (
+        ("active", "suspend", "Their accounts there are deactivated at once."),
+        ("active", "delete", "deactivated at once, and deleted after 30 days"),
+        ("active", "keep", "leave their accounts there as they are"),
+        ("quarantined", "suspend", "stay active until Identity Management, which is paused"),
+    ):
+        with in_tenant(alice.tenant):
+            integration = configure_integration(
+                gitlab, actor=system, base_url="https://gitlab.example/scim", token="t" * 20
+            )
+            integration.state, integration.deprovisioning = state, deprovisioning
+            integration.delete_after_days = 30
+            integration.save()
+        assert words in alice.get(path).content.decode()
+        with in_tenant(alice.tenant):
+            integration.delete()

@@ -17,6 +17,7 @@ from apps.applications.actions import remove_application, update_application
 from apps.applications.models import Application
 from apps.console.application_page import application_or_404, applications_for_pages, show_tab
 from apps.console.chips import chips_of
+from apps.console.consequences import deletion_of
 from apps.console.forms.applications import DeletionForm, GeneralForm
 from apps.console.forms.events import EventFilterForm
 from apps.console.pages import page_of, refusals_on, show
@@ -97,6 +98,10 @@ def deletion(request: HttpRequest) -> HttpResponse:
     """Of the ticked applications, all or none. Their number has to be typed (seeds, "To delete the application")."""
     chosen = _chosen(request.POST if request.method == "POST" else request.GET)
     if not chosen:
+        if (
+            request.headers.get("X-Requested-With") == "fetch"
+        ):  # dialog.js: the browser comes again for the page
+            return redirect("console:applications")
         messages.warning(request, _("Tick the applications to delete first."))
         return redirect("console:applications")
     form = DeletionForm(len(chosen), request.POST if request.method == "POST" else None)
@@ -112,7 +117,7 @@ def deletion(request: HttpRequest) -> HttpResponse:
     context = {
         "title": ngettext("Delete %(count)s application?", "Delete %(count)s applications?", len(chosen))
         % {"count": len(chosen)},
-        "consequence": _consequence(chosen),
+        "consequence": deletion_of(chosen),
         "action": ngettext("Delete application", "Delete applications", len(chosen)),
         "hidden": [{"name": "application", "value": application.pk} for application in chosen],
         "cancel_url": reverse("console:applications"),
@@ -130,11 +135,3 @@ def _chosen(values: Any) -> list[Application]:
         except ValueError:
             continue
     return list(Application.objects.filter(pk__in=keys).defer("logo"))
-
-
-def _consequence(chosen: list[Application]) -> str:
-    """The seeds' own words ("Important Considerations")."""
-    return _(
-        "%(labels)s: removed from the launcher at once. People who were given accounts there remain active there, "
-        "and can log in with the password they used prior to enablement of SSO."
-    ) % {"labels": ", ".join(application.display_label for application in chosen)}

@@ -12,6 +12,7 @@ from apps.accounts.access import actor_of, administrator_required
 from apps.applications.actions import assign_groups
 from apps.applications.models import Application
 from apps.console.application_page import application_or_404, show_tab
+from apps.console.consequences import accounts_of_leavers
 from apps.console.forms.applications import GroupsOfApplicationForm
 from apps.console.pages import refusals_on, show
 from apps.directory.models import Group, User
@@ -49,7 +50,8 @@ def consequence(request: HttpRequest, pk: UUID) -> HttpResponse:
     return show(
         request,
         "console/application_groups_consequence.html",
-        {"application": application} | _change(application, wanted),
+        {"application": application, "accounts": accounts_of_leavers(application)}
+        | _change(application, wanted),
     )
 
 

@@ -157,7 +157,10 @@ def deactivation(request: HttpRequest, pk: UUID) -> HttpResponse:
     integration = _integration(pk)
     if request.method == "POST":
         actions.deactivate_integration(integration, actor=actor_of(request))
-        messages.success(request, _("Identity Management was deactivated."))
+        text = _(
+            "Identity Management was deactivated. Accounts stay active in %(name)s, and nothing is sent there."
+        )
+        messages.success(request, text % {"name": integration})
         return _back(pk)
     context = {
         "title": _("Deactivate IdM connection?"),
