@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import hypothesis
 import pytest
 from django.test import Client
 from django.urls import clear_script_prefix
@@ -16,6 +17,10 @@ from apps.events.actors import Actor
 from apps.tenants.actions import create_tenant
 from apps.tenants.context import in_tenant, outside_tenants
 from apps.tenants.models import Tenant
+
+# A slow moment of a shared machine is no failure.
+hypothesis.settings.register_profile("shared-machine", deadline=None)
+hypothesis.settings.load_profile("shared-machine")
 
 PASSWORD = "correct horse battery"
 

@@ -306,7 +306,7 @@ def test_a_bomb_is_not_inflated(engineer, wiki):
     response = get(engineer, f"SAMLRequest={quote(bomb, safe='')}")
     assert "larger than 64 KiB" in response.content.decode()
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 8 * 1024  # KiB
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 @pytest.mark.parametrize("method", ["put", "delete", "patch", "head", "options"])
