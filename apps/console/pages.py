@@ -48,6 +48,11 @@ def show(
     return render(request, template, context, status=422 if refused else 200)
 
 
+def search_text(request: HttpRequest) -> str:
+    """What `?q=` looks for. Without U+0000, which PostgreSQL takes in no text."""
+    return request.GET.get("q", "").replace("\x00", "").strip()
+
+
 def template_context(_request: HttpRequest) -> dict[str, Any]:
     """For the side menu, which pages of other apps show, too."""
     return {"failing_applications": _failing_applications}

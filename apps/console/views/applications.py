@@ -20,7 +20,7 @@ from apps.console.chips import chips_of
 from apps.console.consequences import deletion_of
 from apps.console.forms.applications import DeletionForm, GeneralForm
 from apps.console.forms.events import EventFilterForm
-from apps.console.pages import page_of, refusals_on, show
+from apps.console.pages import page_of, refusals_on, search_text, show
 from apps.console.views.events import log_page
 from apps.events.models import Event
 from apps.saml.addresses import sso_url
@@ -29,7 +29,7 @@ from apps.saml.addresses import sso_url
 @administrator_required
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    text = request.GET.get("q", "").strip()
+    text = search_text(request)
     found = (
         applications_for_pages()
         .filter(display_label__icontains=text)

@@ -8,14 +8,14 @@ from apps.accounts.access import actor_of, administrator_required
 from apps.applications.actions import add_application
 from apps.applications.catalog import CATALOG
 from apps.console.forms.applications import NewApplicationForm
-from apps.console.pages import refusals_on, show
+from apps.console.pages import refusals_on, search_text, show
 from apps.tenants.addresses import tenant_url
 
 
 @administrator_required
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    text = request.GET.get("q", "").strip()
+    text = search_text(request)
     words = text.casefold().split()
     found = [
         connector

@@ -15,7 +15,7 @@ from apps.applications.actions import assign_group, remove_assignment
 from apps.applications.models import Application
 from apps.console.forms.applications import ApplicationsOfGroupForm
 from apps.console.forms.people import ConfirmForm, GroupForm, MembersForm
-from apps.console.pages import Tab, page_of, refusals_on, show
+from apps.console.pages import Tab, page_of, refusals_on, search_text, show
 from apps.directory import actions
 from apps.directory.models import Group, User
 
@@ -41,7 +41,7 @@ def _show(request: HttpRequest, template: str, group: Group, **context: Any) -> 
 @administrator_required
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    text = request.GET.get("q", "").strip()
+    text = search_text(request)
     groups = Group.objects.filter(name__icontains=text).annotate(
         member_count=Count("memberships", distinct=True),
         application_count=Count("assignments", distinct=True),

@@ -3,7 +3,7 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts.access import administrator_required
 from apps.applications.models import Application
-from apps.console.pages import show
+from apps.console.pages import search_text, show
 from apps.directory.models import Group, User
 
 FOUND = 10
@@ -12,7 +12,7 @@ FOUND = 10
 @administrator_required
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    text = request.GET.get("q", "").strip()
+    text = search_text(request)
     context = {
         "search_text": text,
         "users": User.objects.matching(text)[:FOUND] if text else [],

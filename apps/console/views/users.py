@@ -17,7 +17,7 @@ from apps.accounts.actions import keep_an_owner
 from apps.applications.models import Application, Assignment
 from apps.console.chips import account_chip
 from apps.console.forms.people import ConfirmForm, GroupsOfUserForm, NewUserForm, PasswordForm, ProfileForm
-from apps.console.pages import Tab, page_of, refusals_on, show
+from apps.console.pages import Tab, page_of, refusals_on, search_text, show
 from apps.directory import actions
 from apps.directory.models import Group, User
 from apps.events.models import Event
@@ -65,7 +65,7 @@ def _show(request: HttpRequest, template: str, user: User, **context: Any) -> Ht
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """Search, state and page stand in the address."""
-    text, state = request.GET.get("q", "").strip(), request.GET.get("state", "")
+    text, state = search_text(request), request.GET.get("state", "")
     users = User.objects.matching(text).annotate(group_count=Count("memberships")).order_by("username_key")
     if state in STATES:
         users = users.filter(active=STATES[state])
