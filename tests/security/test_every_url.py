@@ -74,6 +74,10 @@ def test_without_a_role_no_page_of_the_console_opens(worlds: Worlds) -> None:
     assert walk.opened_without_a_role(worlds) == []
 
 
+def test_what_is_for_programs_does_not_open_for_a_session(worlds: Worlds) -> None:
+    assert walk.opened_by_a_cookie(worlds) == []
+
+
 def test_what_belongs_to_another_organisation_does_not_exist(worlds: Worlds) -> None:
     assert walk.reached_in_another_organisation(worlds) == []
 
@@ -84,3 +88,7 @@ def test_lists_searches_and_exports_show_nothing_of_another_organisation(worlds:
 
 def test_an_answer_to_a_session_is_never_kept(worlds: Worlds) -> None:
     assert walk.kept_by_a_browser(worlds) == []
+
+
+def test_a_query_that_nobody_types_breaks_no_page(worlds: Worlds) -> None:
+    assert walk.broken_by_a_query(worlds) == []

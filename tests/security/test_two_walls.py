@@ -1,12 +1,10 @@
 """Scoped managers are the first wall between tenants, row-level security the second. Each is taken away on purpose."""
 
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from django.db import connection
 
-from apps.tenants.models import TenantScopedManager
-from apps.tenants.row_security import owned_models
 from tests.security import walk
 from tests.security.walk import Worlds
 
@@ -16,35 +14,27 @@ postgresql = pytest.mark.skipif(
 )
 
 
-@pytest.fixture
-def first_wall_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`objects` sees the rows of every tenant."""
-
-    def unscoped(self: Any) -> Any:
-        return super(TenantScopedManager, self).get_queryset()
-
-    monkeypatch.setattr(TenantScopedManager, "get_queryset", unscoped)
-
-
-@pytest.fixture
-def second_wall_down(worlds: Worlds) -> None:
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table with checks waiting cannot be altered
-            for model in owned_models():
-                cursor.execute(f"ALTER TABLE {model._meta.db_table} DISABLE ROW LEVEL SECURITY")
+WALKS = [
+    walk.reached_in_another_organisation,
+    walk.shown_of_another_organisation,
+    walk.opened_without_a_session,
+]
 
 
 @postgresql
-def test_the_second_wall_holds_alone(worlds: Worlds, first_wall_down: None) -> None:
-    assert walk.reached_in_another_organisation(worlds) == []
-    assert walk.shown_of_another_organisation(worlds) == []
-    assert walk.opened_without_a_session(worlds) == []
+@pytest.mark.parametrize("faults", WALKS)
+def test_the_second_wall_holds_alone(
+    worlds: Worlds, first_wall_down: None, faults: Callable[[Worlds], list[str]]
+) -> None:
+    assert faults(worlds) == []
 
 
-def test_the_first_wall_holds_alone(worlds: Worlds, second_wall_down: None) -> None:
-    assert walk.reached_in_another_organisation(worlds) == []
-    assert walk.shown_of_another_organisation(worlds) == []
+@postgresql
+@pytest.mark.parametrize("faults", WALKS)
+def test_the_first_wall_holds_alone(
+    worlds: Worlds, second_wall_down: None, faults: Callable[[Worlds], list[str]]
+) -> None:
+    assert faults(worlds) == []
 
 
 def test_without_any_wall_the_same_walk_finds_the_breach(

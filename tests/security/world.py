@@ -118,6 +118,7 @@ def _things(canary: str, slug: str, owner: User) -> dict[str, str]:
         "bookmark slug": bookmark.slug,
         "certificate": str(add_certificate(application, actor=system).pk),
         "sign-in request": str(add_pending_sign_in(application, ASKED).pk),
+        "integration": str(integration.pk),
         "job": str(job.pk),
         "event": str(Event.objects.get(target_id=str(user.pk), type=EventType.USER_CREATE).pk),
     }
