@@ -56,5 +56,8 @@ def configuration(*, debug: bool) -> dict[str, Any]:
         "formatters": {"line": formatter},
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["console"], "level": "INFO" if debug else "WARNING"},
-        "loggers": {"django.request": {"level": "ERROR"}},  # a 404 is the visitor's affair; a 500 is ours
+        "loggers": {
+            "django.request": {"level": "ERROR"},  # a 404 is the visitor's affair; a 500 is ours
+            "celery": {"level": "WARNING"},  # beat rings every five seconds and says so each time
+        },
     }
