@@ -143,9 +143,15 @@ def test_who_has_nothing_reads_where_applications_come_from(bob, engineering):
     assert "/t/acme/console/" not in page
 
 
-def test_who_is_in_no_group_reads_that(alice):
-    page = alice.get("/").content.decode()
+def test_who_is_in_no_group_reads_that(bob):
+    page = bob.get("/").content.decode()
     assert "you are in none yet" in page
+
+
+def test_a_first_administrator_is_sent_to_the_console(alice):
+    page = alice.get("/").content.decode()
+    assert "You are an administrator: the console is where you add applications" in page
+    assert "/t/acme/console/" in page
 
 
 # Greeting
