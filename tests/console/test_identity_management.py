@@ -52,7 +52,8 @@ def test_a_refused_token_is_a_form_error_and_an_event_and_sends_nothing(alice, p
     response = alice.post(f"{path}connection/", connection(target, token="wrong-token-entirely"))
     page = response.content.decode()
     assert response.status_code == 422
-    assert "The application refused this token" in page
+    assert "The application refused this token: 401" in page
+    assert "401 401" not in page
     assert "Address and token are saved" in page
     assert target.base_url in page
     assert "wrong-token-entirely" not in page
