@@ -291,6 +291,7 @@ def _forget(integration: Integration) -> None:
     """Another address is another place: an id of the old one could be somebody else's there."""
     RemoteUser.objects.filter(integration=integration).delete()
     RemoteGroup.objects.filter(integration=integration).delete()
+    Job.objects.filter(integration=integration).update(expected=None)
     integration.updates_by_put = False
 
 

@@ -127,12 +127,14 @@ class Batch:
         }
         guard = MassRemovalGuard(self.integration)
         planned: list[tuple[int, Job, Conversation]] = []
+        creating: dict[Job, planning.Values] = {}
         idle: list[Job] = []
         for job in claimed:
             state = states[job.resource_id]
             jobs.name(job, state.name)
             plan = planning.plan_user(state.wanted, state.account, rules, self.now)
-            if isinstance(plan, planning.Nothing) and not (job.read_back and state.account):
+            unknown = job.read_back and (state.account or job.expected)
+            if isinstance(plan, planning.Nothing) and not unknown:
                 if plan.look_again_at:
                     jobs.finish([job], self.lease, look_again_at=plan.look_again_at)
                 else:
@@ -141,9 +143,13 @@ class Batch:
                 jobs.put_back(job, self.lease, state=JobState.HELD)
             else:
                 phase = PHASES.index(plan.operation) if plan.operation in PHASES else 0
-                task = UserTask(state.wanted, state.account, rules, self.now, job.read_back)
+                expected = job.expected if job.read_back else None
+                task = UserTask(state.wanted, state.account, rules, self.now, job.read_back, expected)
+                if isinstance(plan, planning.Create) and not expected:
+                    creating[job] = plan.values
                 planned.append((phase, job, UserConversation(self._client(), task)))
         jobs.finish(idle, self.lease)
+        jobs.expect(creating)
         planned.sort(key=lambda each: each[0])
         return {job: conversation for _, job, conversation in planned}
 

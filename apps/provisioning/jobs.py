@@ -2,7 +2,7 @@
 
 import random
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +22,7 @@ NO_LEASE: dict[str, Any] = {"lease_token": None, "lease_until": None}
 NO_FAILURE: dict[str, Any] = {
     "attempts": 0,
     "read_back": False,
+    "expected": None,
     "approved": False,
     "last_status": None,
     "last_error": "",
@@ -122,6 +123,13 @@ def name(job: Job, told: str) -> None:
     if told and told[:255] != job.resource_name:
         job.resource_name = told[:255]
         Job.objects.filter(pk=job.pk).update(resource_name=job.resource_name)
+
+
+def expect(creating: Mapping[Job, Mapping[str, str]]) -> None:
+    """Before anything is sent: should this process die or the answer be lost, it is still known what to look for there."""
+    for job, values in creating.items():
+        job.expected = dict(values)
+    Job.objects.bulk_update(creating, ["expected"])
 
 
 def renew(token: uuid.UUID) -> None:

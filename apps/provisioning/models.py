@@ -197,6 +197,8 @@ class Job(TenantOwned):
     lease_token = models.UUIDField(null=True, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     read_back = models.BooleanField(default=False)  # the last write's fate is unknown
+    # SCIM path → value of an account that is being created: it may be there although we know no id of it.
+    expected = models.JSONField(null=True, blank=True)
     approved = models.BooleanField(
         default=False
     )  # an administrator let this removal pass the mass-removal guard

@@ -84,7 +84,7 @@ def _end_lease(job: Job, lease: uuid.UUID, report: Report) -> bool:
         return bool(jobs.finish([job], lease, look_again_at=report.look_again_at))
     told: dict[str, Any] = {"last_status": error.status, "last_error": error.detail[:1000]}
     if error.outcome == Outcome.PERMANENT:
-        told["attempts"] = F("attempts") + 1
+        told |= {"attempts": F("attempts") + 1, "expected": None}  # refused, so not created
         return jobs.put_back(job, lease, state=JobState.PARKED, **told)
     if error.outcome == Outcome.AUTH:  # not this resource's fault: the integration waits, or is quarantined
         return jobs.put_back(job, lease, **told)

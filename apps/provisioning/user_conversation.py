@@ -16,11 +16,14 @@ from apps.provisioning.wire import Document
 
 @dataclass(frozen=True)
 class UserTask:
+    """`expected` is what an earlier create was about, whose fate is unknown."""
+
     wanted: Values | None
     account: Account | None
     rules: UserRules
     now: datetime
     read_back: bool = False
+    expected: Values | None = None
 
 
 class UserConversation(Conversation):
@@ -33,6 +36,8 @@ class UserConversation(Conversation):
     async def _converse(self) -> None:
         if self.task.read_back and self.account is not None:
             self._know(await self._read_back(self.account))
+        elif self.task.expected and await self._is_there_after_all(self.task.expected):
+            return
         for _ in range(MOST_PLANS):
             plan = planning.plan_user(self.task.wanted, self.account, self.task.rules, self.task.now)
             if isinstance(plan, planning.Nothing):
@@ -116,6 +121,20 @@ class UserConversation(Conversation):
             return None
         return self._as_shown(shown, account)
 
+    async def _is_there_after_all(self, expected: Values) -> bool:
+        """Whoever is wanted no more, or under another name, would leave the account behind that we may have created."""
+        key = self.dialect.match_attribute
+        if self.task.wanted is not None and self.task.wanted.get(key) == expected.get(key):
+            return False  # creating looks up first
+        try:
+            found = await self._find(expected)
+        except Missing:
+            return False
+        if found is None or self._is_somebody_elses(found, expected):
+            return False
+        self._link(found, expected)
+        return True
+
     async def _look_up_again(self) -> None:
         """404: the account was deleted there, or has another id now. Whoever is wanted is created by the next plan."""
         account = self.account
@@ -138,17 +157,17 @@ class UserConversation(Conversation):
         return await self.client.find_user(key) if key else None
 
     def _link(self, found: Document, values: Values) -> None:
-        self._check_adoptable(found, values)
+        if self._is_somebody_elses(found, values):
+            raise AdoptionRefused("An account with this name exists there, but with another e-mail address.")
         self._note("link")
         self.report.unfinished = True
         self._know(self._as_shown(found, None))
 
-    def _check_adoptable(self, found: Document, values: Values) -> None:
+    def _is_somebody_elses(self, found: Document, values: Values) -> bool:
         """Account takeovers are not supported (GitLab): the same name with another e-mail is somebody else."""
         theirs = reading.read_user(found).email
         mails = [value for path, value in values.items() if path.startswith("emails")]
-        if theirs and mails and theirs.casefold() not in {mail.casefold() for mail in mails}:
-            raise AdoptionRefused("An account with this name exists there, but with another e-mail address.")
+        return bool(theirs and mails and theirs.casefold() not in {mail.casefold() for mail in mails})
 
     def _as_shown(self, document: Document, account: Account | None) -> Account:
         shown = reading.read_user(document)
