@@ -126,6 +126,7 @@ def test_the_checks_notice_what_they_are_for(visit, tenant):
             document.body.append(document.createElement("img"));
             const wide = document.createElement("div");
             wide.append("W".repeat(2000));
+            wide.style.whiteSpace = "nowrap";
             document.body.append(wide);
             console.error("something is wrong");
         })"""
