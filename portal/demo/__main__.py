@@ -1,9 +1,11 @@
 """`bin/demo`: everything on embedded defaults, with a tenant to try, on loopback. `bin/dev` is the same with DEBUG."""
 
 import argparse
+import errno
 import os
 import socket
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -13,12 +15,18 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bin/demo", description="Serves Gatehouse with a demo tenant on 127.0.0.1."
     )
-    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000), help="default 8000")
+    parser.add_argument("--port", type=_port, default=os.environ.get("PORT") or "8000", help="default 8000")
     parser.add_argument(
         "--data", type=Path, default=ROOT / "var", metavar="DIR", help="database, keys and mail; default var/"
     )
     parser.add_argument("--dev", action="store_true", help="DEBUG pages, and restart when a file changes")
     return parser.parse_args()
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:6]) < 65536):
+        raise argparse.ArgumentTypeError(f"{text} is no port: a number from 1 to 65535")
+    return int(text)
 
 
 def _environment(port: int, data: Path, *, debug: bool) -> None:
@@ -46,7 +54,17 @@ def _port_is_free(port: int) -> bool:
     return True
 
 
+def _prepare(data: Path) -> None:
+    """Raises OSError for a directory that cannot be made or written to."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryFile(dir=data):
+        pass
+    if not all(os.access(path, os.W_OK) for path in data.glob("*.sqlite3*")):
+        raise PermissionError(errno.EACCES, "Its database is read-only")
+
+
 def main() -> int:
+    os.umask(0o077)  # database, mail and keys are for their owner alone, also in a directory that was there
     arguments = _arguments()
     if not _port_is_free(arguments.port):
         print(
@@ -54,7 +72,15 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    arguments.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        _prepare(arguments.data)
+    except OSError as error:
+        print(
+            f"{arguments.data} cannot hold the demo's data: {error.strerror}. "
+            "Name a directory of your own: bin/demo --data DIR.",
+            file=sys.stderr,
+        )
+        return 1
     _environment(arguments.port, arguments.data, debug=arguments.dev)
 
     import django

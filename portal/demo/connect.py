@@ -5,6 +5,7 @@ over HTTP, and one person signs in. So launcher, remote users and event log are 
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from apps.applications.actions import add_application, assign_group
 from apps.applications.catalog import CATALOG
@@ -14,7 +15,7 @@ from apps.directory.models import Group
 from apps.events.actors import Actor
 from apps.lib.http import OutboundError
 from apps.provisioning.actions import activate_integration, configure_integration
-from apps.provisioning.models import IntegrationState, Job, JobState
+from apps.provisioning.models import Integration, IntegrationState, Job, JobState
 from apps.saml.actions import import_metadata_from_url
 from apps.sandbox import actions as sandbox
 from apps.sandbox.errors import SandboxError
@@ -26,19 +27,24 @@ SYSTEM = Actor.system()
 PATIENCE = 20.0  # seconds until the first accounts should be in their applications
 
 
-def applications(user: dict[str, str]) -> list[str]:
-    """Connects what is not there yet; returns sentences about what did not work, for the terminal."""
-    tenant = Tenant.objects.get(slug=cast.TENANT)
-    known = set(Application.objects.values_list("slug", flat=True))
-    if known:
+def applications(user: dict[str, str], unfinished: Path) -> list[str]:
+    """On the first start; returns sentences about what did not work, for the terminal.
+
+    The file `unfinished` is there meanwhile: a first start that was cut short is finished by the next.
+    """
+    if Application.objects.exists() and not unfinished.exists():
         return []  # not the first start: what the visitor changed since stays changed
+    unfinished.touch()
+    tenant = Tenant.objects.get(slug=cast.TENANT)
     problems = [problem for each in cast.APPLICATIONS for problem in _connect(tenant, each)]
     _wait_for_accounts()
-    return problems + list(_visit(tenant, user))
+    problems += _visit(tenant, user)
+    unfinished.unlink()
+    return problems
 
 
 def _connect(tenant: Tenant, wanted: cast.DemoApplication) -> Iterator[str]:
-    application = add_application(
+    application = Application.objects.filter(slug=wanted.slug).first() or add_application(
         actor=SYSTEM,
         connector=wanted.connector,
         display_label=wanted.label,
@@ -73,6 +79,9 @@ def _connect_sign_on(tenant: Tenant, application: Application, wanted: cast.Demo
 def _connect_identity_management(
     tenant: Tenant, application: Application, wanted: cast.DemoApplication
 ) -> None:
+    integration = Integration.objects.filter(application=application).first()
+    if integration is not None and integration.is_active:
+        return
     target, token = sandbox.add_target(
         slug=application.slug, label=application.display_label, kind=wanted.target, group_links=wanted.groups
     )
@@ -80,7 +89,7 @@ def _connect_identity_management(
         application,
         actor=SYSTEM,
         base_url=target.base_url,
-        token=token,
+        token=token or sandbox.renew_token(target),
         manage_groups=wanted.manage_groups,
     )
     activate_integration(integration, actor=SYSTEM)

@@ -52,7 +52,7 @@ def _kept(known: dict[str, Any], section: str, name: str) -> str:
 
 def _when_serving(tenant: Tenant, facts: dict[str, Any], note: Path) -> None:
     with in_tenant(tenant):
-        problems = connect.applications(facts["user"])
+        problems = connect.applications(facts["user"], note.with_name("first-start"))
     facts["pid"] = os.getppid()  # the server; this runs in its serving process
     _write(note, facts)
     for problem in problems:

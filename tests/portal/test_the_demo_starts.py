@@ -1,0 +1,101 @@
+"""bin/demo where something is in the way, and where an earlier start was cut short."""
+
+import os
+import signal
+import socket
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.conftest import ROOT, free_port, start, stop
+from tests.processes import embedded_environment
+
+
+def attempt(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "portal.demo", *arguments],
+        cwd=ROOT,
+        env=embedded_environment(PYTHONPATH=str(ROOT), **environment),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("port", ["80000", "0", "-1", "abc"])
+def test_what_is_no_port_is_refused_in_a_sentence(port: str, tmp_path: Path) -> None:
+    for refused in (attempt(f"--port={port}"), attempt("--data", str(tmp_path), PORT=port)):
+        assert (refused.returncode, refused.stdout) == (2, "")
+        assert f"{port} is no port: a number from 1 to 65535" in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
+def test_a_port_in_use_is_named_in_one_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        refused = attempt("--port", str(other.getsockname()[1]), "--data", str(tmp_path / "data"))
+    assert refused.returncode == 1
+    assert "is in use; try bin/demo --port" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("place", ["a file", "a file/below", "/proc"])
+def test_data_that_cannot_be_written_is_refused_in_one_sentence(place: str, tmp_path: Path) -> None:
+    (tmp_path / "a file").touch()
+    if place == "/proc" and not Path(place).is_dir():
+        pytest.skip("this system has no /proc")
+    refused = attempt("--port", str(free_port()), "--data", str(tmp_path / place))
+    assert refused.returncode == 1
+    assert "cannot hold the demo's data" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+
+
+def test_a_first_start_that_was_killed_is_finished_by_the_next(tmp_path: Path) -> None:
+    data, port = tmp_path / "data", free_port()
+    data.mkdir(mode=0o755)
+    killed = subprocess.Popen(
+        [sys.executable, "-m", "portal.demo", "--port", str(port), "--data", str(data)],
+        cwd=ROOT,
+        env=embedded_environment(PYTHONPATH=str(ROOT), PYTHONWARNINGS="default"),
+        start_new_session=True,
+    )
+    end = time.monotonic() + 90
+    while not _applications(data):
+        assert killed.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    assert _applications(data) < 6  # or it was not cut short, and this proves nothing
+
+    process, _ = start(data, port)
+    assert stop(process) == 0
+    assert _applications(data) == 6
+    assert _count(data, "provisioning_integration WHERE state = 'active'") == 4
+    assert _count(data, "sandbox_sandboxaccount") == 3 + 2 + 4 + 10
+    assert not (data / "first-start").exists()
+    for path in data.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, f"{path.name} can be read by others"
+
+
+def _applications(data: Path) -> int:
+    return _count(data, "applications_application")
+
+
+def _count(data: Path, table: str) -> int:
+    database = data / "gatehouse.sqlite3"
+    if not database.exists():
+        return 0
+    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+    try:
+        return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+    except sqlite3.OperationalError:  # not migrated yet
+        return 0
+    finally:
+        connection.close()
