@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.access import may_administer
@@ -93,3 +95,10 @@ def page_of(rows: Any, request: HttpRequest, *, size: int = PAGE_SIZE) -> Page:
         text=_("%(first)s–%(last)s of %(total)s")
         % {"first": page.start_index(), "last": page.end_index(), "total": page.paginator.count},
     )
+
+
+def back_to_form(request: HttpRequest, page: str, pk: UUID) -> HttpResponse:
+    """For an address that takes a form and shows it again when it is refused: reloaded, or left by the search field or the pager
+    on it (their addresses are relative), it leads to the page with the form, and the query goes along."""
+    query = request.META.get("QUERY_STRING", "")
+    return redirect(reverse(page, args=[pk]) + (f"?{query}" if query else ""))

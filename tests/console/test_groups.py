@@ -65,3 +65,10 @@ def test_applications_are_given_and_taken_from_the_groups_page(alice, engineerin
     alice.post(path, {"application": gitlab.pk})
     with in_tenant(alice.tenant):
         assert Assignment.objects.filter(group=engineering, application=gitlab).exists()
+
+
+def test_searching_on_a_refused_removal_searches_the_members_page(alice, engineering):
+    removal = f"/console/groups/{engineering.pk}/members/removal/"
+    assert alice.post(removal).status_code == 422
+    back = alice.get(f"{removal}?find=bo")
+    assert back["Location"] == alice.url(f"/console/groups/{engineering.pk}/members/?find=bo")

@@ -15,7 +15,7 @@ from apps.applications.actions import assign_group, remove_assignment
 from apps.applications.models import Application
 from apps.console.forms.applications import ApplicationsOfGroupForm
 from apps.console.forms.people import ConfirmForm, GroupForm, MembersForm
-from apps.console.pages import Tab, page_of, refusals_on, search_text, show
+from apps.console.pages import Tab, back_to_form, page_of, refusals_on, search_text, show
 from apps.directory import actions
 from apps.directory.models import Group, User
 
@@ -121,9 +121,10 @@ def members(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @administrator_required
-@require_POST
 def member_removal(request: HttpRequest, pk: UUID) -> HttpResponse:
     group = get_object_or_404(Group.objects, pk=pk)
+    if request.method != "POST":
+        return back_to_form(request, "console:group_members", pk)
     form = MembersForm(request.POST)
     if not form.is_valid():
         page = page_of(User.objects.filter(user_groups=group), request)

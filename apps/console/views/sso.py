@@ -14,7 +14,7 @@ from apps.applications.models import Application
 from apps.console.application_page import application_or_404, show_tab
 from apps.console.forms.people import ConfirmForm
 from apps.console.forms.sso import BookmarkForm, MetadataForm, SsoForm, attribute_rows, attribute_values
-from apps.console.pages import refusals_on, show
+from apps.console.pages import back_to_form, refusals_on, show
 from apps.saml import actions, addresses
 from apps.saml.errors import CertificateRefused
 from apps.saml.models import KeyPair
@@ -83,10 +83,11 @@ def _application_with_sso(pk: UUID) -> Application:
 
 
 @administrator_required
-@require_POST
 def service_provider_metadata(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Upload Metadata: a file, or the address we fetch it from."""
     application = _application_with_sso(pk)
+    if request.method != "POST":
+        return back_to_form(request, "console:application_sso", pk)
     form = MetadataForm(request.POST, request.FILES)
     if form.is_valid():
         with refusals_on(form):
