@@ -72,3 +72,10 @@ def test_searching_on_a_refused_removal_searches_the_members_page(alice, enginee
     assert alice.post(removal).status_code == 422
     back = alice.get(f"{removal}?find=bo")
     assert back["Location"] == alice.url(f"/console/groups/{engineering.pk}/members/?find=bo")
+
+
+def test_what_removing_a_member_means_is_said_beside_the_button(alice, bob, engineering, gitlab):
+    members = alice.get(f"/console/groups/{engineering.pk}/members/").content.decode()
+    assert "Whoever you remove loses the group" in members
+    groups = alice.get(f"/console/users/{bob.user.pk}/groups/").content.decode()
+    assert "Whoever leaves a group loses its applications at once" in groups
