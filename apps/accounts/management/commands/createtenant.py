@@ -1,9 +1,10 @@
 import getpass
 import os
+import sys
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
 from apps.accounts.actions import add_administrator
@@ -13,10 +14,11 @@ from apps.directory.errors import DirectoryError
 from apps.events.actors import Actor
 from apps.tenants.actions import create_tenant
 from apps.tenants.addresses import path_prefix
+from apps.tenants.commands import TenantCommand
 from apps.tenants.context import in_tenant
 
 
-class Command(BaseCommand):
+class Command(TenantCommand):
     help = "Creates a tenant and its first administrator; the password comes from PORTAL_ADMIN_PASSWORD or is asked for."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -26,9 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--email", required=True)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        password = os.environ.get("PORTAL_ADMIN_PASSWORD") or getpass.getpass(
-            "Password of the administrator: "
-        )
+        password = os.environ.get("PORTAL_ADMIN_PASSWORD") or _asked()
         try:
             with transaction.atomic():
                 tenant = create_tenant(slug=options["slug"], name=options["name"])
@@ -41,9 +41,16 @@ class Command(BaseCommand):
                     )
                     add_administrator(user, actor=Actor.system(), role=Role.OWNER)
         except ValidationError as error:
-            raise CommandError("; ".join(error.messages)) from error
+            fields = error.message_dict.items()
+            raise CommandError("; ".join(f"{name}: {' '.join(texts)}" for name, texts in fields)) from error
         except DirectoryError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
             f"Tenant “{tenant.name}” is at {path_prefix(tenant)}, its console at {path_prefix(tenant)}console/."
         )
+
+
+def _asked() -> str:
+    if not sys.stdin.isatty():
+        raise CommandError("There is no terminal to ask for the password: set PORTAL_ADMIN_PASSWORD.")
+    return getpass.getpass("Password of the administrator: ")

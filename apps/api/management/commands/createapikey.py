@@ -1,17 +1,18 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from apps.accounts.models import Administrator
 from apps.api.actions import add_api_key
 from apps.directory.errors import DirectoryError
 from apps.directory.validators import fold
 from apps.events.actors import Actor
+from apps.tenants.commands import TenantCommand
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
 
 
-class Command(BaseCommand):
+class Command(TenantCommand):
     help = "Makes an API key for an administrator and prints it, this once."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,13 +1,14 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from apps.events import chain
+from apps.tenants.commands import TenantCommand
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
 
 
-class Command(BaseCommand):
+class Command(TenantCommand):
     help = "Verifies the hash chain of a tenant's event log; exits 1 and names the lines when any was tampered with."
 
     def add_arguments(self, parser: CommandParser) -> None:

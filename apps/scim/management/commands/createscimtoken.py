@@ -1,16 +1,17 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from apps.directory.errors import DirectoryError
 from apps.events.actors import Actor
 from apps.scim.actions import add_scim_token
 from apps.tenants.addresses import tenant_url
+from apps.tenants.commands import TenantCommand
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
 
 
-class Command(BaseCommand):
+class Command(TenantCommand):
     help = "Makes a token for an identity provider; prints the base URL and, this once, the token."
 
     def add_arguments(self, parser: CommandParser) -> None:
