@@ -223,6 +223,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Gatehouse",
     "DESCRIPTION": "The administrators' REST API. Every refusal is a problem document; lists are read by following “next”.",
     "VERSION": "1",
+    "COMPONENT_SPLIT_REQUEST": True,  # what may be sent and what is answered differ: blank texts, secrets
     "DEFAULT_GENERATOR_CLASS": "apps.api.schema.Generator",
     "ENUM_NAME_OVERRIDES": {
         "ApplicationStateEnum": "apps.api.serializers.applications.STATES",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from apps.accounts.models import Administrator, FailedSignIn, Role
-from apps.directory.errors import FieldsInvalid
+from apps.directory.errors import LastOwner
 from apps.directory.models import User
 from apps.directory.validators import fold
 from apps.events.actions import record
@@ -34,12 +34,12 @@ def add_administrator(user: User, *, actor: Actor, role: str = Role.ADMINISTRATO
 
 
 def keep_an_owner(user: User) -> None:
-    """Before somebody loses their role or their access; inside that transaction. Raises FieldsInvalid for the last owner:
+    """Before somebody loses their role or their access; inside that transaction. Raises LastOwner:
     a tenant that nobody may administer could never be mended from inside."""
     owners = Administrator.objects.select_for_update(of=("self",)).filter(role=Role.OWNER)
     others = owners.filter(user__active=True).exclude(user=user)
     if owners.filter(user=user).exists() and not others.exists():
-        raise FieldsInvalid({"role": [_("The last owner cannot be removed.")]})
+        raise LastOwner({"role": [_("The last owner cannot be removed.")]})
 
 
 @transaction.atomic

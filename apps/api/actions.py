@@ -78,7 +78,7 @@ def update_person(
 
 @transaction.atomic
 def remove_person(user: User, *, actor: Actor) -> None:
-    """Raises FieldsInvalid for the last owner, User.DoesNotExist when somebody else was faster."""
+    """Raises LastOwner, User.DoesNotExist when somebody else was faster."""
     user = User.objects.select_for_update().get(pk=user.pk)
     keep_an_owner(user)
     directory.remove_user(user, actor=actor)

@@ -13,11 +13,11 @@ from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from apps.directory.errors import DirectoryError, FieldsTaken
+from apps.directory.errors import DirectoryError, FieldsTaken, LastOwner
 from apps.saml.errors import CertificateRefused, SsoUnavailable
 
 CONTENT_TYPE = "application/problem+json"
-CONFLICTS = (FieldsTaken, CertificateRefused)
+CONFLICTS = (FieldsTaken, LastOwner, CertificateRefused)
 TYPES = {400: "urn:gatehouse:problem:invalid", 409: "urn:gatehouse:problem:conflict"}
 
 

@@ -28,6 +28,17 @@ class Pages(CursorPagination):
             raise ValidationError({"limit": [f"A whole number from 1 to {self.max_page_size}."]})
         return int(given)
 
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        parameters: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
+        for parameter in parameters:
+            if parameter["name"] == self.page_size_query_param:
+                parameter["schema"] |= {
+                    "minimum": 1,
+                    "maximum": self.max_page_size,
+                    "default": self.page_size,
+                }
+        return parameters
+
     def decode_cursor(self, request: Request) -> Cursor | None:
         """A cursor that somebody wrote by hand is their mistake, and nothing that the database should see."""
         try:

@@ -1,6 +1,7 @@
 """
 DirectoryError        what the caller asked for cannot be; `fields` says where and why, in words for people
 ├── FieldsInvalid     a value is missing, too long, misspelt or holds characters no application accepts
+│   └── LastOwner     nobody would be left to administer the tenant
 └── FieldsTaken       another user or group of this tenant has it
 """
 
@@ -21,6 +22,10 @@ class FieldsInvalid(DirectoryError):
     @classmethod
     def from_validation(cls, error: ValidationError) -> "FieldsInvalid":
         return cls(error.message_dict if hasattr(error, "error_dict") else {"password": error.messages})
+
+
+class LastOwner(FieldsInvalid):
+    pass
 
 
 class FieldsTaken(DirectoryError):

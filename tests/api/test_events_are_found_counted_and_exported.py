@@ -76,6 +76,7 @@ FOUND = {
     "success=false": set(),
     "from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z": {"association_change", "user_suspended"},
     "from=2026-03-02T00:00:00%2B01:00&to=2026-03-02T00:00:00Z": {"group_create"},
+    "from=2026-03-02T00:00:00+01:00&to=2026-03-02T00:00:00+00:00": {"group_create"},
     "q=engineer": {"group_create"},
     "q=MIA+127.0.0": {"user_create", "association_change", "user_suspended"},
     "application=nothing": set(),

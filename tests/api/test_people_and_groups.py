@@ -159,13 +159,13 @@ def test_only_an_owner_may_touch_an_owner(
 
 def test_the_last_owner_can_neither_leave_nor_be_locked_out(api: Script, alice: Person) -> None:
     path = f"/users/{alice.user.pk}/"
-    assert api("PATCH", path, {"active": False}).status_code == 400
-    assert api("DELETE", path).status_code == 400
+    assert api("PATCH", path, {"active": False}).status_code == 409
+    assert api("DELETE", path).status_code == 409
     with in_tenant(api.tenant):
         administrator = Administrator.objects.get(user=alice.user)
-    assert api("DELETE", f"/administrators/{administrator.pk}/").status_code == 400
+    assert api("DELETE", f"/administrators/{administrator.pk}/").status_code == 409
     second = person(api.tenant, "second", role=Role.OWNER)
     api("PATCH", f"/users/{second.user.pk}/", {"active": False})
-    assert api("DELETE", path).status_code == 400, "an owner who cannot sign in is none"
+    assert api("DELETE", path).status_code == 409, "an owner who cannot sign in is none"
     api("PATCH", f"/users/{second.user.pk}/", {"active": True})
     assert api("DELETE", path).status_code == 204

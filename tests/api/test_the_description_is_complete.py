@@ -59,12 +59,24 @@ def told_in(schema: Any, component: str) -> set[tuple[str, str]]:
 
 def test_secrets_are_written_only_and_told_only_where_they_are_made(schema: Any) -> None:
     components = schema["components"]["schemas"]
-    assert components["User"]["properties"]["password"]["writeOnly"] is True
+    assert "password" in components["UserRequest"]["properties"]
+    assert "password" not in components["User"]["properties"]
     for component, secret in (("NewApiKey", "key"), ("NewScimToken", "token")):
         assert secret in components[component]["properties"]
         assert told_in(schema, component) == {("post", "201")}
-    assert "token" in components["IntegrationToConfigure"]["properties"]
-    assert told_in(schema, "IntegrationToConfigure") == set()
+    assert "token" in components["IntegrationToConfigureRequest"]["properties"]
+    assert told_in(schema, "IntegrationToConfigureRequest") == set()
+
+
+def test_what_is_refused_is_not_described_as_welcome(api: Script, schema: Any) -> None:
+    name = schema["components"]["schemas"]["GroupRequest"]["properties"]["name"]
+    limit = next(each for each in schema["paths"]["/groups/"]["get"]["parameters"] if each["name"] == "limit")
+    assert name["minLength"] == 1
+    assert api("POST", "/groups/", {"name": ""}).status_code == 400
+    assert (limit["schema"]["minimum"], limit["schema"]["maximum"]) == (1, 200)
+    assert [api("GET", f"/groups/?limit={n}").status_code for n in (0, 1, 200, 201)] == [400, 200, 200, 400]
+    # What is only answered may well be empty.
+    assert "minLength" not in schema["components"]["schemas"]["Event"]["properties"]["actor_id"]
 
 
 def test_answers_hold_what_is_described(api: Script, schema: Any) -> None:
