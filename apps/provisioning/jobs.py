@@ -136,6 +136,12 @@ def renew(token: uuid.UUID) -> None:
     _mine(token).update(lease_until=timezone.now() + LEASE)
 
 
+def take_back() -> None:
+    """For a process that is the only worker, when it starts: whoever had work in hand is dead, and it is due once it has settled."""
+    Job.objects.filter(state=JobState.RUNNING).update(lease_until=timezone.now() + settle())
+    Integration.objects.exclude(busy_until=None).update(busy_token=None, busy_until=None)
+
+
 def release(jobs: Sequence[Job], token: uuid.UUID) -> None:
     """Not sent: due again at once, or when the integration's pause is over."""
     _mine(token).filter(id__in=_ids(jobs)).update(state=JobState.PENDING, next_at=timezone.now(), **NO_LEASE)

@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import fcntl
 import os
 import socket
 import sys
@@ -63,6 +64,16 @@ def _prepare(data: Path) -> None:
         raise PermissionError(errno.EACCES, "Its database is read-only")
 
 
+def _is_ours(data: Path) -> bool:
+    """Until this process and those that it forks have ended, however they end."""
+    descriptor = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def main() -> int:
     os.umask(0o077)  # database, mail and keys are for their owner alone, also in a directory that was there
     arguments = _arguments()
@@ -80,6 +91,9 @@ def main() -> int:
             "Name a directory of your own: bin/demo --data DIR.",
             file=sys.stderr,
         )
+        return 1
+    if not _is_ours(arguments.data):
+        print(f"Another demo serves the data in {arguments.data}; try bin/demo --data DIR.", file=sys.stderr)
         return 1
     _environment(arguments.port, arguments.data, debug=arguments.dev)
 

@@ -6,6 +6,9 @@ from typing import Any
 from django.db import connections
 from gunicorn.app.base import BaseApplication
 
+from apps.provisioning import jobs
+from apps.tenants.context import in_tenant
+from apps.tenants.models import Tenant
 from portal.celery import app as celery_app
 from portal.embedded import Embedded
 
@@ -46,6 +49,9 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def _begin(self, worker: Any) -> None:
         connections.close_all()  # those of the process before the fork
+        for tenant in Tenant.objects.all():
+            with in_tenant(tenant):
+                jobs.take_back()
         self.embedded.start()
         import threading
 

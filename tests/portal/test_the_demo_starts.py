@@ -1,5 +1,6 @@
 """bin/demo where something is in the way, and where an earlier start was cut short."""
 
+import fcntl
 import os
 import signal
 import socket
@@ -54,6 +55,14 @@ def test_data_that_cannot_be_written_is_refused_in_one_sentence(place: str, tmp_
     assert refused.returncode == 1
     assert "cannot hold the demo's data" in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
+
+
+def test_data_that_another_demo_serves_is_named_in_one_sentence(tmp_path: Path) -> None:
+    with (tmp_path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        refused = attempt("--port", str(free_port()), "--data", str(tmp_path))
+    assert refused.returncode == 1
+    assert refused.stderr == f"Another demo serves the data in {tmp_path}; try bin/demo --data DIR.\n"
 
 
 def test_a_first_start_that_was_killed_is_finished_by_the_next(tmp_path: Path) -> None:

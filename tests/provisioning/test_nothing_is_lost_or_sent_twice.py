@@ -13,7 +13,7 @@ from apps.directory import actions as directory
 from apps.events.models import Event
 from apps.outbox import relay
 from apps.outbox import tasks as outbox_tasks
-from apps.provisioning import engine, jobs, tasks
+from apps.provisioning import engine, health, jobs, tasks
 from apps.provisioning.models import Attempt, Job, JobState
 from apps.tenants.context import in_tenant, outside_tenants
 from tests.fakes.scim_target import Fault
@@ -139,6 +139,24 @@ def test_a_job_that_a_dead_worker_had_is_read_back_and_done_once(staffed):
     assert company.job(noah).state == JobState.DONE
     assert [user["userName"] for user in company.target.users.values()].count("noah") == 1
     assert company.remote(noah).linked
+
+
+def test_the_only_worker_there_is_takes_back_what_its_forerunner_had(staffed, settings):
+    settings.SETTLE_SECONDS = 5
+    company = staffed()
+    directory.update_user(company.mia, actor=company.actor, job_title="Lead")
+    company.relay()
+    assert health.take_slot(company.integration, uuid.uuid4())
+    jobs.claim(company.integration, 10, uuid.uuid4())
+    with time_machine.travel(timezone.now() + dt.timedelta(seconds=6)):
+        company.work()
+    assert company.target.journal == []  # the control: its lease and slot stand in the way
+    jobs.take_back()
+    company.work()
+    assert company.target.journal == []  # what was under way may still arrive
+    with time_machine.travel(timezone.now() + dt.timedelta(seconds=6)):
+        company.work()
+    assert [asked.method for asked in company.target.journal] == ["GET", "PATCH"]
 
 
 def test_a_dead_workers_update_is_compared_with_what_is_there(staffed):
