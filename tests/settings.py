@@ -26,6 +26,7 @@ if "TEST_REDIS_URL" in os.environ:
 from portal.settings import *  # noqa: E402, F403
 from portal.settings import DATABASES  # noqa: E402
 
+WHITENOISE_AUTOREFRESH = True  # every test client would list all static files first: most of a test's time
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
