@@ -16,7 +16,7 @@ from apps.events.actors import Actor, Target
 from apps.events.models import Event
 from apps.events.types import EventType
 from apps.lib.errors import SecretError
-from apps.saml.actions import sso_of
+from apps.saml.actions.settings import sso_of
 from apps.saml.addresses import metadata_url
 from apps.saml.gate import Refusal, may_issue
 from apps.saml.messages import Envelope, no_passive_response, response_with

@@ -14,7 +14,7 @@ PROTOCOL = "urn:oasis:names:tc:SAML:2.0:protocol"
 
 
 def identity_provider_metadata(settings: SsoSettings, key_pairs: Sequence[KeyPair]) -> bytes:
-    """`key_pairs` in the order of saml.actions.certificates_of: all of them are published."""
+    """`key_pairs` in the order of saml.actions.key_pairs.certificates_of: all of them are published."""
     address = sso_url(settings.application)
     role = md.IDPSSODescriptor(
         protocol_support_enumeration=PROTOCOL,

@@ -46,7 +46,7 @@ class SignatureAlgorithm(models.TextChoices):
 
 
 class SsoSettings(TenantOwned):
-    """What the SSO tab holds. Written only by saml.actions; `saml.actions.sso_of` makes it on first sight."""
+    """What the SSO tab holds. Written only by saml.actions; `saml.actions.settings.sso_of` makes it on first sight."""
 
     application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="sso")
     sp_entity_id = models.CharField(_("SP entity ID"), max_length=1024, blank=True)  # SAML core 8.3.6

@@ -17,7 +17,7 @@ from apps.accounts.access import actor_of
 from apps.accounts.destinations import signed_in_at
 from apps.applications.models import Application
 from apps.directory.models import User
-from apps.saml.actions import sso_of
+from apps.saml.actions.settings import sso_of
 from apps.saml.errors import RequestRefused
 from apps.saml.gate import Refusal
 from apps.saml.issuing import Issued, PortalSession, Refused, Wish, issue, issue_no_passive, refuse

@@ -16,7 +16,9 @@ from apps.accounts.access import public
 from apps.accounts.destinations import remember_asking, signed_in_at
 from apps.applications.models import Application
 from apps.directory.models import User
-from apps.saml.actions import PENDING_LIFETIME, add_pending_sign_in, certificates_of, sso_of
+from apps.saml.actions.key_pairs import certificates_of
+from apps.saml.actions.requests import PENDING_LIFETIME, add_pending_sign_in
+from apps.saml.actions.settings import sso_of
 from apps.saml.addresses import sso_url
 from apps.saml.authn_request import AuthnRequest, read_request
 from apps.saml.errors import RequestRefused, RequestStale, RequestUnreadable

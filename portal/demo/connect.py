@@ -16,7 +16,7 @@ from apps.events.actors import Actor
 from apps.lib.http import OutboundError
 from apps.provisioning.actions import activate_integration, configure_integration
 from apps.provisioning.models import Integration, IntegrationState, Job, JobState
-from apps.saml.actions import import_metadata_from_url
+from apps.saml.actions.metadata import import_metadata_from_url
 from apps.sandbox import actions as sandbox
 from apps.sandbox.errors import SandboxError
 from apps.tenants.addresses import tenant_url

@@ -11,7 +11,8 @@ from apps.applications.actions import add_application, assign_group
 from apps.applications.models import Application
 from apps.directory.actions import add_group, add_member
 from apps.saml import responses
-from apps.saml.actions import certificates_of, sso_of, update_sso
+from apps.saml.actions.key_pairs import certificates_of
+from apps.saml.actions.settings import sso_of, update_sso
 from apps.tenants.context import in_tenant
 from tests.browser.conftest import DARK, LIGHT, PHONE
 from tests.browser.test_pages_are_accessible_and_quiet import overflow

@@ -4,7 +4,8 @@ import pytest
 
 from apps.applications.models import Application
 from apps.events.models import Event
-from apps.saml.actions import certificates_of, sso_of
+from apps.saml.actions.key_pairs import certificates_of
+from apps.saml.actions.settings import sso_of
 from apps.tenants.context import in_tenant
 
 METADATA = b"""<?xml version="1.0"?>

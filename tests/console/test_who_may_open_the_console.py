@@ -14,7 +14,7 @@ from apps.events.actors import Actor
 from apps.events.models import Event
 from apps.provisioning.actions import configure_integration
 from apps.provisioning.models import Job
-from apps.saml.actions import certificates_of
+from apps.saml.actions.key_pairs import certificates_of
 from apps.scim.actions import add_scim_token
 from apps.tenants.context import in_tenant
 

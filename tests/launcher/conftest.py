@@ -8,7 +8,7 @@ from apps.applications.models import Application
 from apps.directory.actions import add_group, add_member
 from apps.directory.models import Group
 from apps.events.actors import Actor
-from apps.saml.actions import sso_of, update_sso
+from apps.saml.actions.settings import sso_of, update_sso
 from apps.tenants.context import in_tenant
 from tests.conftest import Person
 

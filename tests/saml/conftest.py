@@ -8,7 +8,7 @@ import pytest
 from apps.applications.actions import add_application, assign_group
 from apps.directory.actions import add_group, add_member
 from apps.lib.crypto import new_key_pair
-from apps.saml.actions import sso_of, update_sso
+from apps.saml.actions.settings import sso_of, update_sso
 from apps.tenants.context import in_tenant
 
 ACS = "https://sp.example/acs"
@@ -46,7 +46,7 @@ def _pool():
 def _keys_from_a_pool(monkeypatch, _pool):
     """Making an RSA key takes longer than most tests; within one test they differ."""
     keys = cycle(_pool)
-    monkeypatch.setattr("apps.saml.actions.new_key_pair", lambda *_: next(keys))
+    monkeypatch.setattr("apps.saml.actions.new_key_pairs.new_key_pair", lambda *_: next(keys))
 
 
 @pytest.fixture

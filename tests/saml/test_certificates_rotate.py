@@ -5,13 +5,13 @@ from django.db import connection
 from apps.applications.actions import add_application
 from apps.events.models import Event
 from apps.lib.errors import SealBroken
-from apps.saml.actions import (
+from apps.saml.actions.key_pairs import (
     add_certificate,
     certificates_of,
     promote_certificate,
     retire_certificate,
-    sso_of,
 )
+from apps.saml.actions.settings import sso_of
 from apps.saml.errors import CertificateRefused
 from apps.saml.models import KeyPair
 

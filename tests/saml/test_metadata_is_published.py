@@ -6,14 +6,13 @@ from django.test import Client
 from lxml import etree
 from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser
 
-from apps.saml.actions import (
+from apps.saml.actions.key_pairs import (
     add_certificate,
     certificates_of,
     promote_certificate,
     retire_certificate,
-    sso_of,
-    update_sso,
 )
+from apps.saml.actions.settings import sso_of, update_sso
 from apps.tenants.context import in_tenant
 from tests.saml.service_provider import IDP, NS, SSO
 

@@ -4,7 +4,8 @@ import pytest
 from django.utils import timezone
 
 from apps.lib import http
-from apps.saml.actions import import_metadata, import_metadata_from_url, sso_of, update_sso
+from apps.saml.actions.metadata import import_metadata, import_metadata_from_url
+from apps.saml.actions.settings import sso_of, update_sso
 from apps.saml.errors import MetadataRefused
 from apps.saml.models import SsoSettings
 from tests.saml.conftest import ACS, SP, sp_metadata

@@ -7,7 +7,8 @@ from django.test import Client
 
 from apps.directory.actions import remove_member
 from apps.events.models import Event
-from apps.saml.actions import add_certificate, certificates_of, promote_certificate, sso_of, update_sso
+from apps.saml.actions.key_pairs import add_certificate, certificates_of, promote_certificate
+from apps.saml.actions.settings import sso_of, update_sso
 from apps.saml.models import PendingSignIn
 from apps.tenants.context import in_tenant
 from tests.conftest import PASSWORD
@@ -114,7 +115,7 @@ def test_an_answer_is_given_once(engineer, wiki):
 def test_a_request_does_not_wait_for_ever(engineer, wiki):
     from django.utils import timezone
 
-    from apps.saml.actions import PENDING_LIFETIME
+    from apps.saml.actions.requests import PENDING_LIFETIME
 
     waiting = engineer.client.get("/t/acme/saml2/wiki", QUERY_STRING=redirect(authn_request())).url
     with in_tenant(engineer.tenant):

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from apps.events.models import Event
-from apps.saml.actions import sso_of, update_sso
+from apps.saml.actions.settings import sso_of, update_sso
 from apps.saml.models import PendingSignIn
 from apps.tenants.context import in_tenant
 from tests.saml.conftest import ACS, SP

@@ -15,7 +15,8 @@ from apps.directory.actions import update_user
 from apps.events.actors import Actor
 from apps.lib.errors import XmlError
 from apps.lib.xml import parse, verify
-from apps.saml.actions import certificates_of, sso_of, update_sso
+from apps.saml.actions.key_pairs import certificates_of
+from apps.saml.actions.settings import sso_of, update_sso
 from apps.saml.issuing import Issued, PortalSession, Wish, issue
 from apps.tenants.context import in_tenant
 from tests.saml.conftest import ACS, SP

@@ -4,7 +4,7 @@ from apps.applications.actions import add_application
 from apps.applications.catalog import CATALOG
 from apps.events.models import Event
 from apps.outbox.models import Entry
-from apps.saml.actions import refill_sso, sso_of, update_sso
+from apps.saml.actions.settings import refill_sso, sso_of, update_sso
 from apps.saml.errors import SsoInvalid, SsoUnavailable
 from apps.saml.models import KeyPair, SsoSettings
 

@@ -7,7 +7,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 from lxml import etree
 
-from apps.saml.actions import sso_of, update_sso
+from apps.saml.actions.settings import sso_of, update_sso
 from apps.tenants.context import in_tenant
 from tests.saml.conftest import SP
 from tests.saml.service_provider import NS, authn_request, form, redirect, signed

@@ -15,7 +15,7 @@ from apps.directory.models import User
 from apps.events.actors import Actor
 from apps.events.models import Event
 from apps.saml import issuing
-from apps.saml.actions import sso_of, update_sso
+from apps.saml.actions.settings import sso_of, update_sso
 from apps.saml.gate import may_issue
 from apps.saml.issuing import Issued, PortalSession, Wish, issue
 from apps.saml.models import KeyPair

@@ -9,7 +9,7 @@ from django.db import connections
 from django.test import Client
 
 from apps.events.models import Event
-from apps.saml.actions import sso_of
+from apps.saml.actions.settings import sso_of
 from apps.saml.models import KeyPair, PendingSignIn, SsoSettings
 from apps.tenants.context import in_tenant
 from tests.saml.service_provider import authn_request, redirect

@@ -22,7 +22,9 @@ from apps.events.models import Event
 from apps.events.types import EventType
 from apps.provisioning.actions import configure_integration
 from apps.provisioning.models import Job, RemoteGroup, RemoteUser
-from apps.saml.actions import add_certificate, add_pending_sign_in, sso_of, update_sso
+from apps.saml.actions.key_pairs import add_certificate
+from apps.saml.actions.requests import add_pending_sign_in
+from apps.saml.actions.settings import sso_of, update_sso
 from apps.saml.authn_request import AuthnRequest
 from apps.sandbox.actions import add_service_provider, add_target, set_idp_metadata
 from apps.scim.actions import add_scim_token

@@ -11,16 +11,14 @@ from apps.api.serializers.base import Strict
 from apps.api.serializers.sso import CertificateSerializer, MetadataAddress, SsoSerializer
 from apps.api.views.base import ApiView, ListView, by_id, found
 from apps.applications.models import Application
-from apps.saml.actions import (
+from apps.saml.actions.key_pairs import (
     add_certificate,
     certificates_of,
-    import_metadata,
-    import_metadata_from_url,
     promote_certificate,
     retire_certificate,
-    sso_of,
-    update_sso,
 )
+from apps.saml.actions.metadata import import_metadata, import_metadata_from_url
+from apps.saml.actions.settings import sso_of, update_sso
 from apps.saml.models import KeyPair
 
 

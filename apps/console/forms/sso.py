@@ -73,7 +73,7 @@ class SsoForm(ActionForm):
         return cls(data, initial=initial)
 
     def values(self, settings: SsoSettings) -> dict[str, Any]:
-        """Keyword arguments of saml.actions.update_sso, but for the attributes."""
+        """Keyword arguments of saml.actions.settings.update_sso, but for the attributes."""
         values = {name: self.cleaned_data[name] for name in (*TEXT, *SWITCHES)}
         if self.cleaned_data["groups_attribute_name"]:
             values["groups_attribute_name"] = self.cleaned_data["groups_attribute_name"]

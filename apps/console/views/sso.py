@@ -15,7 +15,15 @@ from apps.console.application_page import application_or_404, show_tab
 from apps.console.forms.people import ConfirmForm
 from apps.console.forms.sso import BookmarkForm, MetadataForm, SsoForm, attribute_rows, attribute_values
 from apps.console.pages import back_to_form, refusals_on, show
-from apps.saml import actions, addresses
+from apps.saml import addresses
+from apps.saml.actions.key_pairs import (
+    add_certificate,
+    certificates_of,
+    promote_certificate,
+    retire_certificate,
+)
+from apps.saml.actions.metadata import import_metadata, import_metadata_from_url
+from apps.saml.actions.settings import refill_sso, sso_of, update_sso
 from apps.saml.errors import CertificateRefused
 from apps.saml.models import KeyPair
 
@@ -25,13 +33,13 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     application = application_or_404(pk)
     if application.is_bookmark:
         return _bookmark(request, application)
-    settings = actions.sso_of(application)
+    settings = sso_of(application)
     data = request.POST if request.method == "POST" else None
     form, rows = SsoForm.of(settings, data), attribute_rows(settings, data)
     if form.is_valid() and rows.is_valid():
         with refusals_on(form):
             values = form.values(settings) | {"attributes": attribute_values(rows)}
-            actions.update_sso(settings, actor=actor_of(request), **values)
+            update_sso(settings, actor=actor_of(request), **values)
             messages.success(request, _("Single sign-on was saved."))
             return redirect("console:application_sso", application.pk)
     return _show(request, application, form=form, rows=rows)
@@ -39,8 +47,8 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _show(request: HttpRequest, application: Application, **context: Any) -> HttpResponse:
     """The tab; `form` and `rows` are those to show again, else fresh ones."""
-    settings = actions.sso_of(application)
-    certificates = actions.certificates_of(application)
+    settings = sso_of(application)
+    certificates = certificates_of(application)
     form = context.pop("form", None) or SsoForm.of(settings)
     metadata_form = context.pop("metadata_form", None) or MetadataForm()
     response = show_tab(
@@ -93,9 +101,9 @@ def service_provider_metadata(request: HttpRequest, pk: UUID) -> HttpResponse:
         with refusals_on(form):
             upload, actor = form.cleaned_data["metadata"], actor_of(request)
             if upload:
-                actions.import_metadata(application, upload.read(), actor=actor)
+                import_metadata(application, upload.read(), actor=actor)
             else:
-                actions.import_metadata_from_url(application, form.cleaned_data["url"], actor=actor)
+                import_metadata_from_url(application, form.cleaned_data["url"], actor=actor)
             messages.success(request, _("The metadata was taken over. Look through the fields below."))
             return redirect("console:application_sso", application.pk)
     return _show(request, application, metadata_form=form)
@@ -106,7 +114,7 @@ def service_provider_metadata(request: HttpRequest, pk: UUID) -> HttpResponse:
 def defaults(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The connector's values once more, for instance after the group path was corrected."""
     application = _application_with_sso(pk)
-    actions.refill_sso(application, actor=actor_of(request))
+    refill_sso(application, actor=actor_of(request))
     messages.success(request, _("The fields hold the connector's values again."))
     return redirect("console:application_sso", application.pk)
 
@@ -116,7 +124,7 @@ def defaults(request: HttpRequest, pk: UUID) -> HttpResponse:
 def certificates(request: HttpRequest, pk: UUID) -> HttpResponse:
     application = _application_with_sso(pk)
     try:
-        actions.add_certificate(application, actor=actor_of(request))
+        add_certificate(application, actor=actor_of(request))
     except CertificateRefused as error:
         messages.error(request, str(error))
     else:
@@ -140,7 +148,7 @@ def certificate_promotion(request: HttpRequest, pk: UUID, certificate_pk: UUID) 
         "An application that was not given the new certificate refuses every sign-in."
     )
     return _certificate_act(
-        request, pair, actions.promote_certificate, _("Promote this certificate?"), sentence, _("Promote")
+        request, pair, promote_certificate, _("Promote this certificate?"), sentence, _("Promote")
     )
 
 
@@ -149,7 +157,7 @@ def certificate_retirement(request: HttpRequest, pk: UUID, certificate_pk: UUID)
     pair = _key_pair(pk, certificate_pk)
     sentence = _("It leaves the metadata, and its private key is destroyed. This cannot be undone.")
     return _certificate_act(
-        request, pair, actions.retire_certificate, _("Retire this certificate?"), sentence, _("Retire")
+        request, pair, retire_certificate, _("Retire this certificate?"), sentence, _("Retire")
     )
 
 

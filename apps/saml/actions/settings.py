@@ -1,0 +1,115 @@
+"""The SSO tab's settings. `sso_of` is how everybody gets at them: it makes them from the connector the first time."""
+
+import ssl
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from apps.applications.models import Application
+from apps.events.actions import changes_between, record
+from apps.events.actors import Actor, Target
+from apps.events.types import EventType
+from apps.lib.crypto import fingerprint
+from apps.outbox.models import Topic
+from apps.outbox.publish import publish
+from apps.saml.actions.new_key_pairs import new_pair, save_pair
+from apps.saml.errors import SsoUnavailable
+from apps.saml.models import KeyPair, SsoSettings
+from apps.saml.validation import CHECKS, checked
+
+
+def sso_of(application: Application) -> SsoSettings:
+    """Prefilled by the connector, with an active key pair. Raises SsoUnavailable for a bookmark."""
+    if application.connector.saml is None:
+        raise SsoUnavailable({"connector": [_("A bookmark has no single sign-on.")]})
+    found: SsoSettings | None = (
+        SsoSettings.objects.select_related("application").filter(application=application).first()
+    )
+    return found or _create_sso(application)
+
+
+def _create_sso(application: Application) -> SsoSettings:
+    key_pair = new_pair(application, KeyPair.State.ACTIVE)  # the slow part, outside the transaction
+    try:
+        with transaction.atomic():
+            settings = SsoSettings(application=application, **connector_fields(application))
+            settings.save(force_insert=True)
+            save_pair(key_pair, actor=Actor.system())
+    except IntegrityError:  # somebody else looked at the same moment
+        settings = SsoSettings.objects.select_related("application").get(application=application)
+    return settings
+
+
+def connector_fields(application: Application) -> dict[str, Any]:
+    """What the SSO tab is prefilled with: the connector's templates with the application's parameters."""
+    saml = application.connector.saml
+    if saml is None:
+        return {}
+    acs_url = application.filled(saml.acs_url)
+    return {
+        "sp_entity_id": application.filled(saml.sp_entity_id),
+        "acs_urls": [{"url": acs_url, "index": 0, "is_default": True}] if acs_url else [],
+        "login_url": application.filled(saml.login_url),
+        "default_relay_state": application.filled(saml.default_relay_state),
+        "name_id_format": saml.name_id_format,
+        "name_id_source": saml.name_id_source,
+        "attributes": [
+            {
+                "name": row.name,
+                "name_format": row.name_format,
+                "source": row.source or "",
+                "constant": row.constant,
+                "enabled": True,
+                "required": row.required,
+            }
+            for row in saml.attributes
+        ],
+    }
+
+
+@transaction.atomic
+def update_sso(settings: SsoSettings, *, actor: Actor, **fields: Any) -> SsoSettings:
+    """`fields` are the columns of SsoSettings; those not given stay. Raises SsoInvalid."""
+    settings = locked(settings)
+    return save(settings, checked(settings, fields), actor=actor, details={})
+
+
+def refill_sso(application: Application, *, actor: Actor) -> SsoSettings:
+    """Back to what the connector says, for instance after the group path was corrected on the General tab."""
+    return update_sso(sso_of(application), actor=actor, **connector_fields(application))
+
+
+def locked(settings: SsoSettings) -> SsoSettings:
+    locked: SsoSettings = (
+        SsoSettings.objects.select_related("application").select_for_update(of=("self",)).get(pk=settings.pk)
+    )
+    return locked
+
+
+def save(
+    settings: SsoSettings, fields: dict[str, Any], *, actor: Actor, details: dict[str, Any]
+) -> SsoSettings:
+    before = _snapshot(settings)
+    for field, value in fields.items():
+        setattr(settings, field, value)
+    changes = changes_between(before, _snapshot(settings))
+    if changes or details:
+        settings.save()
+        target = Target.of("application", settings.application)
+        record(
+            EventType.APPLICATION_UPDATE,
+            actor=actor,
+            target=target,
+            application=target,
+            changes=changes,
+            details=details,
+        )
+        publish(Topic.APPLICATION_CHANGED, settings.application_id)
+    return settings
+
+
+def _snapshot(settings: SsoSettings) -> dict[str, Any]:
+    """Certificates as fingerprints: the log is read by people."""
+    prints = [fingerprint(ssl.PEM_cert_to_DER_cert(pem), "sha256") for pem in settings.sp_certificates]
+    return {field: getattr(settings, field) for field in CHECKS} | {"sp_certificates": prints}
