@@ -1,0 +1,73 @@
+"""A file of SAML metadata: who is in it (metadata 2.3). Takes bytes, returns elements, touches nothing."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from apps.lib.errors import XmlRefused
+from apps.lib.xml import parse
+from apps.saml.errors import MetadataRefused
+
+MD = "{urn:oasis:names:tc:SAML:2.0:metadata}"
+LARGEST = 1024 * 1024
+MOST_ENTITIES = 100
+
+Element = Any  # lxml.etree._Element
+
+
+def root_of(xml: bytes) -> Element:
+    """Raises MetadataRefused for whatever is not one well-behaved document of SAML 2.0 metadata."""
+    if not xml.strip():
+        raise MetadataRefused(_("The file is empty."))
+    try:
+        root = parse(xml, max_bytes=LARGEST)
+    except XmlRefused as refusal:
+        raise MetadataRefused(refusal.detail) from refusal
+    if root.tag not in {f"{MD}EntityDescriptor", f"{MD}EntitiesDescriptor"}:
+        raise MetadataRefused(_("This is not SAML 2.0 metadata: it has no EntityDescriptor."))
+    return root
+
+
+def only_service_provider(root: Element) -> Element:
+    entities = list(root.iter(f"{MD}EntityDescriptor"))
+    if len(entities) > MOST_ENTITIES:
+        raise MetadataRefused(
+            _("The file describes more than %(count)s parties. Ask for the one service provider's own file.")
+            % {"count": MOST_ENTITIES}
+        )
+    ids = [entity.get("entityID", "") for entity in entities]
+    if twice := {entity_id for entity_id in ids if ids.count(entity_id) > 1}:
+        raise MetadataRefused(
+            _("The file describes %(name)s twice, so it cannot be told which one is meant.")
+            % {"name": ", ".join(sorted(twice))}
+        )
+    providers = [entity for entity in entities if entity.find(f"{MD}SPSSODescriptor") is not None]
+    if len(providers) > 1:
+        names = ", ".join(sorted(entity.get("entityID", "") for entity in providers))
+        raise MetadataRefused(
+            _("The file describes several service providers (%(names)s). Upload a file with one of them.")
+            % {"names": names}
+        )
+    if not providers:
+        raise MetadataRefused(_no_service_provider(root))
+    return providers[0]
+
+
+def _no_service_provider(root: Element) -> str:
+    if next(root.iter(f"{MD}IDPSSODescriptor"), None) is not None:
+        return _(
+            "This file describes an identity provider, which is this side. Upload the application's own metadata."
+        )
+    return _("There is no service provider in this file.")
+
+
+def entity_id_of(entity: Element) -> str:
+    entity_id = str(entity.get("entityID", ""))
+    if not entity_id or len(entity_id) > 1024 or any(character.isspace() for character in entity_id):
+        raise MetadataRefused(_("The service provider in this file has no usable entity ID."))
+    return entity_id
+
+
+def is_true(text: str | None) -> bool:
+    """xs:boolean."""
+    return (text or "").strip() in {"true", "1"}
