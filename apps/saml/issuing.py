@@ -8,7 +8,6 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.applications.access import groups_giving
 from apps.applications.models import Application
 from apps.directory.models import User
 from apps.events.actions import record
@@ -19,6 +18,7 @@ from apps.lib.errors import SecretError
 from apps.saml.actions.settings import sso_of
 from apps.saml.addresses import metadata_url
 from apps.saml.gate import Refusal, may_issue
+from apps.saml.groups import group_names
 from apps.saml.messages import Envelope, no_passive_response, response_with
 from apps.saml.models import KeyPair, PendingSignIn, SsoSettings
 from apps.saml.signing import signed
@@ -101,9 +101,8 @@ def _attempt(
     if problem := _misdirected(settings, acs_url):
         return problem
     now = timezone.now()
-    groups = groups_giving(settings.application, person).values_list("name", flat=True)
     try:
-        statement = statement_about(person, settings, groups)
+        statement = statement_about(person, settings, group_names(person, settings))
     except Unwritable as missing:
         sentence = _("Your account has no usable %(field)s, which this application needs.")
         return Refusal("unwritable", sentence % {"field": str(missing)})

@@ -27,6 +27,13 @@ class NameIdFormat(models.TextChoices):
         return f"urn:oasis:names:tc:SAML:{version}:nameid-format:{self.value}"
 
 
+class GroupsSent(models.TextChoices):
+    """Which of a person's groups an application is told."""
+
+    BOUND = "bound", _("Only groups bound to this application")
+    ALL = "all", _("All groups of the person")
+
+
 class SignatureAlgorithm(models.TextChoices):
     """Nothing weaker exists here: SHA-1 cannot be chosen."""
 
@@ -70,6 +77,10 @@ class SsoSettings(TenantOwned):
     attributes = models.JSONField(default=list, blank=True)
     include_groups = models.BooleanField(_("include groups"), default=False)
     groups_attribute_name = models.CharField(_("groups attribute"), max_length=255, default="memberOf")
+    groups_name_format = models.CharField(_("groups attribute's name format"), max_length=255, default=BASIC)
+    groups_sent = models.CharField(
+        _("groups sent"), max_length=10, choices=GroupsSent.choices, default=GroupsSent.BOUND
+    )
     sp_certificates = models.JSONField(default=list, blank=True)  # PEM; what the SP may sign requests with
     require_signed_requests = models.BooleanField(_("require signed requests"), default=False)
     login_url = models.CharField(_("login URL"), max_length=2048, blank=True)

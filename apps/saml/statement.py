@@ -30,10 +30,12 @@ class Statement:
 
 
 def statement_about(user: User, settings: SsoSettings, groups: Iterable[str]) -> Statement:
-    """`groups` are the names of the bound groups the person is in. Raises Unwritable."""
+    """`groups` are the names that apps.saml.groups.group_names gives. Raises Unwritable."""
     attributes = [*_from_rows(user, settings)]
     if settings.include_groups:
-        attributes.append(Attribute(settings.groups_attribute_name, BASIC, tuple(sorted(groups))))
+        attributes.append(
+            Attribute(settings.groups_attribute_name, settings.groups_name_format, tuple(sorted(groups)))
+        )
     written = tuple(attribute for attribute in attributes if attribute.values)
     # python3-saml refuses an assertion without an AttributeStatement, and the schema one without an Attribute.
     written = written or (Attribute("email", BASIC, (user.email,)),)

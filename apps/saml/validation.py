@@ -1,5 +1,6 @@
 """What may be entered on the SSO tab. Each check takes what a form or the API brought and returns what is stored, or raises Wrong."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
@@ -13,7 +14,7 @@ from apps.applications.catalog.connector import UserField
 from apps.directory.validators import validate_text
 from apps.saml.errors import SsoInvalid
 from apps.saml.locations import location_problem
-from apps.saml.models import BASIC, NameIdFormat, SignatureAlgorithm, SsoSettings
+from apps.saml.models import BASIC, GroupsSent, NameIdFormat, SignatureAlgorithm, SsoSettings
 
 SOURCES: tuple[str, ...] = get_args(UserField)
 NAME_FORMATS = tuple(
@@ -53,6 +54,10 @@ def _together(settings: SsoSettings, values: dict[str, Any]) -> dict[str, list[s
         errors["require_signed_requests"] = [
             _("Add the certificate that the service provider signs with before signatures are required.")
         ]
+    if after["include_groups"] and any(
+        row["name"] == after["groups_attribute_name"] for row in after["attributes"] if row["enabled"]
+    ):  # python3-saml and ruby-saml refuse a statement that has a name twice
+        errors["groups_attribute_name"] = [_("There is an attribute of this name already.")]
     if "attributes" in values:
         required = {row.name for row in _connector_rows(settings) if row.required}
         for row in values["attributes"]:
@@ -197,8 +202,12 @@ def _attribute(value: Any) -> dict[str, Any]:
 
 
 def _name_format(value: Any) -> str:
+    """The three of SAML core 8.2 by their last word, or any other URI as typed; nothing means basic."""
     short = {name.rpartition(":")[2]: name for name in NAME_FORMATS}
-    return short.get(value, "") or _choice(*NAME_FORMATS)(value) if isinstance(value, str) else BASIC
+    text = _text(255)(value)
+    if text and text not in short and not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:\S+", text):
+        raise Wrong(_("A name format is basic, uri, unspecified or a URI."))
+    return short.get(text, text) or BASIC
 
 
 def _certificates(value: Any) -> list[str]:
@@ -233,6 +242,8 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "attributes": _attributes,
     "include_groups": _switch,
     "groups_attribute_name": _text(255, empty=False),
+    "groups_name_format": _name_format,
+    "groups_sent": _choice(*GroupsSent.values),
     "sp_certificates": _certificates,
     "require_signed_requests": _switch,
     "login_url": _login_url,

@@ -140,13 +140,18 @@ def test_addresses_attributes_and_format_are_saved(alice, gitlab, path):
         "name_id_format": "emailAddress",
         "attributes-4-name": "department",
         "attributes-4-constant": "R&D",
+        "attributes-4-name_format": "urn:of-our-own",
         "attributes-4-enabled": "on",
+        "include_groups": "on",
+        "groups_sent": "all",
     }
     assert alice.post(path, sent).status_code == 302
     saved = settings_of(alice.tenant, gitlab)
     assert saved.acs_url == "https://one.example/acs"
     assert saved.name_id_format == "emailAddress"
-    assert [row["constant"] for row in saved.attributes if row["name"] == "department"] == ["R&D"]
+    department = next(row for row in saved.attributes if row["name"] == "department")
+    assert (department["constant"], department["name_format"]) == ("R&D", "urn:of-our-own")
+    assert (saved.include_groups, saved.groups_attribute_name, saved.groups_sent) == (True, "memberOf", "all")
 
 
 def test_metadata_fills_the_fields_and_indexes_survive_a_save(alice, gitlab, path):

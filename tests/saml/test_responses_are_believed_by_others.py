@@ -210,8 +210,10 @@ def test_groups_go_out_only_if_bound_and_only_when_switched_on(issued, engineer,
         add_member(add_group(actor=system, name="Salary committee"), engineer.user, actor=system)
     assert ("memberOf", "basic") not in attributes(issued())
     assert attributes(issued(include_groups=True))["memberOf", "basic"] == ["Engineering"]
-    renamed = issued(include_groups=True, groups_attribute_name="Groups")
-    assert attributes(renamed)["Groups", "basic"] == ["Engineering"]
+    renamed = issued(groups_attribute_name="Groups", groups_name_format="unspecified")
+    assert attributes(renamed)["Groups", "unspecified"] == ["Engineering"]
+    everywhere = attributes(issued(groups_sent="all"))
+    assert everywhere["Groups", "unspecified"] == ["Engineering", "Salary committee"]
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,30 @@ def test_plain_http_is_for_loopback_hosts_that_the_operator_named(gitlab, system
         assert update_sso(sso_of(gitlab), actor=system, acs_urls=[url]).acs_url == url
 
 
+def test_the_group_attribute_and_another_of_its_name_exclude_each_other(gitlab, system):
+    """python3-saml and ruby-saml refuse a statement that has a name twice."""
+    settings = update_sso(
+        sso_of(gitlab),
+        actor=system,
+        attributes=[*sso_of(gitlab).attributes, {"name": "memberOf", "constant": "x"}],
+    )
+    with pytest.raises(SsoInvalid) as refused:
+        update_sso(settings, actor=system, include_groups=True)
+    assert list(refused.value.fields) == ["groups_attribute_name"]
+    off = [row | {"enabled": row["name"] != "memberOf"} for row in settings.attributes]
+    assert update_sso(settings, actor=system, include_groups=True, attributes=off).include_groups
+
+
+def test_a_name_format_goes_in_by_its_last_word_or_as_a_uri_of_ones_own(gitlab, system):
+    rows = [
+        *sso_of(gitlab).attributes,
+        {"name": "x", "constant": "y", "name_format": "urn:mace:shibboleth:1.0"},
+    ]
+    settings = update_sso(sso_of(gitlab), actor=system, attributes=rows, groups_name_format="uri")
+    assert settings.attributes[-1]["name_format"] == "urn:mace:shibboleth:1.0"
+    assert settings.groups_name_format == "urn:oasis:names:tc:SAML:2.0:attrname-format:uri"
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -114,7 +138,9 @@ def test_plain_http_is_for_loopback_hosts_that_the_operator_named(gitlab, system
         ("attributes", [{"name": "x", "source": "password"}]),
         ("attributes", [{"name": "x", "source": "email", "constant": "both"}]),
         ("attributes", [{"name": "x", "source": "email"}] * 2),
-        ("attributes", [{"name": "x", "source": "email", "name_format": "urn:other"}]),
+        ("attributes", [{"name": "x", "source": "email", "name_format": "any words"}]),
+        ("groups_name_format", "http://[not a uri"),
+        ("groups_sent", "some"),
         ("attributes", [{"name": "x", "source": "email", "enabled": 1}]),
         ("attributes", ["email"]),
         ("private_key", "x"),

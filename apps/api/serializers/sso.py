@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.api.serializers.base import Strict, text
-from apps.saml.models import KeyPair, NameIdFormat, SignatureAlgorithm
+from apps.saml.models import GroupsSent, KeyPair, NameIdFormat, SignatureAlgorithm
 
 ACS_URL = {
     "type": "object",
@@ -53,6 +53,12 @@ class SsoSerializer(Strict):
     attributes = Attributes(child=serializers.JSONField(), required=False)
     include_groups = serializers.BooleanField(required=False)
     groups_attribute_name = text(255)
+    groups_name_format = text(255, help_text="basic, uri, unspecified or a URI of the application's own.")
+    groups_sent = serializers.ChoiceField(
+        choices=GroupsSent.choices,
+        required=False,
+        help_text="Of a person's groups, those bound to the application or all.",
+    )
     sp_certificates = serializers.ListField(
         child=serializers.CharField(max_length=20_000), required=False, help_text="PEM, one certificate each."
     )

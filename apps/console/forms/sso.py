@@ -5,20 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.applications.models import Application
 from apps.console.forms.base import ActionForm
-from apps.saml.models import NameIdFormat, SignatureAlgorithm, SsoSettings
+from apps.console.forms.sso_attributes import SOURCES, NameFormatField
+from apps.saml.models import GroupsSent, NameIdFormat, SignatureAlgorithm, SsoSettings
 
-SOURCES = [
-    ("email", _("Company email")),
-    ("username", _("Username")),
-    ("first_name", _("First name")),
-    ("last_name", _("Last name")),
-    ("full_name", _("First and last name")),
-    ("display_name", _("Display name")),
-    ("job_title", _("Job title")),
-    ("work_phone", _("Work phone")),
-    ("timezone", _("Time zone")),
-]
-BLANK_ROWS = 2
 TEXT = (
     "sp_entity_id",
     "login_url",
@@ -26,7 +15,10 @@ TEXT = (
     "name_id_format",
     "name_id_source",
     "signature_algorithm",
+    "groups_sent",
 )
+# kept as they are when the field was left empty
+DEFAULTED = ("groups_attribute_name", "groups_name_format")
 SWITCHES = ("sign_response", "sign_assertion", "include_groups", "require_signed_requests")
 
 
@@ -56,6 +48,12 @@ class SsoForm(ActionForm):
     sign_assertion = forms.BooleanField(label=_("Sign assertion"), required=False)
     include_groups = forms.BooleanField(label=_("Include group attribute"), required=False)
     groups_attribute_name = forms.CharField(label=_("Group attribute name"), max_length=255, required=False)
+    groups_name_format = NameFormatField(label=_("Name format"))
+    groups_sent = forms.ChoiceField(
+        label=_("Groups sent"),
+        choices=GroupsSent.choices,
+        help_text=_("All groups includes those that have nothing to do with this application."),
+    )
     require_signed_requests = forms.BooleanField(label=_("Require signed requests"), required=False)
     sp_certificates = forms.CharField(
         label=_("SP certificates"),
@@ -66,7 +64,7 @@ class SsoForm(ActionForm):
 
     @classmethod
     def of(cls, settings: SsoSettings, data: Any = None) -> "SsoForm":
-        initial = {name: getattr(settings, name) for name in (*TEXT, *SWITCHES, "groups_attribute_name")}
+        initial = {name: getattr(settings, name) for name in (*TEXT, *SWITCHES, *DEFAULTED)}
         rows = sorted(settings.acs_urls, key=lambda row: not row["is_default"])
         initial["acs_urls"] = "\n".join(row["url"] for row in rows)
         initial["sp_certificates"] = "\n".join(settings.sp_certificates)
@@ -75,8 +73,7 @@ class SsoForm(ActionForm):
     def values(self, settings: SsoSettings) -> dict[str, Any]:
         """Keyword arguments of saml.actions.settings.update_sso, but for the attributes."""
         values = {name: self.cleaned_data[name] for name in (*TEXT, *SWITCHES)}
-        if self.cleaned_data["groups_attribute_name"]:
-            values["groups_attribute_name"] = self.cleaned_data["groups_attribute_name"]
+        values |= {name: self.cleaned_data[name] for name in DEFAULTED if self.cleaned_data[name]}
         values["acs_urls"] = self._acs_rows(settings)
         values["sp_certificates"] = _pem_blocks(self.cleaned_data["sp_certificates"])
         return values
@@ -98,43 +95,6 @@ def _pem_blocks(text: str) -> list[str]:
     return [
         block.strip() + ("\n" + end if "BEGIN" in block else "") for block in text.split(end) if block.strip()
     ]
-
-
-class AttributeForm(forms.Form):
-    """One row of the attribute statement. A row without a name is not there."""
-
-    name = forms.CharField(label=_("Attribute name"), max_length=255, required=False)
-    source = forms.ChoiceField(
-        label=_("Directory attribute"), required=False, choices=[("", _("constant →")), *SOURCES]
-    )
-    constant = forms.CharField(label=_("Constant value"), max_length=1024, required=False)
-    enabled = forms.BooleanField(label=_("Send"), required=False)
-    name_format = forms.CharField(widget=forms.HiddenInput, required=False)
-
-    @property
-    def required_by_application(self) -> bool:
-        return bool(self.initial.get("required"))
-
-
-AttributeRows = forms.formset_factory(AttributeForm, extra=BLANK_ROWS, max_num=60)
-
-
-def attribute_rows(settings: SsoSettings, data: Any = None) -> Any:
-    """The formset; blank rows at its end are for new attributes."""
-    return AttributeRows(data, prefix="attributes", initial=settings.attributes)
-
-
-def attribute_values(rows: Any) -> list[dict[str, Any]]:
-    """What update_sso takes as `attributes`. A field wins over a constant that was left beside it."""
-    values = []
-    for form in rows.forms:
-        row = {name: value for name, value in form.cleaned_data.items() if value != ""}
-        if not row.get("name"):
-            continue
-        if row.get("source"):
-            row.pop("constant", None)
-        values.append(row | {"enabled": bool(row.get("enabled"))})
-    return values
 
 
 class MetadataForm(ActionForm):

@@ -19,7 +19,7 @@ from apps.console.application_page import application_or_404, show_tab
 from apps.console.chips import operation_chip
 from apps.console.forms.identity import ConnectionForm
 from apps.console.forms.people import ConfirmForm
-from apps.console.forms.sso import SOURCES
+from apps.console.forms.sso_attributes import SOURCES
 from apps.console.pages import refusals_on, show
 from apps.directory.models import User
 from apps.events.actors import Actor

@@ -13,7 +13,8 @@ from apps.applications.actions import deactivate_application, reactivate_applica
 from apps.applications.models import Application
 from apps.console.application_page import application_or_404, show_tab
 from apps.console.forms.people import ConfirmForm
-from apps.console.forms.sso import BookmarkForm, MetadataForm, SsoForm, attribute_rows, attribute_values
+from apps.console.forms.sso import BookmarkForm, MetadataForm, SsoForm
+from apps.console.forms.sso_attributes import attribute_rows, attribute_values
 from apps.console.pages import back_to_form, refusals_on, show
 from apps.saml import addresses
 from apps.saml.actions.key_pairs import (
