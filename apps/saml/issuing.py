@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from saml2.samlp import STATUS_NO_PASSIVE, STATUS_RESPONDER
 
 from apps.applications.models import Application
 from apps.directory.models import User
@@ -19,7 +20,7 @@ from apps.saml.actions.settings import sso_of
 from apps.saml.addresses import metadata_url
 from apps.saml.gate import Refusal, may_issue
 from apps.saml.groups import group_names
-from apps.saml.messages import Envelope, no_passive_response, response_with
+from apps.saml.messages import Envelope, response_with, status_response
 from apps.saml.models import KeyPair, PendingSignIn, SsoSettings
 from apps.saml.signing import signed
 from apps.saml.statement import Unwritable, statement_about
@@ -149,7 +150,8 @@ def _envelope(settings: SsoSettings, acs_url: str, wish: Wish, now: dt.datetime)
 
 
 def _signed_status(settings: SsoSettings, wish: Wish) -> bytes | Refusal:
-    message = no_passive_response(_envelope(settings, wish.acs_url, wish, timezone.now()))
+    envelope = _envelope(settings, wish.acs_url, wish, timezone.now())
+    message = status_response(envelope, STATUS_RESPONDER, STATUS_NO_PASSIVE)  # core 3.4.1
     return _signed(message, [message], settings)
 
 

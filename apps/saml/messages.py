@@ -7,7 +7,7 @@ from typing import Any
 
 from saml2 import saml, samlp
 from saml2.saml import NAMEID_FORMAT_ENTITY, SCM_BEARER
-from saml2.samlp import STATUS_NO_PASSIVE, STATUS_RESPONDER, STATUS_SUCCESS
+from saml2.samlp import STATUS_SUCCESS
 
 from apps.saml.statement import Attribute, Statement
 from apps.saml.times import written
@@ -34,9 +34,14 @@ def new_id() -> str:
 
 
 def response_with(
-    envelope: Envelope, statement: Statement, *, signed_in_at: dt.datetime, session_ends_at: dt.datetime
+    envelope: Envelope,
+    statement: Statement,
+    *,
+    signed_in_at: dt.datetime,
+    session_ends_at: dt.datetime,
+    authn_context: str = PASSWORD_OVER_TLS,
 ) -> Any:
-    """samlp.Response with one saml.Assertion, unsigned."""
+    """samlp.Response with one saml.Assertion, unsigned. `authn_context` is the class that the request was promised."""
     message = _response(envelope, samlp.Status(status_code=samlp.StatusCode(value=STATUS_SUCCESS)))
     message.assertion = [
         saml.Assertion(
@@ -58,7 +63,7 @@ def response_with(
                     session_index=new_id(),
                     session_not_on_or_after=written(session_ends_at),
                     authn_context=saml.AuthnContext(
-                        authn_context_class_ref=saml.AuthnContextClassRef(text=PASSWORD_OVER_TLS)
+                        authn_context_class_ref=saml.AuthnContextClassRef(text=authn_context)
                     ),
                 )
             ],
@@ -70,12 +75,16 @@ def response_with(
     return message
 
 
-def no_passive_response(envelope: Envelope) -> Any:
-    """The answer to IsPassive when there is nobody signed in (core 3.4.1): no assertion, no page for the person."""
-    inner = samlp.StatusCode(value=STATUS_NO_PASSIVE)
-    return _response(
-        envelope, samlp.Status(status_code=samlp.StatusCode(value=STATUS_RESPONDER, status_code=inner))
-    )
+def status_response(envelope: Envelope, *codes: str, message: str = "") -> Any:
+    """samlp.Response that says only how it went; each of `codes` stands inside the one before it (core 3.2.2.2).
+
+    `message` is for the other side's operator: it never says anything about a person.
+    """
+    code = None
+    for value in reversed(codes):
+        code = samlp.StatusCode(value=value, status_code=code)
+    text = samlp.StatusMessage(text=message) if message else None
+    return _response(envelope, samlp.Status(status_code=code, status_message=text))
 
 
 def _response(envelope: Envelope, status: Any) -> Any:
