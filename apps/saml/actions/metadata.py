@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from apps.applications.models import Application
 from apps.events.actors import Actor
 from apps.lib import http
-from apps.saml.actions.settings import locked, save, sso_of
+from apps.saml.actions.settings import sso_of
 from apps.saml.errors import MetadataRefused
 from apps.saml.metadata_import import ServiceProvider, read_service_provider
 from apps.saml.models import NameIdFormat, SsoSettings
+from apps.saml.recording import locked, save
 from apps.saml.validation import checked
 
 METADATA_TYPES = "application/samlmetadata+xml, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1"

@@ -1,22 +1,17 @@
 """The SSO tab's settings. `sso_of` is how everybody gets at them: it makes them from the connector the first time."""
 
-import ssl
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from apps.applications.models import Application
-from apps.events.actions import changes_between, record
-from apps.events.actors import Actor, Target
-from apps.events.types import EventType
-from apps.lib.crypto import fingerprint
-from apps.outbox.models import Topic
-from apps.outbox.publish import publish
+from apps.events.actors import Actor
 from apps.saml.actions.new_key_pairs import new_pair, save_pair
 from apps.saml.errors import SsoUnavailable
 from apps.saml.models import KeyPair, SsoSettings
-from apps.saml.validation import CHECKS, checked
+from apps.saml.recording import locked, save
+from apps.saml.validation import checked
 
 
 def sso_of(application: Application) -> SsoSettings:
@@ -78,38 +73,3 @@ def update_sso(settings: SsoSettings, *, actor: Actor, **fields: Any) -> SsoSett
 def refill_sso(application: Application, *, actor: Actor) -> SsoSettings:
     """Back to what the connector says, for instance after the group path was corrected on the General tab."""
     return update_sso(sso_of(application), actor=actor, **connector_fields(application))
-
-
-def locked(settings: SsoSettings) -> SsoSettings:
-    locked: SsoSettings = (
-        SsoSettings.objects.select_related("application").select_for_update(of=("self",)).get(pk=settings.pk)
-    )
-    return locked
-
-
-def save(
-    settings: SsoSettings, fields: dict[str, Any], *, actor: Actor, details: dict[str, Any]
-) -> SsoSettings:
-    before = _snapshot(settings)
-    for field, value in fields.items():
-        setattr(settings, field, value)
-    changes = changes_between(before, _snapshot(settings))
-    if changes or details:
-        settings.save()
-        target = Target.of("application", settings.application)
-        record(
-            EventType.APPLICATION_UPDATE,
-            actor=actor,
-            target=target,
-            application=target,
-            changes=changes,
-            details=details,
-        )
-        publish(Topic.APPLICATION_CHANGED, settings.application_id)
-    return settings
-
-
-def _snapshot(settings: SsoSettings) -> dict[str, Any]:
-    """Certificates as fingerprints: the log is read by people."""
-    prints = [fingerprint(ssl.PEM_cert_to_DER_cert(pem), "sha256") for pem in settings.sp_certificates]
-    return {field: getattr(settings, field) for field in CHECKS} | {"sp_certificates": prints}

@@ -1,0 +1,51 @@
+"""Writes down a change of an application's single sign-on: row, event and outbox in the transaction that is open.
+
+Below actions and tasks, because both do it: an administrator saves, a refresh by schedule takes over.
+"""
+
+import ssl
+from typing import Any
+
+from apps.events.actions import changes_between, record
+from apps.events.actors import Actor, Target
+from apps.events.types import EventType
+from apps.lib.crypto import fingerprint
+from apps.outbox.models import Topic
+from apps.outbox.publish import publish
+from apps.saml.models import SsoSettings
+from apps.saml.validation import CHECKS
+
+
+def locked(settings: SsoSettings) -> SsoSettings:
+    locked: SsoSettings = (
+        SsoSettings.objects.select_related("application").select_for_update(of=("self",)).get(pk=settings.pk)
+    )
+    return locked
+
+
+def save(
+    settings: SsoSettings, fields: dict[str, Any], *, actor: Actor, details: dict[str, Any]
+) -> SsoSettings:
+    before = _snapshot(settings)
+    for field, value in fields.items():
+        setattr(settings, field, value)
+    changes = changes_between(before, _snapshot(settings))
+    if changes or details:
+        settings.save()
+        target = Target.of("application", settings.application)
+        record(
+            EventType.APPLICATION_UPDATE,
+            actor=actor,
+            target=target,
+            application=target,
+            changes=changes,
+            details=details,
+        )
+        publish(Topic.APPLICATION_CHANGED, settings.application_id)
+    return settings
+
+
+def _snapshot(settings: SsoSettings) -> dict[str, Any]:
+    """Certificates as fingerprints: the log is read by people."""
+    prints = [fingerprint(ssl.PEM_cert_to_DER_cert(pem), "sha256") for pem in settings.sp_certificates]
+    return {field: getattr(settings, field) for field in CHECKS} | {"sp_certificates": prints}
