@@ -20,7 +20,7 @@ from apps.saml.actions.settings import sso_of
 from apps.saml.addresses import metadata_url
 from apps.saml.gate import Refusal, may_issue
 from apps.saml.groups import group_names
-from apps.saml.messages import Envelope, response_with, status_response
+from apps.saml.messages import ASSERTION, Envelope, response_with, status_response
 from apps.saml.models import KeyPair, PendingSignIn, SsoSettings
 from apps.saml.signing import signed
 from apps.saml.statement import Unwritable, statement_about
@@ -115,7 +115,7 @@ def _attempt(
         signed_in_at=session.signed_in_at,
         session_ends_at=session.ends_at,
     )
-    assertion = message.assertion[0]
+    assertion = message.find(ASSERTION)
     parts = [assertion] * settings.sign_assertion + [message] * settings.sign_response
     return _signed(message, parts, settings)
 

@@ -1,13 +1,15 @@
-"""The Response and its Assertion (SAML core 3.3, profiles 4.1.4.2), as pysaml2's objects. Values in, message out."""
+"""The Response and its Assertion (SAML core 3.3, profiles 4.1.4.2), as lxml elements. Values in, message out.
+
+Built directly: pysaml2's objects cost more than both signatures together (docs/decisions/0005-in-process-signing.md). What is built here is read and
+validated by pysaml2 in the tests.
+"""
 
 import datetime as dt
 import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from saml2 import saml, samlp
-from saml2.saml import NAMEID_FORMAT_ENTITY, SCM_BEARER
-from saml2.samlp import STATUS_SUCCESS
+from lxml import etree
 
 from apps.saml.statement import Attribute, Statement
 from apps.saml.times import written
@@ -15,6 +17,18 @@ from apps.saml.times import written
 LIFE = dt.timedelta(minutes=5)
 BEFORE = dt.timedelta(seconds=60)  # five of nine measured service providers tolerate a second at the most
 PASSWORD_OVER_TLS = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"  # noqa: S105 - a name
+ENTITY = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity"
+BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
+SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
+
+NAMESPACES: Any = {
+    "saml": "urn:oasis:names:tc:SAML:2.0:assertion",
+    "samlp": "urn:oasis:names:tc:SAML:2.0:protocol",
+}
+SAML, SAMLP = (f"{{{uri}}}" for uri in NAMESPACES.values())
+ASSERTION = f"{SAML}Assertion"
+
+Element = Any  # lxml.etree._Element
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,87 +54,91 @@ def response_with(
     signed_in_at: dt.datetime,
     session_ends_at: dt.datetime,
     authn_context: str = PASSWORD_OVER_TLS,
-) -> Any:
-    """samlp.Response with one saml.Assertion, unsigned. `authn_context` is the class that the request was promised."""
-    message = _response(envelope, samlp.Status(status_code=samlp.StatusCode(value=STATUS_SUCCESS)))
-    message.assertion = [
-        saml.Assertion(
-            id=new_id(),
-            version="2.0",
-            issue_instant=written(envelope.now),
-            issuer=_issuer(envelope),
-            subject=_subject(envelope, statement),
-            conditions=saml.Conditions(
-                not_before=written(envelope.now - BEFORE),
-                not_on_or_after=written(envelope.now + LIFE),
-                audience_restriction=[
-                    saml.AudienceRestriction(audience=[saml.Audience(text=envelope.audience)])
-                ],
-            ),
-            authn_statement=[
-                saml.AuthnStatement(
-                    authn_instant=written(signed_in_at),
-                    session_index=new_id(),
-                    session_not_on_or_after=written(session_ends_at),
-                    authn_context=saml.AuthnContext(
-                        authn_context_class_ref=saml.AuthnContextClassRef(text=authn_context)
-                    ),
-                )
-            ],
-            attribute_statement=[
-                saml.AttributeStatement(attribute=[_attribute(one) for one in statement.attributes])
-            ],
-        )
-    ]
+) -> Element:
+    """samlp:Response with one saml:Assertion, unsigned. `authn_context` is the class that the request was promised."""
+    message = status_response(envelope, SUCCESS)
+    assertion = _stamped(etree.SubElement(message, ASSERTION), envelope)
+    _add_subject(assertion, envelope, statement)
+    _add_conditions(assertion, envelope)
+    _add_authn_statement(assertion, signed_in_at, session_ends_at, authn_context)
+    attributes = etree.SubElement(assertion, f"{SAML}AttributeStatement")
+    for attribute in statement.attributes:
+        _add_attribute(attributes, attribute)
     return message
 
 
-def status_response(envelope: Envelope, *codes: str, message: str = "") -> Any:
-    """samlp.Response that says only how it went; each of `codes` stands inside the one before it (core 3.2.2.2).
+def status_response(envelope: Envelope, *codes: str, message: str = "") -> Element:
+    """samlp:Response that says only how it went; each of `codes` stands inside the one before it (core 3.2.2.2).
 
     `message` is for the other side's operator: it never says anything about a person.
     """
-    code = None
-    for value in reversed(codes):
-        code = samlp.StatusCode(value=value, status_code=code)
-    text = samlp.StatusMessage(text=message) if message else None
-    return _response(envelope, samlp.Status(status_code=code, status_message=text))
+    root = etree.Element(f"{SAMLP}Response", nsmap=NAMESPACES)
+    if envelope.in_response_to:
+        root.set("InResponseTo", envelope.in_response_to)
+    root.set("Destination", envelope.acs_url)
+    status = etree.SubElement(_stamped(root, envelope), f"{SAMLP}Status")
+    code: Element = status
+    for value in codes:
+        code = etree.SubElement(code, f"{SAMLP}StatusCode", Value=value)
+    if message:
+        etree.SubElement(status, f"{SAMLP}StatusMessage").text = message
+    return root
 
 
-def _response(envelope: Envelope, status: Any) -> Any:
-    return samlp.Response(
-        id=new_id(),
-        version="2.0",
-        issue_instant=written(envelope.now),
-        destination=envelope.acs_url,
-        in_response_to=envelope.in_response_to or None,
-        issuer=_issuer(envelope),
-        status=status,
-    )
+def _stamped(element: Element, envelope: Envelope) -> Element:
+    """What Response and Assertion both begin with. Signatures go right behind the Issuer."""
+    element.set("ID", new_id())
+    element.set("Version", "2.0")
+    element.set("IssueInstant", written(envelope.now))
+    etree.SubElement(element, f"{SAML}Issuer", Format=ENTITY).text = envelope.issuer
+    return element
 
 
-def _issuer(envelope: Envelope) -> Any:
-    return saml.Issuer(text=envelope.issuer, format=NAMEID_FORMAT_ENTITY)
-
-
-def _subject(envelope: Envelope, statement: Statement) -> Any:
+def _add_subject(assertion: Element, envelope: Envelope, statement: Statement) -> None:
     """No qualifiers: ruby-saml refuses an SPNameQualifier that is not its own entity ID to the letter."""
-    confirmation = saml.SubjectConfirmationData(
-        not_on_or_after=written(envelope.now + LIFE),
-        recipient=envelope.acs_url,
-        in_response_to=envelope.in_response_to or None,
+    subject = etree.SubElement(assertion, f"{SAML}Subject")
+    name_id = etree.SubElement(subject, f"{SAML}NameID", Format=statement.name_id_format.urn)
+    name_id.text = statement.name_id
+    confirmation = etree.SubElement(subject, f"{SAML}SubjectConfirmation", Method=BEARER)
+    data = etree.SubElement(
+        confirmation,
+        f"{SAML}SubjectConfirmationData",
+        NotOnOrAfter=written(envelope.now + LIFE),
+        Recipient=envelope.acs_url,
     )
-    return saml.Subject(
-        name_id=saml.NameID(format=statement.name_id_format.urn, text=statement.name_id),
-        subject_confirmation=[
-            saml.SubjectConfirmation(method=SCM_BEARER, subject_confirmation_data=confirmation)
-        ],
-    )
+    if envelope.in_response_to:
+        data.set("InResponseTo", envelope.in_response_to)
 
 
-def _attribute(attribute: Attribute) -> Any:
-    values = [saml.AttributeValue(value) for value in attribute.values]
-    for value in values:
-        # Plain text without xsi:type: its xs: prefix hides in a value, which exclusive c14n of others then drops.
-        value.extension_attributes = {}
-    return saml.Attribute(name=attribute.name, name_format=attribute.name_format, attribute_value=values)
+def _add_conditions(assertion: Element, envelope: Envelope) -> None:
+    conditions = etree.SubElement(
+        assertion,
+        f"{SAML}Conditions",
+        NotBefore=written(envelope.now - BEFORE),
+        NotOnOrAfter=written(envelope.now + LIFE),
+    )
+    restriction = etree.SubElement(conditions, f"{SAML}AudienceRestriction")
+    etree.SubElement(restriction, f"{SAML}Audience").text = envelope.audience
+
+
+def _add_authn_statement(
+    assertion: Element, signed_in_at: dt.datetime, session_ends_at: dt.datetime, authn_context: str
+) -> None:
+    statement = etree.SubElement(
+        assertion,
+        f"{SAML}AuthnStatement",
+        AuthnInstant=written(signed_in_at),
+        SessionIndex=new_id(),
+        SessionNotOnOrAfter=written(session_ends_at),
+    )
+    context = etree.SubElement(statement, f"{SAML}AuthnContext")
+    etree.SubElement(context, f"{SAML}AuthnContextClassRef").text = authn_context
+
+
+def _add_attribute(parent: Element, attribute: Attribute) -> None:
+    """Values are plain text without xsi:type: its xs: prefix hides in a value, which exclusive c14n of others then drops."""
+    element = etree.SubElement(
+        parent, f"{SAML}Attribute", Name=attribute.name, NameFormat=attribute.name_format
+    )
+    for value in attribute.values:
+        etree.SubElement(element, f"{SAML}AttributeValue").text = value
