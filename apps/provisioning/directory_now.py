@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -23,6 +23,7 @@ class UserNow:
     name: str
     wanted: Values | None
     account: Account | None
+    until: datetime | None = None  # entitled so long, unless something changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ def users_now(integration: Integration, user_ids: Collection[uuid.UUID]) -> Iter
             names.get(user_id) or (remote.name if remote else ""),
             documents.values_of(person, attributes) if person else None,
             _account(remote) if remote else None,
+            person.password_expires_at if person else None,
         )
 
 

@@ -7,6 +7,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import Coroutine
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -128,23 +129,22 @@ class Batch:
         guard = MassRemovalGuard(self.integration)
         planned: list[tuple[int, Job, Conversation]] = []
         creating: dict[Job, planning.Values] = {}
-        idle: list[Job] = []
+        idle: dict[Job, datetime | None] = {}
         for job in claimed:
             state = states[job.resource_id]
             jobs.name(job, state.name)
-            plan = planning.plan_user(state.wanted, state.account, rules, self.now)
+            plan = planning.plan_user(state.wanted, state.account, rules, self.now, until=state.until)
             unknown = job.read_back and (state.account or job.expected)
             if isinstance(plan, planning.Nothing) and not unknown:
-                if plan.look_again_at:
-                    jobs.finish([job], self.lease, look_again_at=plan.look_again_at)
-                else:
-                    idle.append(job)
+                idle[job] = plan.look_again_at
             elif isinstance(plan, REMOVALS) and not job.approved and guard.holds():
                 jobs.put_back(job, self.lease, state=JobState.HELD)
             else:
                 phase = PHASES.index(plan.operation) if plan.operation in PHASES else 0
                 expected = job.expected if job.read_back else None
-                task = UserTask(state.wanted, state.account, rules, self.now, job.read_back, expected)
+                task = UserTask(
+                    state.wanted, state.account, rules, self.now, job.read_back, expected, state.until
+                )
                 if isinstance(plan, planning.Create) and not expected:
                     creating[job] = plan.values
                 planned.append((phase, job, UserConversation(self._client(), task)))
@@ -159,14 +159,14 @@ class Batch:
             each.group_id: each
             for each in directory_now.groups_now(self.integration, [job.resource_id for job in claimed])
         }
-        idle: list[Job] = []
+        idle: dict[Job, datetime | None] = {}
         conversations: dict[Job, Conversation] = {}
         for job in claimed:
             state = states[job.resource_id]
             jobs.name(job, state.name)
             plan = planning.plan_group(state.wanted, state.remote, rules, exists=state.exists)
             if isinstance(plan, planning.Nothing) and not (job.read_back and state.remote and rules.managed):
-                idle.append(job)
+                idle[job] = None
                 continue
             task = GroupTask(
                 state.wanted, state.remote, rules, state.exists, str(job.resource_id), job.read_back

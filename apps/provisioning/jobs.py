@@ -147,8 +147,12 @@ def release(jobs: Sequence[Job], token: uuid.UUID) -> None:
     _mine(token).filter(id__in=_ids(jobs)).update(state=JobState.PENDING, next_at=timezone.now(), **NO_LEASE)
 
 
-def finish(jobs: Sequence[Job], token: uuid.UUID, *, look_again_at: datetime | None = None) -> int:
-    """In sync. Whatever was raised again meanwhile is pending once more. Returns how many leases were still held."""
+def finish(jobs: Mapping[Job, datetime | None], token: uuid.UUID) -> int:
+    """In sync, each until the time beside it. Whatever was raised again meanwhile is pending once more.
+
+    Returns how many leases were still held.
+    """
+    looks = [When(pk=job.pk, then=Value(moment)) for job, moment in jobs.items() if moment is not None]
     again = Q(desired_version__gt=F("claimed_version"))
     now = timezone.now()
     updated: int = (
@@ -156,7 +160,7 @@ def finish(jobs: Sequence[Job], token: uuid.UUID, *, look_again_at: datetime | N
         .filter(id__in=_ids(jobs))
         .update(
             state=Case(When(again, then=Value(JobState.PENDING)), default=Value(JobState.DONE)),
-            next_at=Case(When(again, then=Value(now)), default=Value(look_again_at)),
+            next_at=Case(When(again, then=Value(now)), *looks, default=Value(None)),
             done_version=F("claimed_version"),
             last_success_at=now,
             **NO_LEASE,
@@ -221,5 +225,5 @@ def _due(rows: Any) -> Any:
     return rows.filter(waiting | Q(state=JobState.RUNNING, lease_until__lte=now))
 
 
-def _ids(jobs: Sequence[Job]) -> list[uuid.UUID]:
+def _ids(jobs: Iterable[Job]) -> list[uuid.UUID]:
     return [job.id for job in jobs]

@@ -80,8 +80,17 @@ class Nothing:
 UserPlan = Create | Update | Deactivate | Reactivate | Delete | Nothing
 
 
-def plan_user(wanted: Values | None, account: Account | None, rules: UserRules, now: datetime) -> UserPlan:
-    """`wanted` is None for whoever has no access: gone, suspended, expired, or in no bound group."""
+def plan_user(
+    wanted: Values | None,
+    account: Account | None,
+    rules: UserRules,
+    now: datetime,
+    *,
+    until: datetime | None = None,
+) -> UserPlan:
+    """`wanted` is None for whoever has no access: gone, suspended, expired, or in no bound group. `until` is when access
+    ends by itself, as far as is known: with an expired password.
+    """
     if wanted is None:
         return _plan_leaver(account, rules, now)
     if account is None:
@@ -89,7 +98,7 @@ def plan_user(wanted: Values | None, account: Account | None, rules: UserRules, 
     changes = changed(wanted, account.sent) if rules.updates_users else {}
     if not account.active:
         return Reactivate(account.remote_id, changes)
-    return Update(account.remote_id, changes) if changes else Nothing()
+    return Update(account.remote_id, changes) if changes else Nothing(look_again_at=until)
 
 
 def _plan_leaver(account: Account | None, rules: UserRules, now: datetime) -> UserPlan:

@@ -67,7 +67,7 @@ def _user_rows(integration: Integration) -> Iterator[Row]:
     ids = sorted({*known, *directory_now.entitled(integration).values_list("pk", flat=True)})
     for start in range(0, len(ids), CHUNK):
         for state in directory_now.users_now(integration, ids[start : start + CHUNK]):
-            plan = planning.plan_user(state.wanted, state.account, rules, now)
+            plan = planning.plan_user(state.wanted, state.account, rules, now, until=state.until)
             sent = state.account.sent if state.account else {}
             yield Row(
                 ResourceKind.USER,

@@ -81,7 +81,7 @@ def _end_lease(job: Job, lease: uuid.UUID, report: Report) -> bool:
     if error is None:
         if report.deferred or report.unfinished:
             return jobs.put_back(job, lease)
-        return bool(jobs.finish([job], lease, look_again_at=report.look_again_at))
+        return bool(jobs.finish({job: report.look_again_at}, lease))
     told: dict[str, Any] = {"last_status": error.status, "last_error": error.detail[:1000]}
     if error.outcome == Outcome.PERMANENT:
         told |= {"attempts": F("attempts") + 1, "expected": None}  # refused, so not created

@@ -24,6 +24,7 @@ class UserTask:
     now: datetime
     read_back: bool = False
     expected: Values | None = None
+    until: datetime | None = None
 
 
 class UserConversation(Conversation):
@@ -39,7 +40,9 @@ class UserConversation(Conversation):
         elif self.task.expected and await self._is_there_after_all(self.task.expected):
             return
         for _ in range(MOST_PLANS):
-            plan = planning.plan_user(self.task.wanted, self.account, self.task.rules, self.task.now)
+            plan = planning.plan_user(
+                self.task.wanted, self.account, self.task.rules, self.task.now, until=self.task.until
+            )
             if isinstance(plan, planning.Nothing):
                 self.report.look_again_at = plan.look_again_at
                 return

@@ -15,7 +15,9 @@ from apps.applications.actions import (
 from apps.directory import actions as directory
 from apps.directory.models import User
 from apps.events.models import Event
+from apps.provisioning import actions, jobs
 from apps.provisioning.models import Job, RemoteUser
+from tests.provisioning.conftest import later
 
 pytestmark = pytest.mark.django_db
 
@@ -69,15 +71,18 @@ def test_a_suspended_person_is_deactivated_and_comes_back(staffed):
     assert len(company.target.users) == 1
 
 
-def test_an_expired_password_deactivates_and_a_new_one_reactivates(staffed):
+def test_a_password_that_expires_deactivates_by_itself_and_a_new_one_reactivates(staffed):
     company = staffed()
-    expired = timezone.now() - dt.timedelta(minutes=1)
-    User.objects.filter(pk=company.mia.pk).update(password_expires_at=expired)
-    from apps.provisioning import actions
-
+    User.objects.filter(pk=company.mia.pk).update(password_expires_at=timezone.now() + dt.timedelta(days=3))
     actions.synchronize(company.integration, actor=company.actor)
     company.work()
-    assert company.target.active_names() == set()
+    with later(days=2):
+        company.work()
+        assert company.target.active_names() == {"mia"}
+    with later(days=4):  # nobody does anything: the time alone is enough
+        assert [str(company.integration.pk)] == [integration for _, integration in jobs.integrations_due()]
+        company.work()
+        assert company.target.active_names() == set()
     directory.set_password(company.mia, "correct horse battery", actor=company.actor)
     company.work()
     assert company.target.active_names() == {"mia"}
