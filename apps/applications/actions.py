@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from apps.applications import logos
 from apps.applications.catalog import CATALOG
 from apps.applications.errors import ApplicationInvalid, ApplicationTaken
-from apps.applications.models import Application, Assignment
+from apps.applications.models import Application, Assignment, FormerAssignment
 from apps.directory.models import Group
 from apps.events.actions import changes_between, record
 from apps.events.actors import Actor, Target
@@ -119,6 +119,7 @@ def remove_application(application: Application, *, actor: Actor) -> None:
 def assign_group(application: Application, group: Group, *, actor: Actor) -> Assignment:
     assignment, created = Assignment.objects.get_or_create(application=application, group=group)
     if created:
+        FormerAssignment.objects.filter(application=application, group=group).delete()
         _record_assignment(application, group, actor=actor, operation="added")
     return assignment  # type: ignore[no-any-return]
 
@@ -127,6 +128,7 @@ def assign_group(application: Application, group: Group, *, actor: Actor) -> Ass
 def remove_assignment(application: Application, group: Group, *, actor: Actor) -> None:
     deleted, _rows = Assignment.objects.filter(application=application, group=group).delete()
     if deleted:
+        FormerAssignment.objects.get_or_create(application=application, group=group)
         _record_assignment(application, group, actor=actor, operation="removed")
 
 

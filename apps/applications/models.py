@@ -94,3 +94,21 @@ class Assignment(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.group} → {self.application}"
+
+
+class FormerAssignment(TenantOwned):
+    """This group was taken from this application. Outlives the group: what was let go while the group was here must not be
+    deleted in the application because the group is deleted later (seed: Disassociate).
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="+")
+    group = models.ForeignKey(Group, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["application", "group"], name="former_assignment_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.group_id} ↛ {self.application}"

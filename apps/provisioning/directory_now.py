@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps.applications import access
-from apps.applications.models import Assignment
+from apps.applications.models import Assignment, FormerAssignment
 from apps.directory.models import Group, User
 from apps.provisioning import documents
 from apps.provisioning.models import Integration, RemoteGroup, RemoteUser
@@ -32,7 +32,7 @@ class GroupNow:
     name: str
     wanted: Team | None
     remote: RemoteTeam | None
-    exists: bool
+    exists: bool  # still a group here, or let go while it was one
 
 
 def entitled(integration: Integration) -> Any:
@@ -90,13 +90,20 @@ def groups_now(integration: Integration, group_ids: Collection[uuid.UUID]) -> It
             "group_id", flat=True
         )
     )
+    former = set(
+        FormerAssignment.objects.filter(
+            application=integration.application, group_id__in=group_ids
+        ).values_list("group_id", flat=True)
+    )
     remotes = RemoteGroup.objects.filter(integration=integration, group_id__in=group_ids)
     teams = {remote.group_id: remote for remote in remotes}
     for group_id in group_ids:
         group, remote = groups.get(group_id), teams.get(group_id)
         wanted = Team(group.name, members_there(integration, group)) if group and group_id in bound else None
         name = group.name if group else remote.name if remote else ""
-        yield GroupNow(group_id, name, wanted, _team(remote) if remote else None, group is not None)
+        yield GroupNow(
+            group_id, name, wanted, _team(remote) if remote else None, bool(group) or group_id in former
+        )
 
 
 def members_there(integration: Integration, group: Group) -> frozenset[str]:

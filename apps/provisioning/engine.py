@@ -160,19 +160,25 @@ class Batch:
             for each in directory_now.groups_now(self.integration, [job.resource_id for job in claimed])
         }
         idle: dict[Job, datetime | None] = {}
+        creating: dict[Job, planning.Values] = {}
         conversations: dict[Job, Conversation] = {}
         for job in claimed:
             state = states[job.resource_id]
             jobs.name(job, state.name)
             plan = planning.plan_group(state.wanted, state.remote, rules, exists=state.exists)
-            if isinstance(plan, planning.Nothing) and not (job.read_back and state.remote and rules.managed):
+            unknown = rules.managed and job.read_back and (state.remote or job.expected)
+            if isinstance(plan, planning.Nothing) and not unknown:
                 idle[job] = None
                 continue
+            expected = (job.expected or {}).get("displayName", "") if job.read_back else ""
             task = GroupTask(
-                state.wanted, state.remote, rules, state.exists, str(job.resource_id), job.read_back
+                state.wanted, state.remote, rules, state.exists, str(job.resource_id), job.read_back, expected
             )
+            if isinstance(plan, planning.CreateGroup) and not expected:
+                creating[job] = {"displayName": plan.name}
             conversations[job] = GroupConversation(self._client(), task)
         jobs.finish(idle, self.lease)
+        jobs.expect(creating)
         return conversations
 
     def _client(self) -> ScimClient:

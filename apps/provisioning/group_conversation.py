@@ -15,12 +15,15 @@ from apps.provisioning.wire import Document
 
 @dataclass(frozen=True)
 class GroupTask:
+    """`expected` is the name in an earlier create, whose fate is unknown."""
+
     wanted: Team | None
     remote: RemoteTeam | None
     rules: GroupRules
     exists: bool
     external_id: str
     read_back: bool = False
+    expected: str = ""
 
 
 class GroupConversation(Conversation):
@@ -33,6 +36,8 @@ class GroupConversation(Conversation):
     async def _converse(self) -> None:
         if self.task.read_back and self.remote is not None:
             self._know(await self._read_back(self.remote))
+        elif self.task.expected and await self._is_there_after_all(self.task.expected):
+            return
         for _ in range(MOST_PLANS):
             plan = planning.plan_group(
                 self.task.wanted, self.remote, self.task.rules, exists=self.task.exists
@@ -80,6 +85,22 @@ class GroupConversation(Conversation):
             raise collection_missing(error) from None
         remote_id = await self._id_of(answer, plan.name)
         self._did(plan, planning.team_after(plan, None, self.task.rules, remote_id))
+
+    async def _is_there_after_all(self, expected: str) -> bool:
+        """A group that is wanted no more, or under another name, would leave behind what we may have created.
+
+        It is ours only if it has our id in it: a name alone could be somebody else's group, and ours are deleted.
+        """
+        if self.task.wanted is not None and self.task.wanted.name == expected:
+            return False  # creating looks up first
+        try:
+            found = await self.client.find_group(expected)
+        except Missing:
+            return False
+        if found is None or reading.read_group(found).external_id != self.task.external_id:
+            return False
+        self._link(found)
+        return True
 
     def _link(self, found: Document) -> None:
         """A group of the same name is taken over: ours from here on, members included."""

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q
 
 from apps.applications.models import Assignment
-from apps.directory.models import Group, Membership, User
+from apps.directory.models import Membership, User
 from apps.outbox import relay
 from apps.outbox.models import Topic
 from apps.provisioning import directory_now, jobs, tasks
@@ -48,7 +48,6 @@ def groups_changed(group_ids: Collection[uuid.UUID]) -> None:
 
 def applications_changed(application_ids: Collection[uuid.UUID]) -> None:
     for integration in _running().filter(application_id__in=application_ids):
-        _let_go(integration)
         _raise_everything(integration)
 
 
@@ -136,13 +135,3 @@ def _group_jobs(integration: Integration, names: dict[uuid.UUID, str]) -> Iterat
     priority = jobs.group_priority(integration)
     for group_id, name in names.items():
         yield Owed(integration.pk, ResourceKind.GROUP, group_id, priority, name)
-
-
-def _let_go(integration: Integration) -> None:
-    """A group that is not bound any more is left as it is in the application, at once: should it be deleted here later,
-    perhaps before a worker has come by, it must not be deleted there.
-    """
-    bound = Assignment.objects.filter(application=integration.application).values("group_id")
-    living = Group.objects.values("pk")
-    unbound = RemoteGroup.objects.filter(integration=integration, managed=True, group_id__in=living)
-    unbound.exclude(group_id__in=bound).update(managed=False)

@@ -113,10 +113,19 @@ def test_a_disassociated_group_is_left_as_is_and_its_members_are_deactivated(man
 
 def test_a_disassociated_group_that_is_deleted_later_is_not_deleted_there(managed):
     remove_assignment(managed.application, managed.engineering, actor=managed.actor)
-    managed.relay()  # no worker came by in between
-    directory.remove_group(managed.engineering, actor=managed.actor)
+    directory.remove_group(
+        managed.engineering, actor=managed.actor
+    )  # neither relay nor worker came by in between
     managed.work()
     assert len(managed.target.groups) == 1
+
+
+def test_a_group_taken_away_bound_again_and_deleted_is_deleted_there(managed):
+    remove_assignment(managed.application, managed.engineering, actor=managed.actor)
+    assign_group(managed.application, managed.engineering, actor=managed.actor)
+    directory.remove_group(managed.engineering, actor=managed.actor)
+    managed.work()
+    assert managed.target.groups == {}
 
 
 def test_a_group_bound_again_is_synced_again(managed):

@@ -115,3 +115,50 @@ def test_another_address_is_not_searched_for_what_may_be_at_the_old_one(arriving
         company.integration.application, actor=company.actor, base_url="https://elsewhere.example/scim"
     )
     assert company.job(company.noah).expected is None
+
+
+# --- groups
+
+
+@pytest.fixture
+def forming(staffed, settings) -> Any:
+    """Platform was bound, the request for its group was carried out, and its answer never came."""
+
+    def ready(fault: Fault = LOST[0]) -> Any:
+        settings.SETTLE_SECONDS = 60
+        company = staffed(manage_groups=True)
+        company.target.faults = [Fault(**vars(fault))]
+        company.platform = company.group("Platform", company.mia)
+        company.work()
+        assert company.job(company.platform).read_back
+        return company
+
+    return ready
+
+
+def names_there(company: Any) -> set[str]:
+    return {group["displayName"] for group in company.target.groups.values()}
+
+
+@pytest.mark.parametrize("fault", LOST, ids=["reset", "500"])
+def test_a_group_that_is_deleted_before_the_answer_is_deleted_there(forming, fault):
+    company = forming(fault)
+    assert names_there(company) == {"Engineering", "Platform"}  # or the next assertion would prove nothing
+    directory.remove_group(company.platform, actor=company.actor)
+    settle(company)
+    assert names_there(company) == {"Engineering"}
+
+
+def test_a_group_that_is_renamed_before_the_answer_is_there_once(forming):
+    company = forming()
+    directory.update_group(company.platform, actor=company.actor, name="Plant")
+    settle(company)
+    assert names_there(company) == {"Engineering", "Plant"}
+
+
+def test_somebody_elses_group_of_the_same_name_is_not_deleted(forming):
+    company = forming(Fault(502, method="POST"))
+    company.target.add_group("Platform")
+    directory.remove_group(company.platform, actor=company.actor)
+    settle(company)
+    assert names_there(company) == {"Engineering", "Platform"}
