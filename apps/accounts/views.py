@@ -46,7 +46,7 @@ def _sign_in(request: HttpRequest, user: User) -> None:
     if again:
         request.session.cycle_key()  # Django keeps the key when the same person signs in again
     request.session.pop(destinations.ASKING, None)
-    request.session[destinations.SIGNED_IN_AT] = int(timezone.now().timestamp())
+    request.session[destinations.SIGNED_IN_AT] = timezone.now().timestamp()
     record_sign_in(user, actor=actor_of(request))
 
 

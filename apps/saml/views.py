@@ -66,8 +66,8 @@ def waiting_request(request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
 
 def _signed_in_since(request: HttpRequest, pending: PendingSignIn) -> bool:
     """ForceAuthn (core 3.4.1): the password was given in this browser after the request came in."""
-    moment = signed_in_at(request)  # whole seconds
-    return moment is not None and moment >= pending.created_at.replace(microsecond=0)
+    moment = signed_in_at(request)
+    return moment is not None and moment >= pending.created_at
 
 
 def _to_sign_in(request: HttpRequest, *, again: bool) -> HttpResponse:
