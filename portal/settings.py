@@ -74,6 +74,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
+DEFAULT_EXCEPTION_REPORTER_FILTER = "apps.lib.reports.AlwaysHiding"
+
 ROOT_URLCONF = "portal.urls"
 TENANT_URLCONF = "portal.tenant_urls"
 WSGI_APPLICATION = "portal.wsgi.application"

@@ -5,6 +5,7 @@ from apps.api.views import (
     api_keys,
     applications,
     catalog,
+    certificates,
     events,
     groups,
     identity_management,
@@ -20,10 +21,10 @@ app_name = "api"
 SSO = [
     ("", sso.Sso, "sso"),
     ("service-provider-metadata/", sso.ServiceProviderMetadata, "service-provider-metadata"),
-    ("certificates/", sso.Certificates, "certificates"),
-    ("certificates/<uuid:certificate>/", sso.OneCertificate, "certificate"),
-    ("certificates/<uuid:certificate>/promotion/", sso.Promotion, "certificate-promotion"),
-    ("certificates/<uuid:certificate>/retirement/", sso.Retirement, "certificate-retirement"),
+    ("certificates/", certificates.Certificates, "certificates"),
+    ("certificates/<uuid:certificate>/", certificates.OneCertificate, "certificate"),
+    ("certificates/<uuid:certificate>/promotion/", certificates.Promotion, "certificate-promotion"),
+    ("certificates/<uuid:certificate>/retirement/", certificates.Retirement, "certificate-retirement"),
 ]
 IDENTITY_MANAGEMENT = [
     ("identity-management/", identity_management.IdentityManagement, "identity-management"),

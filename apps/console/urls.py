@@ -4,6 +4,7 @@ from apps.console.views import (
     applications,
     assignments,
     catalog,
+    certificates,
     events,
     groups,
     identity,
@@ -73,15 +74,29 @@ SIGN_ON = [
         sso.service_provider_metadata,
         name="application_sso_metadata",
     ),
-    path("applications/<uuid:pk>/sso/certificates/", sso.certificates, name="application_certificates"),
+]
+
+CERTIFICATES = [
+    # /applications/<pk>/sso/certificates/
+    path("applications/<uuid:pk>/sso/certificates/", certificates.index, name="application_certificates"),
+    path(
+        "applications/<uuid:pk>/sso/certificates/upload/",
+        certificates.upload,
+        name="application_certificate_upload",
+    ),
+    path(
+        "applications/<uuid:pk>/sso/certificates/<uuid:certificate_pk>/",
+        certificates.certificate,
+        name="application_certificate",
+    ),
     path(
         "applications/<uuid:pk>/sso/certificates/<uuid:certificate_pk>/promotion/",
-        sso.certificate_promotion,
+        certificates.promotion,
         name="application_certificate_promotion",
     ),
     path(
         "applications/<uuid:pk>/sso/certificates/<uuid:certificate_pk>/retirement/",
-        sso.certificate_retirement,
+        certificates.retirement,
         name="application_certificate_retirement",
     ),
 ]
@@ -129,6 +144,7 @@ urlpatterns = [
     *PEOPLE,
     *APPLICATIONS,
     *SIGN_ON,
+    *CERTIFICATES,
     *IDENTITY_MANAGEMENT,
     path("sources/", scim_tokens.index, name="scim_tokens"),
     path("sources/<uuid:pk>/revocation/", scim_tokens.revocation, name="scim_token_revocation"),

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.x509.oid import NameOID
 from django.conf import settings
+from django.views.decorators.debug import sensitive_variables
 
 from apps.lib.errors import KeyUnknown, SealBroken
 
@@ -49,6 +50,7 @@ _HEAD_BYTES = len(_VERSION) + _KEY_ID_BYTES + _NONCE_BYTES
 # --- sealed values
 
 
+@sensitive_variables("plaintext")
 def seal(plaintext: bytes, *, context: str) -> bytes:
     """Encrypt with the first of ENCRYPTION_KEYS. Only the same `context` opens it again."""
     key_id, cipher = next(iter(_ciphers(tuple(settings.ENCRYPTION_KEYS)).items()))
@@ -117,6 +119,7 @@ class Sealed:
         sealed = bytes(getattr(instance, self.column) or b"")
         return unseal(sealed, context=self._context(instance)).decode() if sealed else ""
 
+    @sensitive_variables("value")
     def __set__(self, instance: Any, value: str) -> None:
         sealed = seal(value.encode(), context=self._context(instance)) if value else b""
         setattr(instance, self.column, sealed)
@@ -170,9 +173,9 @@ class KeyPairPem:
     certificate: str
 
 
-def new_key_pair(common_name: str, days: int) -> KeyPairPem:
-    """RSA 2048, PKCS #8, and a certificate signed by itself with SHA-256: what SAML service providers accept everywhere."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+def new_key_pair(common_name: str, days: int, key_size: int = 2048) -> KeyPairPem:
+    """RSA, PKCS #8, and a certificate signed by itself with SHA-256: what SAML service providers accept everywhere."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=key_size)
     name = x509.Name(
         [x509.NameAttribute(NameOID.COMMON_NAME, common_name[:64])]
     )  # RFC 5280 appendix A, ub-common-name

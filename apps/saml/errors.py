@@ -3,6 +3,7 @@ SsoError                  what the administrator asked for cannot be; `fields` s
 ├── SsoInvalid            a value of the SSO tab is missing, misspelt or unsafe
 ├── SsoUnavailable        the application has no single sign-on: it is a bookmark
 ├── MetadataRefused       a service provider's metadata that we do not take over
+├── KeyPairRefused        a certificate or private key from outside that we do not sign with
 └── CertificateRefused    the certificate is not in a state in which this can be done to it
 
 RequestRefused            what an application sent is not answered; `sentence` stands on the page
@@ -29,6 +30,11 @@ class SsoUnavailable(SsoError):
 
 class MetadataRefused(SsoError):
     def __init__(self, sentence: str, *, field: str = "metadata") -> None:
+        super().__init__({field: [sentence]})
+
+
+class KeyPairRefused(SsoError):
+    def __init__(self, field: str, sentence: str) -> None:
         super().__init__({field: [sentence]})
 
 

@@ -2,6 +2,8 @@ import base64
 import re
 from typing import Any, ClassVar
 
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -145,6 +147,21 @@ class KeyPair(TenantOwned):
     def der_base64(self) -> str:
         """What stands in ds:X509Certificate."""
         return re.sub(r"-----[A-Z ]+-----|\s", "", self.certificate)
+
+    @property
+    def x509(self) -> x509.Certificate:
+        return x509.load_pem_x509_certificate(self.certificate.encode())
+
+    @property
+    def common_name(self) -> str:
+        """Of its subject; "" where there is none."""
+        names = self.x509.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        return str(names[0].value) if names else ""
+
+    @property
+    def key_size(self) -> int:
+        """Bits; KeyPairs hold RSA only."""
+        return int(getattr(self.x509.public_key(), "key_size", 0))
 
     @property
     def fingerprint_sha1(self) -> str:

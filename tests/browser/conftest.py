@@ -18,6 +18,7 @@ from apps.events.actors import Actor
 from apps.events.models import Event
 from apps.provisioning.actions import configure_integration
 from apps.provisioning.models import Attempt, IntegrationState, Job, JobState, Outcome, ResourceKind
+from apps.saml.actions.key_pairs import add_certificate
 from apps.sandbox import actions as sandbox
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
@@ -226,6 +227,7 @@ def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict
         _furnish_sandbox()
         newest = Event.objects.first()
         job = _failing_job(applications[1], bob.user, system)
+        certificate = add_certificate(applications[0], actor=system)
     gitlab, expenses = applications[:2]
     made = {
         "bob": bob.user,
@@ -234,6 +236,7 @@ def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict
         "expenses": expenses,
         "event": newest,
         "job": job,
+        "certificate": certificate,
     }
     return {name: str(thing.pk) for name, thing in made.items()}
 

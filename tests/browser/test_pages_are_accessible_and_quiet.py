@@ -54,6 +54,12 @@ PAGES = (
     Row("console applications", "/t/acme/console/applications/", "alice"),
     Row("console application", "/t/acme/console/applications/{gitlab}/", "alice"),
     Row("console application's SSO", "/t/acme/console/applications/{gitlab}/sso/", "alice"),
+    Row("console new certificate", "/t/acme/console/applications/{gitlab}/sso/certificates/", "alice"),
+    Row(
+        "console certificate",
+        "/t/acme/console/applications/{gitlab}/sso/certificates/{certificate}/",
+        "alice",
+    ),
     Row("console application's groups", "/t/acme/console/applications/{gitlab}/groups/", "alice"),
     Row("console application's events", "/t/acme/console/applications/{gitlab}/events/", "alice"),
     Row("console identity management", "/t/acme/console/applications/{gitlab}/identity-management/", "alice"),

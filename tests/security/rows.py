@@ -69,6 +69,8 @@ ROWS = [
     row("console:application_sso_defaults", pk="application"),
     row("console:application_sso_metadata", pk="application"),
     row("console:application_certificates", pk="application"),
+    row("console:application_certificate_upload", pk="application"),
+    row("console:application_certificate", pk="application", certificate_pk="certificate"),
     row("console:application_certificate_promotion", pk="application", certificate_pk="certificate"),
     row("console:application_certificate_retirement", pk="application", certificate_pk="certificate"),
     row("console:application_identity", pk="application"),

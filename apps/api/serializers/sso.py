@@ -1,12 +1,10 @@
 """The SSO tab's fields. What may stand in them is decided by the SAML app; here is what they are called and what they hold."""
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.api.serializers.base import Strict, text
-from apps.saml.models import GroupsSent, KeyPair, NameIdFormat, SignatureAlgorithm
+from apps.saml.models import GroupsSent, NameIdFormat, SignatureAlgorithm
 
 ACS_URL = {
     "type": "object",
@@ -69,13 +67,3 @@ class SsoSerializer(Strict):
 
 class MetadataAddress(Strict):
     url = serializers.CharField(max_length=2048)
-
-
-class CertificateSerializer(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    state = serializers.ChoiceField(choices=KeyPair.State.choices)
-    certificate = serializers.CharField(help_text="PEM")
-    fingerprint_sha1 = serializers.CharField()
-    fingerprint_sha256 = serializers.CharField()
-    not_after = serializers.DateTimeField()
-    created_at = serializers.DateTimeField()

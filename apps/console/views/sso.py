@@ -3,7 +3,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -17,16 +17,9 @@ from apps.console.forms.sso import BookmarkForm, MetadataForm, SsoForm
 from apps.console.forms.sso_attributes import attribute_rows, attribute_values
 from apps.console.pages import back_to_form, refusals_on, show
 from apps.saml import addresses
-from apps.saml.actions.key_pairs import (
-    add_certificate,
-    certificates_of,
-    promote_certificate,
-    retire_certificate,
-)
+from apps.saml.actions.key_pairs import certificates_of
 from apps.saml.actions.metadata import import_metadata, import_metadata_from_url
 from apps.saml.actions.settings import refill_sso, sso_of, update_sso
-from apps.saml.errors import CertificateRefused
-from apps.saml.models import KeyPair
 
 
 @administrator_required
@@ -118,69 +111,6 @@ def defaults(request: HttpRequest, pk: UUID) -> HttpResponse:
     refill_sso(application, actor=actor_of(request))
     messages.success(request, _("The fields hold the connector's values again."))
     return redirect("console:application_sso", application.pk)
-
-
-@administrator_required
-@require_POST
-def certificates(request: HttpRequest, pk: UUID) -> HttpResponse:
-    application = _application_with_sso(pk)
-    try:
-        add_certificate(application, actor=actor_of(request))
-    except CertificateRefused as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(
-            request, _("A new certificate is published. Give it to the application, then promote it.")
-        )
-    return redirect("console:application_sso", application.pk)
-
-
-def _key_pair(pk: UUID, certificate_pk: UUID) -> KeyPair:
-    pairs = KeyPair.objects.select_related("application").filter(application_id=pk)
-    key_pair: KeyPair = get_object_or_404(pairs, pk=certificate_pk)
-    return key_pair
-
-
-@administrator_required
-def certificate_promotion(request: HttpRequest, pk: UUID, certificate_pk: UUID) -> HttpResponse:
-    pair = _key_pair(pk, certificate_pk)
-    sentence = _(
-        "Responses are signed with this certificate from now on; the present one stays published as retiring. "
-        "An application that was not given the new certificate refuses every sign-in."
-    )
-    return _certificate_act(
-        request, pair, promote_certificate, _("Promote this certificate?"), sentence, _("Promote")
-    )
-
-
-@administrator_required
-def certificate_retirement(request: HttpRequest, pk: UUID, certificate_pk: UUID) -> HttpResponse:
-    pair = _key_pair(pk, certificate_pk)
-    sentence = _("It leaves the metadata, and its private key is destroyed. This cannot be undone.")
-    return _certificate_act(
-        request, pair, retire_certificate, _("Retire this certificate?"), sentence, _("Retire")
-    )
-
-
-def _certificate_act(
-    request: HttpRequest, pair: KeyPair, act: Any, title: str, sentence: str, verb: str
-) -> HttpResponse:
-    if request.method == "POST":
-        try:
-            act(pair, actor=actor_of(request))
-        except CertificateRefused as error:
-            messages.error(request, str(error))
-        else:
-            messages.success(request, _("The certificates were changed."))
-        return redirect("console:application_sso", pair.application_id)
-    context = {
-        "title": title,
-        "consequence": f"{pair.fingerprint_sha256[:23]}… {sentence}",
-        "action": verb,
-        "cancel_url": reverse("console:application_sso", args=[pair.application_id]),
-        "breadcrumb_text": str(pair.application),
-    }
-    return show(request, "console/confirm.html", context, form=ConfirmForm())
 
 
 @administrator_required
