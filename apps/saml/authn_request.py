@@ -2,11 +2,13 @@
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from apps.saml.addresses import metadata_url
+from apps.saml.demands import Demands, demands_of
 from apps.saml.errors import RequestMismatch, RequestStale, RequestUnreadable, RequestUnsigned
 from apps.saml.front_door import Received
 from apps.saml.models import SsoSettings
@@ -14,7 +16,6 @@ from apps.saml.times import read_time
 
 SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
 SAMLP = "{urn:oasis:names:tc:SAML:2.0:protocol}"
-HTTP_POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 TOLERANCE = dt.timedelta(minutes=5)
 
 Element = Any  # lxml.etree._Element
@@ -29,6 +30,7 @@ class AuthnRequest:
     relay_state: str
     force_authn: bool
     is_passive: bool
+    demands: Demands = field(default_factory=Demands)
 
 
 def read_request(
@@ -52,6 +54,7 @@ def read_request(
         relay_state=received.relay_state,
         force_authn=_is_true(root.get("ForceAuthn")),
         is_passive=_is_true(root.get("IsPassive")),
+        demands=demands_of(root, settings, issuer=metadata_url(settings.application)),
     )
 
 
@@ -82,8 +85,6 @@ def _refuse_untimely(root: Element, now: dt.datetime) -> None:
 
 def _acs_url(root: Element, settings: SsoSettings) -> str:
     """By address, by index, or the default; always out of the registered ones, character by character."""
-    if root.get("ProtocolBinding", HTTP_POST) != HTTP_POST:
-        raise RequestMismatch(_("The application asked for an answer by a binding other than HTTP-POST."))
     url, index = root.get("AssertionConsumerServiceURL"), root.get("AssertionConsumerServiceIndex")
     if url is not None and index is not None:
         raise RequestMismatch(_("The application named its address twice, in two ways."))  # core 3.4.1

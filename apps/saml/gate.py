@@ -26,8 +26,16 @@ def may_issue(user: User, application: Application, now: dt.datetime) -> Refusal
     if user.password_expires_at is not None and user.password_expires_at <= now:
         return Refusal("password_expired", _("Your password has expired. Change it, then sign in again."))
     if not application.active or application.connector.saml is None:
-        return Refusal("application_deactivated", _("Single sign-on for this application is switched off."))
+        return switched_off()
     if not groups_giving(application, user).exists():
         names = tuple(Group.objects.filter(applications=application).values_list("name", flat=True)[:20])
         return Refusal("not_assigned", _("None of your groups opens this application."), names)
     return None
+
+
+def switched_off() -> Refusal:
+    return Refusal("application_deactivated", _("Single sign-on for this application is switched off."))
+
+
+def gone() -> Refusal:
+    return Refusal("gone", _("Your account or this application was removed just now."))

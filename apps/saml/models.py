@@ -86,6 +86,7 @@ class SsoSettings(TenantOwned):
     sp_certificates = models.JSONField(default=list, blank=True)  # PEM; what the SP may sign requests with
     require_signed_requests = models.BooleanField(_("require signed requests"), default=False)
     login_url = models.CharField(_("login URL"), max_length=2048, blank=True)
+    idp_initiated = models.BooleanField(_("may be started from here"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -184,6 +185,9 @@ class PendingSignIn(TenantOwned):
     relay_state = models.CharField(max_length=1024, blank=True)
     force_authn = models.BooleanField(default=False)
     is_passive = models.BooleanField(default=False)
+    authn_context = models.CharField(max_length=255, blank=True)  # the class that the answer will name
+    subject_name_id = models.CharField(max_length=1024, blank=True)  # the person asked for; "" for anybody
+    subject_format = models.CharField(max_length=255, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     answered_at = models.DateTimeField(null=True, blank=True)
 
@@ -197,3 +201,24 @@ class PendingSignIn(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.application}: {self.request_id}"
+
+
+class PersistentNameId(TenantOwned):
+    """The random name of one person at one application (SAML core 8.3.7). Written only by apps.saml.name_ids.
+
+    `person_id` is no foreign key: the row outlives its person, whose id is never used again, so the name is nobody else's ever.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="+")
+    person_id = models.UUIDField()
+    value = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["application", "person_id"], name="persistent_once"),
+            models.UniqueConstraint(fields=["application", "value"], name="persistent_one_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.application}: {self.value}"

@@ -11,6 +11,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.access import actor_of
@@ -20,8 +21,9 @@ from apps.directory.models import User
 from apps.saml.actions.settings import sso_of
 from apps.saml.errors import RequestRefused
 from apps.saml.gate import Refusal
-from apps.saml.issuing import Issued, PortalSession, Refused, Wish, issue, issue_no_passive, refuse
+from apps.saml.issuing import Issued, PortalSession, Refused, Wish, issue, issue_status, refuse
 from apps.saml.models import PendingSignIn
+from apps.saml.statuses import STATUSES, TOLD
 
 
 def launch(request: HttpRequest, application: Application) -> HttpResponse:
@@ -53,8 +55,11 @@ def answer_pending(request: HttpRequest, user: User, pending: PendingSignIn) -> 
     return _answer(request, pending.application, user, wish, pending.relay_state)
 
 
-def answer_no_passive(request: HttpRequest, pending: PendingSignIn) -> HttpResponse:
-    outcome = issue_no_passive(pending.application, pending, actor=actor_of(request))
+def answer_status(request: HttpRequest, pending: PendingSignIn, code: str, sentence: str) -> HttpResponse:
+    """Back to the application without an assertion. `code` is of apps.saml.statuses.STATUSES, `sentence` for the log."""
+    user = request.user if isinstance(request.user, User) else None
+    refusal = Refusal(code, sentence)
+    outcome = issue_status(pending, refusal, STATUSES[code], actor=actor_of(request), user=user)
     return _page(request, pending.application, outcome, pending.relay_state)
 
 
@@ -69,14 +74,18 @@ def _answer(
     request: HttpRequest, application: Application, user: User, wish: Wish, relay_state: str
 ) -> HttpResponse:
     outcome = issue(user, application, wish, actor=actor_of(request), session=_session(request, user))
-    return _page(request, application, outcome, relay_state)
+    return _page(request, application, outcome, relay_state, wish.pending)
 
 
 def _page(
-    request: HttpRequest, application: Application, outcome: Issued | Refused, relay_state: str
+    request: HttpRequest,
+    application: Application,
+    outcome: Issued | Refused,
+    relay_state: str,
+    pending: PendingSignIn | None = None,
 ) -> HttpResponse:
     if isinstance(outcome, Refused):
-        return _refusal_page(request, application, outcome, status=403)
+        return _refusal_page(request, application, outcome, pending, status=403)
     context = {
         "application": application,
         "acs_url": outcome.acs_url,
@@ -92,15 +101,26 @@ def _page(
 
 
 def _refusal_page(
-    request: HttpRequest, application: Application, outcome: Refused, *, status: int
+    request: HttpRequest,
+    application: Application,
+    outcome: Refused,
+    pending: PendingSignIn | None = None,
+    *,
+    status: int,
 ) -> HttpResponse:
+    """With a request that still waits, the person may try again or go back; the application is never told why."""
     saml = application.connector.saml
+    waits = (
+        {"slug": application.slug, "key": pending.pk} if pending and outcome.refusal.code in TOLD else None
+    )
     context = {
         "application": application,
         "refusal": outcome.refusal,
         "reference": outcome.reference,
         "now": timezone.now(),
         "login_url": sso_of(application).login_url if saml else "",
+        "again_url": reverse("saml:request", kwargs=waits) if waits else "",
+        "back_url": reverse("saml:refusal", kwargs=waits) if waits else "",
         "home_url": resolve_url(django_settings.LOGIN_REDIRECT_URL),
     }
     response = render(request, "saml/refused.html", context, status=status)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from apps.directory.models import User
 from apps.lib.xml import is_xml_text
 from apps.saml.models import BASIC, NameIdFormat, SsoSettings
+from apps.saml.name_ids import RANDOM, persistent_name_id
 
 
 class Unwritable(Exception):
@@ -55,6 +56,8 @@ def _from_rows(user: User, settings: SsoSettings) -> Iterable[Attribute]:
 def _name_id(user: User, settings: SsoSettings) -> str:
     if settings.name_id is NameIdFormat.TRANSIENT:  # core 8.3.8: new each time, 128 to 160 random bits
         return "_" + secrets.token_hex(20)
+    if settings.name_id_source == RANDOM:
+        return persistent_name_id(user, settings.application)
     value = str(getattr(user, settings.name_id_source))
     if not value or not is_xml_text(value):
         raise Unwritable(settings.name_id_source)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.access import public
 from apps.accounts.destinations import remember_asking, signed_in_at
@@ -25,22 +25,28 @@ from apps.saml.errors import RequestRefused, RequestStale, RequestUnreadable
 from apps.saml.front_door import LARGEST_FORM, from_form, from_redirect
 from apps.saml.metadata_export import identity_provider_metadata
 from apps.saml.models import PendingSignIn, SsoSettings
-from apps.saml.responses import answer_no_passive, answer_pending, refusal_of
+from apps.saml.responses import answer_pending, answer_status, refusal_of
 
 
 @public
 @csrf_exempt  # the form stands on the application's page; what it may do is decided by the request itself
 @require_http_methods(["GET", "POST"])
 def sso(request: HttpRequest, slug: str) -> HttpResponse:
-    """Stores the request and sends the browser to a page of this site.
+    """Stores the request, then answers whoever is signed in; everybody else goes on at a page of this site.
 
     A form posted by another site arrives without our Lax session cookie; the 303 to a GET of our own brings it back.
     """
     application = _application(slug)
     try:
-        pending = add_pending_sign_in(application, _read(request, sso_of(application)))
+        asked = _read(request, sso_of(application))
+        pending = add_pending_sign_in(application, asked)
     except RequestRefused as refused:
         return refusal_of(request, application, refused)
+    if asked.demands.problem:
+        sentence = _("The application asked for something that is not given here.")
+        return answer_status(request, pending, asked.demands.problem, sentence)
+    if request.method == "GET" and (person := _person_for(request, pending)):
+        return answer_pending(request, person, pending)
     response = HttpResponseRedirect(reverse("saml:request", kwargs={"slug": slug, "key": pending.pk}))
     response.status_code = 303
     return response
@@ -50,18 +56,44 @@ def sso(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def waiting_request(request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
     application = _application(slug)
-    pending = PendingSignIn.objects.filter(pk=key, application=application).first()
-    if pending is None or pending.answered_at or pending.created_at < timezone.now() - PENDING_LIFETIME:
-        sentence = _("This sign-in request is over. Start again at the application.")
-        return refusal_of(request, application, RequestStale(sentence))
-    person = request.user if isinstance(request.user, User) else None
-    fresh = not pending.force_authn or _signed_in_since(request, pending)
-    if person is not None and fresh:
+    try:
+        pending = _waiting(application, key)
+    except RequestRefused as refused:
+        return refusal_of(request, application, refused)
+    if person := _person_for(request, pending):
         return answer_pending(request, person, pending)
     if pending.is_passive:
-        return answer_no_passive(request, pending)
+        sentence = _("Nobody was signed in, and the application asked not to show a page.")
+        return answer_status(request, pending, "no_passive", sentence)
     remember_asking(request, address=request.get_full_path(), label=application.display_label)
-    return _to_sign_in(request, again=person is not None)
+    return _to_sign_in(request, again=request.user.is_authenticated)
+
+
+@public  # whoever was shown the refusal; the key in the address was given to nobody else
+@require_POST
+def refusal(request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
+    """ "Back to …" on the page that says why there is no sign-in: the application learns that there is none, not why."""
+    application = _application(slug)
+    try:
+        pending = _waiting(application, key)
+    except RequestRefused as refused:
+        return refusal_of(request, application, refused)
+    return answer_status(request, pending, "request_denied", _("The person went back without a sign-in."))
+
+
+def _waiting(application: Application, key: UUID) -> PendingSignIn:
+    """Raises RequestStale when it was answered, is too old or never was."""
+    found: PendingSignIn | None = PendingSignIn.objects.filter(pk=key, application=application).first()
+    if found is None or found.answered_at or found.created_at < timezone.now() - PENDING_LIFETIME:
+        raise RequestStale(_("This sign-in request is over. Start again at the application."))
+    return found
+
+
+def _person_for(request: HttpRequest, pending: PendingSignIn) -> User | None:
+    """Who may be answered for right now; with ForceAuthn only somebody who has just given their password."""
+    if not isinstance(request.user, User) or (pending.force_authn and not _signed_in_since(request, pending)):
+        return None
+    return request.user
 
 
 def _signed_in_since(request: HttpRequest, pending: PendingSignIn) -> bool:

@@ -125,6 +125,11 @@ def posted(response):
     )
 
 
+def followed(client, response):
+    """What the browser shows in the end: a form, and whoever is not signed in, takes the way by a page of the portal."""
+    return client.get(response.url) if response.status_code == 303 else response
+
+
 def python3_saml(xml, certificate, *, acs=ACS, request_id=None, destination=ACS, idp=IDP):
     """Reads a Response as python3-saml does in strict mode and returns it; raises what it raises."""
     settings = OneLogin_Saml2_Settings(

@@ -12,7 +12,7 @@ from apps.events.models import Event
 from apps.saml.actions.settings import sso_of
 from apps.saml.models import KeyPair, PendingSignIn, SsoSettings
 from apps.tenants.context import in_tenant
-from tests.saml.service_provider import authn_request, redirect
+from tests.saml.service_provider import authn_request, form, redirect
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,7 +49,7 @@ def test_a_request_is_stored_once(engineer, wiki):
 
 
 def test_a_request_is_answered_once(engineer, wiki):
-    waiting = engineer.client.get("/t/acme/saml2/wiki", QUERY_STRING=redirect(authn_request())).url
+    waiting = engineer.client.post("/t/acme/saml2/wiki", form(authn_request())).url
 
     def open_tab():
         return browser_of(engineer).get(waiting).content.decode()

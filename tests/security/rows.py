@@ -94,6 +94,12 @@ ROWS = [
         key="sign-in request",
         refusal=(400, "a request of this organisation's that is over, or was never made"),
     ),
+    row(
+        "saml:refusal",
+        slug="application slug",
+        key="sign-in request",
+        refusal=(400, "the same"),
+    ),
     row("saml:metadata", slug="application slug"),
     row("saml:certificate", slug="application slug"),
     # The sandbox
@@ -141,8 +147,9 @@ PUBLIC = {
     "readyz": "ready or not",
     "accounts:login": "where a session begins",
     "accounts:logout": "where it ends",
-    "saml:sso": "where applications send people who may have no session yet; answers nothing but where to go on",
-    "saml:request": "the same people a moment later: a response only for somebody who has signed in",
+    "saml:sso": "where applications send people who may have no session yet; a response only for somebody who has signed in",
+    "saml:request": "the same people a moment later",
+    "saml:refusal": "back to the application without a sign-in, for whoever was shown why",
     "saml:metadata": "for the administrator of the other side; the certificate is public",
     "saml:certificate": "the same",
     "sandbox:sp_metadata": "a service provider's metadata is public",
@@ -153,7 +160,7 @@ PUBLIC = {
     "api:docs": "draws the description",
 }
 # Of these, pages that name the application: whoever knows its address has met it.
-NAMES_THE_APPLICATION = {"saml:sso", "saml:request"}
+NAMES_THE_APPLICATION = {"saml:sso", "saml:request", "saml:refusal"}
 
 # Opens for nobody.
 NOTHING_THERE: dict[str, str] = {}

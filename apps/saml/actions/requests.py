@@ -28,6 +28,9 @@ def add_pending_sign_in(application: Application, request: AuthnRequest) -> Pend
                     relay_state=request.relay_state,
                     force_authn=request.force_authn,
                     is_passive=request.is_passive,
+                    authn_context=request.demands.authn_context,
+                    subject_name_id=request.demands.name_id,
+                    subject_format=request.demands.name_id_format,
                 )
         except IntegrityError as error:
             raise RequestStale(
