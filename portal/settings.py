@@ -133,7 +133,7 @@ LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "launcher:index"
 LOGOUT_REDIRECT_URL = "accounts:login"
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"  # a sign-in needs neither Redis nor workers
+SESSION_ENGINE = "apps.accounts.sessions"  # a sign-in needs neither Redis nor workers
 SESSION_COOKIE_NAME = "gatehouse_session"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")

@@ -23,8 +23,12 @@ def client_ip(request: HttpRequest) -> str:
 
 
 def role_of(user: Any) -> str | None:
+    """Without a query for whoever a session brought: the backend has read the role along with the person."""
     if not isinstance(user, User):
         return None
+    if User.administrator.is_cached(user):
+        known: Administrator | None = getattr(user, "administrator", None)
+        return known.role if known else None
     role: str | None = Administrator.objects.filter(user=user).values_list("role", flat=True).first()
     return role
 

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from django.conf import settings as django_settings
 from django.contrib.auth.views import redirect_to_login
-from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.urls import reverse
@@ -145,8 +144,6 @@ def _policy(acs_url: str) -> str:
 
 
 def _session(request: HttpRequest, user: User) -> PortalSession:
-    """The end from the row: the session object only knows how long a session would last if it were saved now."""
-    stored = Session.objects.filter(session_key=request.session.session_key)
-    ends_at = stored.values_list("expire_date", flat=True).first()
     now = timezone.now()
-    return PortalSession(signed_in_at(request) or user.last_login or now, ends_at or now)
+    signed_in = signed_in_at(request) or user.last_login or now  # reads the session, and with it its end
+    return PortalSession(signed_in, getattr(request.session, "ends_at", None) or now)

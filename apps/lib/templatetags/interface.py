@@ -6,6 +6,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django import template
+from django.conf import settings
+from django.template.loader import render_to_string
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -83,6 +85,17 @@ def initials(name: str) -> str:
 def tone(key: object) -> str:
     """The CSS class of a colour that stays with this key, whatever process asks."""
     return f"tone-{TONES[zlib.crc32(str(key).encode()) % len(TONES)]}"
+
+
+@register.simple_tag
+def stylesheets() -> SafeString:
+    """The links to all sheets: every page has the same, so they are put together once, except while somebody works on them."""
+    return _stylesheets.__wrapped__("") if settings.DEBUG else _stylesheets(str(settings.STORAGES))
+
+
+@lru_cache(maxsize=4)
+def _stylesheets(_storages: str) -> SafeString:
+    return render_to_string("stylesheets.html")
 
 
 @register.simple_tag(takes_context=True)
