@@ -13,6 +13,7 @@ from apps.api.views import (
     root,
     scim_tokens,
     sso,
+    sso_preview,
     users,
 )
 
@@ -25,6 +26,7 @@ SSO = [
     ("certificates/<uuid:certificate>/", certificates.OneCertificate, "certificate"),
     ("certificates/<uuid:certificate>/promotion/", certificates.Promotion, "certificate-promotion"),
     ("certificates/<uuid:certificate>/retirement/", certificates.Retirement, "certificate-retirement"),
+    ("preview/", sso_preview.SsoPreview, "sso-preview"),
 ]
 IDENTITY_MANAGEMENT = [
     ("identity-management/", identity_management.IdentityManagement, "identity-management"),

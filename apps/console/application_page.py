@@ -44,6 +44,8 @@ def _tabs(application: Application, bound: int) -> list[Tab]:
         Tab(reverse("console:application", args=keys), _("General info"), exact=True),
         Tab(reverse("console:application_sso", args=keys), sign_on),
     ]
+    if not application.is_bookmark:
+        tabs.append(Tab(reverse("console:application_preview", args=keys), _("Preview")))
     if application.connector.scim is not None:
         failing = Job.objects.filter(integration__application=application).failing().count()
         address = reverse("console:application_identity", args=keys)

@@ -13,6 +13,7 @@ from apps.console.views import (
     scim_tokens,
     search,
     sso,
+    sso_preview,
     users,
 )
 
@@ -66,6 +67,7 @@ APPLICATIONS = [
 SIGN_ON = [
     # /applications/<pk>/sso/
     path("applications/<uuid:pk>/sso/", sso.index, name="application_sso"),
+    path("applications/<uuid:pk>/preview/", sso_preview.index, name="application_preview"),
     path("applications/<uuid:pk>/sso/activation/", sso.activation, name="application_sso_activation"),
     path("applications/<uuid:pk>/sso/deactivation/", sso.deactivation, name="application_sso_deactivation"),
     path("applications/<uuid:pk>/sso/defaults/", sso.defaults, name="application_sso_defaults"),

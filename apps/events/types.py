@@ -29,6 +29,7 @@ class EventType(models.TextChoices):
     APPLICATION_UPDATE = "application_update", "Application updated"
     APPLICATION_DELETE = "application_delete", "Application deleted"
     SSO_AUTH = "sso_auth", "Single sign-on"
+    SSO_PREVIEW = "sso_preview", "Sign-on previewed"
     CERTIFICATE_CREATE = "certificate_create", "Certificate created"
     CERTIFICATE_UPDATE = "certificate_update", "Certificate promoted or retired"
     # Identity Management (SCIM client)

@@ -47,6 +47,7 @@ def _keys_from_a_pool(monkeypatch, _pool):
     """Making an RSA key takes longer than most tests; within one test they differ."""
     keys = cycle(_pool)
     monkeypatch.setattr("apps.saml.actions.new_key_pairs.new_key_pair", lambda *_: next(keys))
+    monkeypatch.setattr("apps.saml.preview.new_key_pair", lambda *_: next(keys))
 
 
 @pytest.fixture

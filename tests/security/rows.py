@@ -32,7 +32,7 @@ def row(name: str, refusal: tuple[int, str] | None = None, **things: str) -> Row
 
 
 OF_AN_APPLICATION = (
-    "application", "assignments", "sso", "service-provider-metadata", "certificates", "identity-management", "activation", "plan",
+    "application", "assignments", "sso", "sso-preview", "service-provider-metadata", "certificates", "identity-management", "activation", "plan",
     "synchronizations", "remote-users", "remote-groups", "jobs",
 )  # fmt: skip
 
@@ -64,6 +64,7 @@ ROWS = [
     row("console:application_groups_consequence", pk="application"),
     row("console:application_events", pk="application"),
     row("console:application_sso", pk="application"),
+    row("console:application_preview", pk="application"),
     row("console:application_sso_activation", pk="application"),
     row("console:application_sso_deactivation", pk="application"),
     row("console:application_sso_defaults", pk="application"),

@@ -1,0 +1,237 @@
+"""
+What an application would be told about a person, and whether it would be told anything: for administrators to read.
+
+It takes the path of a real sign-in, apps.saml.gate, statement, messages and signing, with two differences, each enough alone
+to make every service provider refuse the result: the key pair is made for this one preview, stands in no metadata and is forgotten
+with it, and the clock is a day behind, so every time in the message is over. The application's own key signs nothing that holds an assertion.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from saml2.samlp import STATUS_NO_PASSIVE, STATUS_RESPONDER
+
+from apps.applications.access import groups_giving
+from apps.directory.models import Group, User
+from apps.lib.crypto import new_key_pair
+from apps.lib.errors import SecretError
+from apps.lib.xml import SignatureRefused, parse, verify
+from apps.saml.addresses import metadata_url
+from apps.saml.gate import may_issue
+from apps.saml.groups import group_names
+from apps.saml.messages import ASSERTION, Envelope, response_with, status_response
+from apps.saml.models import KeyPair, SsoSettings
+from apps.saml.signing import signed
+from apps.saml.statement import Statement, Unwritable, statement_about
+
+BEHIND = dt.timedelta(days=1)  # no service provider is asked to tolerate a clock that is this wrong
+IN_RESPONSE_TO = "_preview"  # stands where the application's own request ID would
+COMMON_NAME = "Gatehouse preview: belongs to no application"
+NOBODY = "urn:gatehouse:preview"
+LARGEST = 1_000_000  # bytes of a message that we wrote ourselves
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why nothing would be sent, in words for an administrator. `groups` would open the application, for "not_assigned"."""
+
+    code: str
+    sentence: str
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One attribute of the settings. `source` is a field of the person, "constant" or "groups"; no values: it is not sent."""
+
+    name: str
+    name_format: str
+    source: str
+    values: tuple[str, ...]
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`verifies`: its signature was checked, the way we check those of others, against the preview's certificate."""
+
+    name: str
+    signed: bool
+    verifies: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """`xml` is the signed message, `envelope` says to whom and when."""
+
+    xml: bytes
+    envelope: Envelope
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """`problems` is empty when the person would get in. `document` is None when the message cannot even be written."""
+
+    user: User
+    settings: SsoSettings
+    sp_initiated: bool
+    problems: tuple[Problem, ...]
+    groups: tuple[str, ...]
+    statement: Statement | None
+    rows: tuple[Row, ...]
+    document: Document | None
+
+    @property
+    def would_get_in(self) -> bool:
+        return not self.problems
+
+    @property
+    def key_fits(self) -> bool:
+        """The application's own key opened, and its published certificate verified what it signed."""
+        return not {"no_key", "wrong_key"} & {problem.code for problem in self.problems}
+
+
+def preview_of(user: User, settings: SsoSettings, *, sp_initiated: bool) -> Preview:
+    """`settings` with its application. Changes nothing; apps.saml.actions.previews keeps a line of who looked."""
+    statement, unwritable = _statement(user, settings)
+    problems = [*_of_settings(settings), *unwritable, *_of_gate(user, settings), *_of_key(settings)]
+    document = None
+    if statement is not None and settings.complete:
+        document = _document(user, settings, statement, sp_initiated=sp_initiated)
+    return Preview(
+        user=user,
+        settings=settings,
+        sp_initiated=sp_initiated,
+        problems=tuple(problems),
+        groups=tuple(groups_giving(settings.application, user).values_list("name", flat=True)),
+        statement=statement,
+        rows=tuple(_rows(user, settings)),
+        document=document,
+    )
+
+
+# --- why not
+
+
+def _of_settings(settings: SsoSettings) -> Iterator[Problem]:
+    if not settings.complete:
+        yield Problem(
+            "not_configured", _("The SSO tab still needs the application's entity ID and an ACS URL.")
+        )
+
+
+def _statement(user: User, settings: SsoSettings) -> tuple[Statement | None, list[Problem]]:
+    try:
+        return statement_about(user, settings, group_names(user, settings)), []
+    except Unwritable as missing:
+        sentence = _(
+            "%(person)s has no usable %(field)s, and the assertion cannot be written without it."
+        ) % {
+            "person": user,
+            "field": missing,
+        }
+        return None, [Problem("unwritable", sentence)]
+
+
+def _of_gate(user: User, settings: SsoSettings) -> Iterator[Problem]:
+    """The gate itself decides; its words are for the person, these for whoever can mend it."""
+    refusal = may_issue(user, settings.application, timezone.now())
+    if refusal is None:
+        return
+    words = {
+        "suspended": _("%(person)s is deactivated."),
+        "password_expired": _("The password of %(person)s has expired: it has to be changed first."),
+        "application_deactivated": _("Single sign-on of %(application)s is switched off."),
+        "not_assigned": _no_group(settings),
+    }
+    sentence = words.get(refusal.code, refusal.sentence)
+    if refusal.code in words:
+        sentence = sentence % {"person": user, "application": settings.application}
+    yield Problem(refusal.code, sentence, refusal.groups)
+
+
+def _no_group(settings: SsoSettings) -> str:
+    if Group.objects.filter(applications=settings.application).exists():
+        return _("No group of %(person)s opens %(application)s.")
+    return _("No user group is bound to %(application)s yet, so nobody gets in.")
+
+
+def _of_key(settings: SsoSettings) -> Iterator[Problem]:
+    """The key signs the answer that anybody gets who is not signed in, addressed to nobody: it holds no assertion."""
+    key_pair = KeyPair.objects.get(application=settings.application, state=KeyPair.State.ACTIVE)
+    now = timezone.now() - BEHIND
+    envelope = Envelope(metadata_url(settings.application), NOBODY, NOBODY, "", now)
+    message = status_response(envelope, STATUS_RESPONDER, STATUS_NO_PASSIVE)
+    try:
+        xml = signed(message, [message], key_pair=key_pair, algorithm=settings.algorithm)
+        verify(parse(xml, max_bytes=LARGEST), [key_pair.certificate])
+    except SecretError:
+        sentence = _(
+            "The signing key cannot be opened: it was sealed with an encryption key that is missing."
+        )
+        yield Problem("no_key", sentence)
+    except SignatureRefused:
+        sentence = _("The signing key does not belong to the published certificate: make a new certificate.")
+        yield Problem("wrong_key", sentence)
+
+
+# --- what would be sent
+
+
+def _rows(user: User, settings: SsoSettings) -> Iterator[Row]:
+    """Every attribute of the settings, also those that this person has nothing for."""
+    for row in settings.attributes:
+        value = str(getattr(user, row["source"])) if row["source"] else row["constant"]
+        sent = (value,) if value and row["enabled"] else ()
+        yield Row(row["name"], row["name_format"], row["source"] or "constant", sent, enabled=row["enabled"])
+    if settings.include_groups:
+        names = tuple(sorted(group_names(user, settings)))
+        yield Row(settings.groups_attribute_name, settings.groups_name_format, "groups", names)
+
+
+def _document(user: User, settings: SsoSettings, statement: Statement, *, sp_initiated: bool) -> Document:
+    now = timezone.now() - BEHIND
+    envelope = Envelope(
+        metadata_url(settings.application),
+        settings.sp_entity_id,
+        settings.acs_url,
+        IN_RESPONSE_TO if sp_initiated else "",
+        now,
+    )
+    lifetime = dt.timedelta(seconds=django_settings.SESSION_COOKIE_AGE)
+    message = response_with(envelope, statement, signed_in_at=now, session_ends_at=now + lifetime)
+    parts = [message.find(ASSERTION)] * settings.sign_assertion + [message] * settings.sign_response
+    key_pair = _forgotten_key_pair(settings)
+    xml = signed(message, parts, key_pair=key_pair, algorithm=settings.algorithm)
+    return Document(xml, envelope, tuple(_parts(xml, settings, key_pair.certificate)))
+
+
+def _forgotten_key_pair(settings: SsoSettings) -> KeyPair:
+    """Never saved: no metadata names it, nobody trusts it, and after the preview it is gone."""
+    pem = new_key_pair(COMMON_NAME, 1)
+    key_pair = KeyPair(application=settings.application, certificate=pem.certificate)
+    key_pair.take_tenant()  # the seal is bound to it
+    key_pair.private_key = pem.private_key
+    return key_pair
+
+
+def _parts(xml: bytes, settings: SsoSettings, certificate: str) -> Iterator[Part]:
+    root = parse(xml, max_bytes=LARGEST)
+    yield _part("Response", root, certificate, is_signed=settings.sign_response)
+    yield _part("Assertion", root.find(ASSERTION), certificate, is_signed=settings.sign_assertion)
+
+
+def _part(name: str, element: Any, certificate: str, *, is_signed: bool) -> Part:
+    if not is_signed:
+        return Part(name, signed=False, verifies=False)
+    try:
+        verify(element, [certificate])
+    except SignatureRefused:
+        return Part(name, signed=True, verifies=False)
+    return Part(name, signed=True, verifies=True)
