@@ -15,6 +15,7 @@ from apps.directory.validators import validate_text
 from apps.saml.errors import SsoInvalid
 from apps.saml.locations import location_problem
 from apps.saml.models import BASIC, GroupsSent, NameIdFormat, SignatureAlgorithm, SsoSettings
+from apps.saml.name_id_choice import NAME_ID_SOURCES, name_id_problem, source_that_follows
 
 SOURCES: tuple[str, ...] = get_args(UserField)
 NAME_FORMATS = tuple(
@@ -38,6 +39,7 @@ def checked(settings: SsoSettings, given: Mapping[str, Any]) -> dict[str, Any]:
         except Wrong as wrong:
             errors[field] = [str(wrong)]
     if not errors:
+        values |= source_that_follows(settings, values)
         errors = _together(settings, values)
     if errors:
         raise SsoInvalid(errors)
@@ -47,7 +49,7 @@ def checked(settings: SsoSettings, given: Mapping[str, Any]) -> dict[str, Any]:
 def _together(settings: SsoSettings, values: dict[str, Any]) -> dict[str, list[str]]:
     """What only shows when all fields are seen at once; also puts the connector's marks on its own attributes."""
     after = {field: values.get(field, getattr(settings, field)) for field in CHECKS}
-    errors: dict[str, list[str]] = {}
+    errors = name_id_problem(after)
     if not (after["sign_response"] or after["sign_assertion"]):
         errors["sign_assertion"] = [_("Sign the response, the assertion or both.")]
     if after["require_signed_requests"] and not after["sp_certificates"]:
@@ -234,7 +236,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "sp_entity_id": _entity_id,
     "acs_urls": _acs_urls,
     "name_id_format": _choice(*NameIdFormat.values),
-    "name_id_source": _choice(*SOURCES),
+    "name_id_source": _choice(*NAME_ID_SOURCES),
     "sign_response": _switch,
     "sign_assertion": _switch,
     "signature_algorithm": _choice(*SignatureAlgorithm.values),

@@ -194,6 +194,12 @@ def test_the_sign_on_is_set_up_field_by_field(api: Script, sso: str) -> None:
     assert api.get(sso) == changed
 
 
+def test_persistent_alone_is_a_random_name(api: Script, sso: str) -> None:
+    assert api("PATCH", sso, {"name_id_format": "persistent"}).json()["name_id_source"] == "persistent_id"
+    wrong = {"name_id_format": "emailAddress", "name_id_source": "persistent_id"}
+    assert api.refused("PATCH", sso, wrong).keys() == {"name_id_source"}
+
+
 def test_a_connector_fills_the_sign_on(api: Script) -> None:
     made = api.post("/applications/", GITLAB)
     sso = api.get(f"/applications/{made['id']}/sso/")

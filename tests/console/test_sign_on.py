@@ -190,3 +190,72 @@ def test_sign_on_is_switched_off_with_its_consequence_and_on_again(alice, gitlab
     assert "SSO inactive" in alice.get(path).content.decode()
     alice.post(f"{path}activation/")
     assert "SSO active" in alice.get(path).content.decode()
+
+
+# --- the NameID
+
+
+@pytest.fixture
+def custom(alice, system):
+    """Nobody signs in to it yet."""
+    from apps.applications.actions import add_application
+    from apps.saml.actions.settings import update_sso
+
+    with in_tenant(alice.tenant):
+        made = add_application(actor=system, connector="custom_saml", display_label="Wiki")
+        update_sso(
+            sso_of(made),
+            actor=system,
+            sp_entity_id="https://sp.example/",
+            acs_urls=["https://sp.example/acs"],
+        )
+    return made
+
+
+def signed_in_once(person, application):
+    from apps.applications.actions import assign_group
+    from apps.directory.actions import add_group, add_member
+    from apps.events.actors import Actor
+
+    with in_tenant(person.tenant):
+        group = add_group(actor=Actor.system(), name="Everybody")
+        add_member(group, person.user, actor=Actor.system())
+        assign_group(application, group, actor=Actor.system())
+    assert person.get(f"/launch/{application.slug}").status_code == 200
+
+
+def test_another_name_id_of_an_application_in_use_is_confirmed(alice, custom):
+    path = f"/console/applications/{custom.pk}/sso/"
+    signed_in_once(alice, custom)
+    sent = values(alice.get(path).content.decode()) | {
+        "name_id_source": "username",
+        "login_url": "https://kept.example/",
+    }
+    refused = alice.post(path, sent)
+    page = refused.content.decode()
+    assert refused.status_code == 422
+    assert "no longer recognises their accounts" in page
+    assert "https://kept.example/" in page
+    assert settings_of(alice.tenant, custom).name_id_source == "email"
+    again = values(page) | {"name_id_confirmed": "on"}
+    assert alice.post(path, again).status_code == 302
+    assert settings_of(alice.tenant, custom).name_id_source == "username"
+
+
+def test_anything_else_of_it_is_not(alice, custom):  # negative control
+    path = f"/console/applications/{custom.pk}/sso/"
+    signed_in_once(alice, custom)
+    page = alice.get(path).content.decode()
+    assert "name_id_confirmed" not in page
+    assert alice.post(path, values(page) | {"login_url": "https://sp.example/"}).status_code == 302
+
+
+def test_persistent_without_a_value_of_ones_own_is_random_and_says_so(alice, custom):
+    path = f"/console/applications/{custom.pk}/sso/"
+    sent = values(alice.get(path).content.decode()) | {"name_id_format": "persistent"}
+    page = alice.post(path, sent, follow=True).content.decode()
+    assert "Random identifier, one per person and application." in page
+    assert settings_of(alice.tenant, custom).name_id_source == "persistent_id"
+    sent = values(page) | {"name_id_source": "email"}
+    assert alice.post(path, sent).status_code == 302
+    assert settings_of(alice.tenant, custom).name_id_source == "email"

@@ -43,7 +43,10 @@ class SsoSerializer(Strict):
     sp_entity_id = text(1024)
     acs_urls = AcsUrls(child=serializers.JSONField(), required=False)
     name_id_format = serializers.ChoiceField(choices=NameIdFormat.choices, required=False)
-    name_id_source = text(20, help_text="A field of the person: email, username, …")
+    name_id_source = text(
+        20,
+        help_text="A field of the person (email, username, …), or persistent_id: random, one per person and application.",
+    )
     sign_response = serializers.BooleanField(required=False)
     sign_assertion = serializers.BooleanField(required=False)
     signature_algorithm = serializers.ChoiceField(choices=SignatureAlgorithm.choices, required=False)

@@ -19,6 +19,9 @@ UserField = Literal[
 ]
 
 
+NameIdSource = UserField | Literal["persistent_id"]  # the latter: random, one per person and application
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """A value of the customer's that stands in the connector's addresses as `{name}`."""
@@ -52,7 +55,8 @@ class SamlDefaults:
     login_url: str = ""  # where a person starts at the application (SP-initiated)
     default_relay_state: str = ""
     name_id_format: NameIdFormat = "emailAddress"
-    name_id_source: UserField = "email"
+    name_id_source: NameIdSource = "email"
+    persistent_name_id_source: NameIdSource = "email"  # taken when somebody changes the format to persistent
     attributes: tuple[Attribute, ...] = ()
 
 

@@ -15,6 +15,7 @@ CONNECTOR = Connector(
     category="Generic",
     colour="slate",
     saml=SamlDefaults(
+        persistent_name_id_source="persistent_id",  # as SAML core 8.3.7 means it
         attributes=(
             Attribute("email", source="email"),
             Attribute("firstName", source="first_name"),

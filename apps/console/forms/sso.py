@@ -5,8 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.applications.models import Application
 from apps.console.forms.base import ActionForm
-from apps.console.forms.sso_attributes import SOURCES, NameFormatField
-from apps.saml.models import GroupsSent, NameIdFormat, SignatureAlgorithm, SsoSettings
+from apps.console.forms.sso_attributes import NameFormatField
+from apps.console.forms.sso_name_id import NameIdFields
+from apps.saml.models import GroupsSent, SignatureAlgorithm, SsoSettings
 
 TEXT = (
     "sp_entity_id",
@@ -22,7 +23,7 @@ DEFAULTED = ("groups_attribute_name", "groups_name_format")
 SWITCHES = ("sign_response", "sign_assertion", "include_groups", "require_signed_requests")
 
 
-class SsoForm(ActionForm):
+class SsoForm(NameIdFields):
     """What the application wants to be told, and what it says of itself."""
 
     sp_entity_id = forms.CharField(label=_("SP entity ID"), max_length=1024, required=False)
@@ -38,8 +39,6 @@ class SsoForm(ActionForm):
         required=False,
         help_text=_("Where people start at the application."),
     )
-    name_id_format = forms.ChoiceField(label=_("NameID format"), choices=NameIdFormat.choices)
-    name_id_source = forms.ChoiceField(label=_("NameID value"), choices=SOURCES)
     default_relay_state = forms.CharField(label=_("Default RelayState"), max_length=1024, required=False)
     signature_algorithm = forms.ChoiceField(
         label=_("Signature algorithm"), choices=SignatureAlgorithm.choices
@@ -75,6 +74,8 @@ class SsoForm(ActionForm):
         values = {name: self.cleaned_data[name] for name in (*TEXT, *SWITCHES)}
         values |= {name: self.cleaned_data[name] for name in DEFAULTED if self.cleaned_data[name]}
         values["acs_urls"] = self._acs_rows(settings)
+        if self.leaves_the_value_to_the_format:
+            values.pop("name_id_source")
         values["sp_certificates"] = _pem_blocks(self.cleaned_data["sp_certificates"])
         return values
 

@@ -31,10 +31,12 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form, rows = SsoForm.of(settings, data), attribute_rows(settings, data)
     if form.is_valid() and rows.is_valid():
+        form.refuse_unconfirmed_change(settings)
+    if form.is_valid() and rows.is_valid():
         with refusals_on(form):
             values = form.values(settings) | {"attributes": attribute_values(rows)}
-            update_sso(settings, actor=actor_of(request), **values)
-            messages.success(request, _("Single sign-on was saved."))
+            saved = update_sso(settings, actor=actor_of(request), **values)
+            messages.success(request, form.saved_sentence(saved))
             return redirect("console:application_sso", application.pk)
     return _show(request, application, form=form, rows=rows)
 
