@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "apps.tenants",
     "apps.events",
     "apps.outbox",
+    "apps.mail",
     "apps.directory",
     "apps.accounts",
     "apps.applications",
@@ -175,6 +176,7 @@ if STATIC_ROOT:  # after collectstatic: names with a hash, compressed, cached fo
     }
 MEDIA_ROOT = DATA_DIR / "media"
 
+EMAIL_TIMEOUT = 30  # seconds
 EMAIL_FILE_PATH = str(DATA_DIR / "mail")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Gatehouse <gatehouse@localhost>")
 if env.str("EMAIL_URL", default=""):
@@ -195,6 +197,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "apps.outbox.tasks.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "expiry": {
+        "task": "apps.saml.tasks.warn_of_expiry_everywhere",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "seal": {"task": "apps.events.tasks.seal_all", "schedule": 10.0, "options": {"expires": 10}},
 }
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.applications.models import Application
+from apps.console.certificate_notices import certificate_notices
 from apps.console.chips import Chip, certificate_chip, identity_chip, launcher_chip, sign_on_chip
 from apps.console.pages import Tab, show
 from apps.provisioning.models import Integration, Job
@@ -99,5 +100,6 @@ def show_tab(
         "chips": _chips(application),
         "steps": steps,
         "steps_done": sum(step.done for step in steps),
+        "certificate_notices": certificate_notices(application),
     }
     return show(request, template, frame | context, form=form)

@@ -1,20 +1,16 @@
 """What the overview puts first: whatever does not mend itself."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count
 from django.urls import reverse
-from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.console.certificate_notices import certificate_notices
 from apps.provisioning.models import Integration, IntegrationState, Job, JobState
 from apps.provisioning.queries import failing_counts
-from apps.saml.models import KeyPair
-
-EXPIRES_SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +22,7 @@ class Notice:
 
 
 def needs_attention() -> list[Notice]:
-    """Five queries, whatever there is."""
+    """Six queries at the most, whatever there is."""
     integrations = list(
         Integration.objects.select_related("application").exclude(state=IntegrationState.CONFIGURED)
     )
@@ -61,20 +57,12 @@ def _of(integration: Integration, failing: int, held: int) -> list[Notice]:
 
 
 def _certificates() -> list[Notice]:
-    soon = timezone.now() + EXPIRES_SOON
-    pairs = KeyPair.objects.select_related("application").filter(
-        state=KeyPair.State.ACTIVE, not_after__lt=soon
-    )
-    notices = []
-    for pair in pairs:
-        day = formats.date_format(timezone.localtime(pair.not_after), "j M Y")
-        text = _("The certificate ends on %(day)s. Make a new one in time.") % {"day": day}
-        notices.append(
-            Notice(
-                "warn",
-                f"{pair.application}:",
-                text,
-                reverse("console:application_sso", args=[pair.application_id]),
-            )
+    return [
+        Notice(
+            each.kind,
+            f"{each.application}:",
+            each.text,
+            reverse("console:application_sso", args=[each.application.pk]),
         )
-    return notices
+        for each in certificate_notices()
+    ]

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.applications.models import Application
-from apps.console.attention import EXPIRES_SOON
 from apps.provisioning.models import Integration, IntegrationState, JobState
 from apps.provisioning.queries import PersonState
+from apps.saml.expiry import SOON
 from apps.saml.models import KeyPair, SsoSettings
 
 
@@ -76,7 +76,7 @@ def certificate_chip(certificate: KeyPair) -> Chip:
     day = formats.date_format(timezone.localtime(certificate.not_after), "j M Y")
     if left <= timedelta():
         return Chip("expired", _("Certificate expired on %(day)s") % {"day": day})
-    if left <= EXPIRES_SOON:
+    if left <= SOON:
         return Chip("paused", _("Certificate valid until %(day)s") % {"day": day}, "triangle-alert")
     return Chip("neutral", _("Certificate valid until %(day)s") % {"day": day}, "badge-check")
 

@@ -32,6 +32,8 @@ class EventType(models.TextChoices):
     SSO_PREVIEW = "sso_preview", "Sign-on previewed"
     CERTIFICATE_CREATE = "certificate_create", "Certificate created"
     CERTIFICATE_UPDATE = "certificate_update", "Certificate promoted or retired"
+    CERTIFICATE_EXPIRING = "certificate_expiring", "Certificate expires soon"
+    CERTIFICATE_EXPIRED = "certificate_expired", "Certificate expired"
     # Identity Management (SCIM client)
     IDM_INTEGRATION_ACTIVATE = "idm_integration_activate", "Identity Management activated"
     IDM_INTEGRATION_UPDATE = "idm_integration_update", "Identity Management updated"
@@ -50,3 +52,5 @@ class EventType(models.TextChoices):
     API_KEY_DELETE = "api_key_delete", "API key revoked"
     SCIM_TOKEN_CREATE = "scim_token_create", "SCIM token created"
     SCIM_TOKEN_DELETE = "scim_token_delete", "SCIM token revoked"
+    # What the portal tells by itself
+    MAIL_SEND = "mail_send", "Mail sent"

@@ -127,6 +127,7 @@ class KeyPair(TenantOwned):
     private_key_sealed = models.BinaryField(editable=False)
     state = models.CharField(max_length=10, choices=State.choices)
     not_after = models.DateTimeField()
+    expiry_told = models.PositiveSmallIntegerField(null=True, editable=False)  # days: apps.saml.expiry
     created_at = models.DateTimeField(auto_now_add=True)
 
     private_key = Sealed("private_key_sealed")  # PEM

@@ -1,0 +1,15 @@
+"""To whom the portal writes when something needs an administrator."""
+
+from apps.accounts.access import WRITERS
+from apps.accounts.models import Administrator
+from apps.mail.enqueue import Recipient
+
+
+def administrators_to_mail() -> list[Recipient]:
+    """Active people who may do something about it, oldest role first."""
+    administrators = Administrator.objects.filter(role__in=WRITERS, user__active=True).select_related("user")
+    return [
+        Recipient(str(each.user.pk), each.user.username, each.user.email)
+        for each in administrators
+        if each.user.email
+    ]

@@ -1,0 +1,124 @@
+"""
+Certificates that end soon: told 60, 30 and 7 days and 24 hours before, and when they have ended, once each.
+
+A threshold that was passed while nobody looked is not made up for: the nearest one is told. Which one it was stands in the row, set
+by one conditional UPDATE, so of two workers one tells.
+"""
+
+import datetime as dt
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.accounts.notices import administrators_to_mail
+from apps.applications.models import Application
+from apps.events.actions import record
+from apps.events.actors import Actor, Target
+from apps.events.types import EventType
+from apps.mail.enqueue import Message, post
+from apps.saml.models import KeyPair
+from apps.tenants.addresses import tenant_url
+from apps.tenants.context import every_tenant
+
+THRESHOLDS = (60, 30, 7, 1)  # days before the end; 0 is the end itself
+SOON = dt.timedelta(days=THRESHOLDS[0])
+URGENT = dt.timedelta(days=7)
+State = KeyPair.State
+
+
+def threshold(not_after: dt.datetime, now: dt.datetime) -> int | None:
+    """The nearest one that was passed, in days; None while there is time."""
+    left = not_after - now
+    if left <= dt.timedelta():
+        return 0
+    passed = [days for days in THRESHOLDS if left <= dt.timedelta(days=days)]
+    return min(passed, default=None)
+
+
+def _ending(rows: Any, now: dt.datetime) -> Any:
+    """Those that sign or are to sign, where anybody can sign in."""
+    return rows.filter(
+        state__in=(State.ACTIVE, State.NEXT), not_after__lte=now + SOON, application__active=True
+    )
+
+
+def tenants_to_warn() -> list[str]:
+    """Across tenants, for beat alone."""
+    untold = Q(expiry_told=None) | Q(expiry_told__gt=0)
+    rows = _ending(KeyPair.unscoped.filter(untold), timezone.now()).order_by()
+    with every_tenant():
+        return [str(row) for row in rows.values_list("tenant_id", flat=True).distinct()]
+
+
+def warn(now: dt.datetime) -> int:
+    """In the tenant in context; returns how many warnings were given."""
+    told = 0
+    for pair in list(_ending(KeyPair.objects.select_related("application", "tenant"), now)):
+        passed = threshold(pair.not_after, now)
+        if passed is not None and (pair.expiry_told is None or passed < pair.expiry_told):
+            told += _tell(pair, passed, now)
+    return told
+
+
+@transaction.atomic
+def _tell(pair: KeyPair, passed: int, now: dt.datetime) -> bool:
+    """False when somebody else was first."""
+    untold = Q(expiry_told=None) | Q(expiry_told__gt=passed)
+    if not KeyPair.objects.filter(untold, pk=pair.pk).update(expiry_told=passed):
+        return False
+    application = Target.of("application", pair.application)
+    record(
+        EventType.CERTIFICATE_EXPIRING if passed else EventType.CERTIFICATE_EXPIRED,
+        actor=Actor.system(),
+        target=Target("certificate", str(pair.pk), pair.fingerprint_sha256),
+        application=application,
+        success=passed > 0,
+        error_message=""
+        if passed
+        else _("The certificate has ended. Applications that look at it refuse sign-ins."),
+        details={
+            "state": pair.state,
+            "not_after": pair.not_after.astimezone(dt.UTC).isoformat(),
+            "days_left": max((pair.not_after - now).days, 0),
+            "threshold_days": passed,
+        },
+    )
+    post(_message(pair, passed), administrators_to_mail(), application=application)
+    return True
+
+
+def _message(pair: KeyPair, passed: int) -> Message:
+    return Message.of(
+        "certificate_expiry",
+        _subject(pair.application, passed),
+        application=pair.application,
+        tenant=pair.tenant,
+        pair=pair,
+        ends=pair.not_after.astimezone(dt.UTC).strftime("%-d %B %Y, %H:%M UTC"),
+        expired=passed == 0,
+        following=_following(pair),
+        url=tenant_url(pair.tenant, "console:application_sso", pk=pair.application_id),
+    )
+
+
+def _following(pair: KeyPair) -> bool:
+    """Whether another one is published already."""
+    others = KeyPair.objects.filter(application=pair.application, state=State.NEXT).exclude(pk=pair.pk)
+    return bool(others.exists())
+
+
+def _subject(application: Application, passed: int) -> str:
+    if passed == 0:
+        return _("%(name)s: the certificate for sign-ins has expired") % {"name": application}
+    if passed == 1:
+        return _("%(name)s: the certificate for sign-ins expires within 24 hours") % {"name": application}
+    text = ngettext(
+        "%(name)s: the certificate for sign-ins expires within %(days)s day",
+        "%(name)s: the certificate for sign-ins expires within %(days)s days",
+        passed,
+    )
+    return text % {"name": application, "days": passed}
