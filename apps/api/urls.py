@@ -8,6 +8,7 @@ from apps.api.views import (
     certificates,
     events,
     groups,
+    guide,
     identity_management,
     jobs,
     root,
@@ -40,6 +41,7 @@ IDENTITY_MANAGEMENT = [
     ("jobs/<uuid:job>/retries/", jobs.Retries, "job-retries"),
 ]
 
+
 urlpatterns = [
     path("", root.root, name="root"),
     path("schema/", root.schema, name="schema"),
@@ -59,6 +61,7 @@ urlpatterns = [
         path(f"applications/<uuid:pk>/{end}", view.as_view(), name=name)
         for end, view, name in IDENTITY_MANAGEMENT
     ),
+    path("applications/<uuid:pk>/guide/", guide.OneGuide.as_view(), name="guide"),
     path("users/", users.Users.as_view(), name="users"),
     path("users/<uuid:pk>/", users.OneUser.as_view(), name="user"),
     path("groups/", groups.Groups.as_view(), name="groups"),

@@ -7,6 +7,7 @@ from apps.console.views import (
     certificates,
     events,
     groups,
+    guide,
     identity,
     overview,
     sandbox,
@@ -55,6 +56,7 @@ APPLICATIONS = [
     path("applications/<uuid:pk>/", applications.general, name="application"),
     path("applications/<uuid:pk>/logo/", applications.logo, name="application_logo"),
     path("applications/<uuid:pk>/created/", applications.created, name="application_created"),
+    path("applications/<uuid:pk>/guide/", guide.index, name="application_guide"),
     path("applications/<uuid:pk>/groups/", assignments.index, name="application_groups"),
     path(
         "applications/<uuid:pk>/groups/consequence/",

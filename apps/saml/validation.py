@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.applications.catalog.connector import UserField
 from apps.directory.validators import validate_text
+from apps.saml.advice import refused_format
 from apps.saml.errors import SsoInvalid
 from apps.saml.locations import location_problem
 from apps.saml.models import BASIC, GroupsSent, NameIdFormat, SignatureAlgorithm, SsoSettings
@@ -52,6 +53,10 @@ def _together(settings: SsoSettings, values: dict[str, Any]) -> dict[str, list[s
     errors = name_id_problem(after)
     if not (after["sign_response"] or after["sign_assertion"]):
         errors["sign_assertion"] = [_("Sign the response, the assertion or both.")]
+    if "name_id_format" in values and (
+        reason := refused_format(settings.application.connector, values["name_id_format"])
+    ):
+        errors["name_id_format"] = [reason]
     if after["require_signed_requests"] and not after["sp_certificates"]:
         errors["require_signed_requests"] = [
             _("Add the certificate that the service provider signs with before signatures are required.")

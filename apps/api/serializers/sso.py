@@ -1,9 +1,12 @@
 """The SSO tab's fields. What may stand in them is decided by the SAML app; here is what they are called and what they hold."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.api.serializers.base import Strict, text
+from apps.saml.advice import advice_on
 from apps.saml.models import GroupsSent, NameIdFormat, SignatureAlgorithm
 
 ACS_URL = {
@@ -66,6 +69,10 @@ class SsoSerializer(Strict):
     require_signed_requests = serializers.BooleanField(required=False)
     login_url = text(2048)
     complete = serializers.BooleanField(read_only=True, help_text="Whether people can sign in by it.")
+    advice = serializers.SerializerMethodField(help_text="What will probably not work, in sentences.")
+
+    def get_advice(self, settings: Any) -> list[str]:
+        return advice_on(settings)
 
 
 class MetadataAddress(Strict):

@@ -3,10 +3,45 @@
 from apps.applications.catalog.connector import (
     Attribute,
     Connector,
+    IdentityRule,
     MappedAttribute,
     Parameter,
     SamlDefaults,
     ScimDialect,
+)
+from apps.applications.catalog.guide import BIND, TRY, Guide, Step, Value
+
+GUIDE = Guide(
+    source="JumpCloud: Integrate with BlogIn",
+    sign_on=(
+        Step(
+            "Log in to the BlogIn admin console and go to Settings > User Authentication tab > Configure SSO & User provisioning."
+        ),
+        Step("Toggle the SINGLE SIGN-ON STATUS to On. Optionally, give your configuration a name."),
+        Step(
+            "In Identity Provider Configuration Data, click Download Metadata as file (xml), and keep the window open."
+        ),
+        Step("Open SSO here and Upload Metadata: the file from the step before.", page="sso", done="sso"),
+        Step(
+            "Back in BlogIn, select Metadata URL as CONFIGURATION METHOD and paste this address.",
+            values=(Value("Metadata URL", "{metadata_url}"),),
+        ),
+        Step("Select the Default User Role for your integration, then click SAVE CHANGES."),
+        BIND,
+        TRY,
+    ),
+    accounts=(
+        Step(
+            "In BlogIn, select the User Provisioning tab, change the USER PROVISIONING STATUS to On, then Save changes."
+        ),
+        Step(
+            "Open Identity management; tick the management of groups if you want it, then Configure. Base URL is BlogIn's Base (Tenant) URL, "
+            "Token Key its Secret (Bearer) token. Activate.",
+            values=(Value("Base (Tenant) URL", "https://{subdomain}.blogin.co/sso/scim/V2"),),
+            page="identity",
+            done="identity",
+        ),
+    ),
 )
 
 CONNECTOR = Connector(
@@ -53,6 +88,9 @@ CONNECTOR = Connector(
         ),
         supports_groups=True,
     ),
+    # Its pages do not say what it compares; in practice the NameID is the e-mail address.
+    identity=IdentityRule("email", certain=False, case_matters=False),
+    guide=GUIDE,
     notes=(
         "A regenerated token goes in under Change URL or token: it is verified first, and nothing has to be deactivated for it.",
         "Groups are supported.",

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from apps.applications.catalog.guide import Guide
+
 NameIdFormat = Literal["emailAddress", "persistent", "transient", "unspecified"]
 UserField = Literal[
     "username",
@@ -58,6 +60,20 @@ class SamlDefaults:
     name_id_source: NameIdSource = "email"
     persistent_name_id_source: NameIdSource = "email"  # taken when somebody changes the format to persistent
     attributes: tuple[Attribute, ...] = ()
+    name_id_formats: tuple[NameIdFormat, ...] = ()  # those the application takes; none: any
+    name_id_reason: str = ""  # why no other, in a sentence
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRule:
+    """By what the application tells that whoever signs in is the account that SCIM made there."""
+
+    scim: Literal["userName", "externalId", "email"]  # what the NameID has to equal
+    certain: bool = True  # False: usual, but the vendor does not say so
+    case_matters: bool = True
+    id_is_it: bool = False  # the application's own id of the account is that value, too
+    otherwise: str = ""  # what people meet where they differ
+    repair: str = ""  # what the vendor says to do about an account that has another value already
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +122,8 @@ class Connector:
     saml: SamlDefaults | None = None
     scim: ScimDialect | None = None
     is_bookmark: bool = False
+    identity: IdentityRule = IdentityRule("userName", certain=False, case_matters=False)
+    guide: Guide | None = None  # None: there is nothing to set up on the other side
     notes: tuple[str, ...] = field(default_factory=tuple)  # Important Considerations, for the page
 
     def fill(self, template: str, parameters: Mapping[str, str]) -> str:

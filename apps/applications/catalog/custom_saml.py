@@ -7,6 +7,43 @@ from apps.applications.catalog.connector import (
     SamlDefaults,
     ScimDialect,
 )
+from apps.applications.catalog.guide import BIND, TRY, Guide, Step, Value
+
+GUIDE = Guide(
+    source="SAML 2.0 metadata",
+    sign_on=(
+        Step(
+            "Give these to the application: its metadata address alone where it takes one, else the single values.",
+            values=(
+                Value("Metadata URL", "{metadata_url}"),
+                Value("IdP entity ID (issuer)", "{entity_id}"),
+                Value("Sign-in URL (SSO URL)", "{sso_url}"),
+                Value("Certificate", "{certificate_url}"),
+                Value("Fingerprint SHA-256", "{fingerprint_sha256}"),
+                Value("Fingerprint SHA-1", "{fingerprint_sha1}"),
+            ),
+        ),
+        Step(
+            "Open SSO here and upload the application's metadata, or enter its entity ID and ACS URL.",
+            page="sso",
+            done="sso",
+        ),
+        Step(
+            "Ask the application which NameID and which attributes it expects, and choose them under SSO.",
+            page="sso",
+        ),
+        BIND,
+        TRY,
+    ),
+    accounts=(
+        Step("Where the application offers SCIM 2.0, generate a token there."),
+        Step(
+            "Open Identity management and Configure with its base URL and the token as Token Key. Activate.",
+            page="identity",
+            done="identity",
+        ),
+    ),
+)
 
 CONNECTOR = Connector(
     key="custom_saml",
@@ -38,4 +75,5 @@ CONNECTOR = Connector(
         deletes_users=True,
         supports_groups=True,
     ),
+    guide=GUIDE,
 )

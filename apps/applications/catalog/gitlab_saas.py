@@ -3,11 +3,14 @@
 from apps.applications.catalog.connector import (
     Attribute,
     Connector,
+    IdentityRule,
     MappedAttribute,
+    NameIdFormat,
     Parameter,
     SamlDefaults,
     ScimDialect,
 )
+from apps.applications.catalog.guide import BIND, TRY, Guide, Step, Value
 
 USER_ATTRIBUTES = (
     MappedAttribute("email", 'emails[type eq "work"].value', "email"),
@@ -24,6 +27,59 @@ SAML_ATTRIBUTES = (
     Attribute("first_name", source="first_name"),
     Attribute("last_name", source="last_name"),
     Attribute("name", source="full_name"),
+)
+
+NAME_ID_FORMATS: tuple[NameIdFormat, ...] = ("persistent", "emailAddress", "unspecified")
+NAME_ID_REASON = (
+    "GitLab knows people by their NameID, so it has to stay the same: persistent is what GitLab asks for, "
+    "anything but transient works."
+)
+
+IDENTITY = IdentityRule(
+    scim="externalId",
+    id_is_it=True,
+    otherwise="GitLab refuses the sign-in: “User is not linked to a SAML account”, or “User has already been taken”.",
+    repair="Correct the identity (extern_uid) with GitLab's SCIM API, or let the person unlink and link it again in GitLab.",
+)
+
+GUIDE = Guide(
+    source="GitLab: SAML SSO for GitLab.com groups; SCIM for GitLab.com groups",
+    sign_on=(
+        Step("In GitLab, select Search or go to, find your group, then select Settings > SAML SSO."),
+        Step(
+            "Enter the address and the fingerprint. Where GitLab asks for SHA-1, take the second one.",
+            values=(
+                Value("Identity provider single sign-on URL", "{sso_url}"),
+                Value("Certificate fingerprint (SHA-256)", "{fingerprint_sha256}"),
+                Value("Certificate fingerprint (SHA-1)", "{fingerprint_sha1}"),
+            ),
+        ),
+        Step(
+            "Compare what that page shows with what is saved here; correct the group path under General info where it differs.",
+            values=(
+                Value("Assertion consumer service URL", "{acs_url}"),
+                Value("Identifier", "{sp_entity_id}"),
+                Value("GitLab single sign-on URL", "{login_url}"),
+            ),
+            page="sso",
+            done="sso",
+        ),
+        Step(
+            "In the Default membership role field, select the role to assign to new users. The default is Guest."
+        ),
+        Step("Select Enable SAML authentication for this group, then Save changes."),
+        BIND,
+        TRY,
+    ),
+    accounts=(
+        Step("On the same page of GitLab, select Generate a SCIM token."),
+        Step(
+            "Open Identity management and Configure. Base URL is GitLab's SCIM API endpoint URL, Token Key is Your SCIM token. Activate.",
+            values=(Value("SCIM API endpoint URL", "https://gitlab.com/api/scim/v2/groups/{group_path}"),),
+            page="identity",
+            done="identity",
+        ),
+    ),
 )
 
 CONNECTOR = Connector(
@@ -48,6 +104,8 @@ CONNECTOR = Connector(
         name_id_format="persistent",
         name_id_source="email",  # must equal the SCIM externalId
         attributes=SAML_ATTRIBUTES,
+        name_id_formats=NAME_ID_FORMATS,
+        name_id_reason=NAME_ID_REASON,
     ),
     scim=ScimDialect(
         base_url="https://gitlab.com/api/scim/v2/groups/{group_path}",
@@ -61,6 +119,8 @@ CONNECTOR = Connector(
         page_limit=20,
         exists_statuses=(409,),
     ),
+    identity=IDENTITY,
+    guide=GUIDE,
     notes=(
         "Group SSO must be enabled for the group before Identity Management can be activated.",
         "SAML SSO is not supported at the subgroup level.",

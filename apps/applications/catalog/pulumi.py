@@ -3,10 +3,47 @@
 from apps.applications.catalog.connector import (
     Attribute,
     Connector,
+    IdentityRule,
     MappedAttribute,
     Parameter,
     SamlDefaults,
     ScimDialect,
+)
+from apps.applications.catalog.guide import BIND, TRY, Guide, Step, Value
+
+GUIDE = Guide(
+    source="JumpCloud: Integrate with Pulumi; Pulumi: SAML SSO",
+    sign_on=(
+        Step(
+            "Compare the fields under SSO with the organization's name in Pulumi: upper and lower case matter.",
+            values=(Value("Organization", "{organization}"),),
+            page="sso",
+            done="sso",
+        ),
+        Step(
+            "Export our metadata: under SSO, or from this address.",
+            values=(Value("Metadata", "{metadata_url}"),),
+            page="sso",
+        ),
+        Step("Sign into the Pulumi Cloud and navigate to your SAML organization."),
+        Step("Navigate to Settings > Access Management. Select Change Requirements, then SAML SSO."),
+        Step(
+            "In the Identity Provider Metadata field, paste the contents of the metadata file, then click Save."
+        ),
+        BIND,
+        TRY,
+    ),
+    accounts=(
+        Step(
+            "In Pulumi, on the same page, open SCIM and generate a token; SAML SSO has to be configured before."
+        ),
+        Step(
+            "Open Identity management and Configure. Enter the base URL and the token as Token Key. Activate.",
+            values=(Value("Base URL", "https://api.pulumi.com/scim/v2/{organization}"),),
+            page="identity",
+            done="identity",
+        ),
+    ),
 )
 
 CONNECTOR = Connector(
@@ -36,6 +73,8 @@ CONNECTOR = Connector(
             Attribute("lastName", source="last_name"),
             Attribute("email", source="email"),
         ),
+        name_id_formats=("persistent", "emailAddress"),
+        name_id_reason="Pulumi takes persistent or emailAddress, and it must not change later: accounts would be lost.",
     ),
     scim=ScimDialect(
         base_url="https://api.pulumi.com/scim/v2/{organization}",
@@ -52,6 +91,9 @@ CONNECTOR = Connector(
         leaves_groups_first=True,  # a team that names somebody inactive is refused as a whole
         page_limit=100,  # a larger count answers 400
     ),
+    # Its pages do not say what it compares; the guides of other identity providers send the e-mail address.
+    identity=IdentityRule("email", certain=False, case_matters=False),
+    guide=GUIDE,
     notes=(
         "SAML SSO must be configured to use SCIM.",
         "It is recommended that you should have more than one admin for your Pulumi organization.",

@@ -20,6 +20,7 @@ from apps.saml import addresses
 from apps.saml.actions.key_pairs import certificates_of
 from apps.saml.actions.metadata import import_metadata, import_metadata_from_url
 from apps.saml.actions.settings import refill_sso, sso_of, update_sso
+from apps.saml.advice import advice_on
 
 
 @administrator_required
@@ -37,6 +38,8 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
             values = form.values(settings) | {"attributes": attribute_values(rows)}
             saved = update_sso(settings, actor=actor_of(request), **values)
             messages.success(request, form.saved_sentence(saved))
+            for sentence in advice_on(saved):
+                messages.warning(request, sentence)
             return redirect("console:application_sso", application.pk)
     return _show(request, application, form=form, rows=rows)
 
