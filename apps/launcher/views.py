@@ -72,21 +72,25 @@ def greeting(user: User) -> str:
 def launch(request: HttpRequest, slug: str) -> HttpResponse:
     """Single sign-on has a gate of its own, whose refusal a person can read and an administrator find in the log."""
     application = get_object_or_404(Application.objects.shown(), slug=slug)
-    if not application.is_bookmark:
-        return sso.launch(request, application)
-    address = urlsplit(application.bookmark_url)
-    web_address = address.scheme in {"https", "http"} and address.hostname  # actions refuse to store another
-    if not web_address or not has_access(_person(request), application):
-        raise Http404
-    if straight_from_sign_in(request):
-        return _opening(request, application)
-    return redirect(application.bookmark_url)
+    if application.is_bookmark:
+        address = urlsplit(application.bookmark_url)
+        web_address = (
+            address.scheme in {"https", "http"} and address.hostname
+        )  # actions refuse to store another
+        if not web_address or not has_access(_person(request), application):
+            raise Http404
+        return _opening(request, application, application.bookmark_url)
+    if address_there := sso.starts_there(_person(request), application):
+        return _opening(request, application, address_there)
+    return sso.launch(request, application)
 
 
-def _opening(request: HttpRequest, application: Application) -> HttpResponse:
-    """A page that goes on by itself, where a redirect to another site would be refused by our own policy."""
-    response = render(request, "launcher/opening.html", {"application": application})
-    response["Refresh"] = f"0; url={iri_to_uri(application.bookmark_url)}"
+def _opening(request: HttpRequest, application: Application, address: str) -> HttpResponse:
+    """To another site; after a sign-in by a page that goes on by itself, where our own policy would refuse a redirect."""
+    if not straight_from_sign_in(request):
+        return redirect(address)
+    response = render(request, "launcher/opening.html", {"application": application, "address": address})
+    response["Refresh"] = f"0; url={iri_to_uri(address)}"
     return response
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from apps.accounts.access import actor_of
 from apps.accounts.destinations import signed_in_at
+from apps.applications.access import has_access
 from apps.applications.models import Application
 from apps.directory.models import User
 from apps.saml.actions.settings import sso_of
@@ -23,6 +24,12 @@ from apps.saml.gate import Refusal
 from apps.saml.issuing import Issued, PortalSession, Refused, Wish, issue, issue_status, refuse
 from apps.saml.models import PendingSignIn
 from apps.saml.statuses import STATUSES, TOLD
+
+
+def starts_there(user: User, application: Application) -> str:
+    """Where a person who may use the application starts it, if that is not here; else ""."""
+    settings = sso_of(application)
+    return "" if settings.idp_initiated or not has_access(user, application) else settings.login_url
 
 
 def launch(request: HttpRequest, application: Application) -> HttpResponse:

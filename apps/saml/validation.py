@@ -254,4 +254,5 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "sp_certificates": _certificates,
     "require_signed_requests": _switch,
     "login_url": _login_url,
+    "idp_initiated": _switch,
 }

@@ -180,12 +180,16 @@ def test_the_sign_on_is_set_up_field_by_field(api: Script, sso: str) -> None:
         "name_id_format": "persistent",
         "name_id_source": "username",
         "default_relay_state": "/home",
+        "login_url": "https://wiki.example/login",
         "signature_algorithm": "rsa-sha512",
         "attributes": [{"name": "mail", "source": "email"}],
     }
     assert api.get(sso)["complete"] is False
     changed = api("PATCH", sso, fields).json()
     assert changed["complete"] is True
+    assert changed["idp_initiated"] is True
+    assert api("PATCH", sso, {"idp_initiated": False}).json()["idp_initiated"] is False
+    changed = api("PATCH", sso, {"idp_initiated": True}).json()
     assert changed["acs_urls"] == [{"url": "https://wiki.example/acs", "index": 0, "is_default": True}]
     assert changed["attributes"][0]["source"] == "email"
     assert {name: changed[name] for name in fields if isinstance(fields[name], str)} == {

@@ -42,13 +42,13 @@ def settings_of(tenant, application):
 
 def test_an_unsafe_address_is_refused_and_nothing_is_lost(alice, gitlab, path):
     sent = values(alice.get(path).content.decode()) | {
-        "acs_urls": "javascript:alert(1)",
+        "acs_urls-0-url": "javascript:alert(1)",
         "login_url": "https://kept.example/",
     }
     response = alice.post(path, sent)
     page = response.content.decode()
     assert response.status_code == 422
-    assert 'href="#id_acs_urls"' in page
+    assert 'href="#id_acs_urls_0"' in page
     assert "https://kept.example/" in page
     assert settings_of(alice.tenant, gitlab).acs_url == "https://gitlab.com/groups/acme/-/saml/callback"
 
@@ -136,7 +136,8 @@ def test_saving_what_was_shown_changes_nothing(alice, gitlab, path):
 
 def test_addresses_attributes_and_format_are_saved(alice, gitlab, path):
     sent = values(alice.get(path).content.decode()) | {
-        "acs_urls": "https://one.example/acs\nhttps://two.example/acs",
+        "acs_urls-0-url": "https://one.example/acs",
+        "acs_urls-1-url": "https://two.example/acs",
         "name_id_format": "emailAddress",
         "attributes-4-name": "department",
         "attributes-4-constant": "R&D",
@@ -259,3 +260,62 @@ def test_persistent_without_a_value_of_ones_own_is_random_and_says_so(alice, cus
     sent = values(page) | {"name_id_source": "email"}
     assert alice.post(path, sent).status_code == 302
     assert settings_of(alice.tenant, custom).name_id_source == "email"
+
+
+# --- addresses
+
+
+def test_addresses_have_numbers_and_one_is_the_default(alice, gitlab, path):
+    sent = values(alice.get(path).content.decode())
+    assert sent["acs_urls-0-index"] == "0"
+    assert sent["acs_urls-default"] == "0"
+    sent |= {
+        "acs_urls-1-url": " https://two.example/acs ",
+        "acs_urls-1-index": "12",
+        "acs_urls-2-url": "https://three.example/acs",
+        "acs_urls-default": "1",
+    }
+    assert alice.post(path, sent).status_code == 302
+    first = "https://gitlab.com/groups/acme/-/saml/callback"
+    assert settings_of(alice.tenant, gitlab).acs_urls == [
+        {"url": first, "index": 0, "is_default": False},
+        {"url": "https://two.example/acs", "index": 12, "is_default": True},
+        {"url": "https://three.example/acs", "index": 1, "is_default": False},
+    ]
+    sent = values(alice.get(path).content.decode()) | {"acs_urls-1-url": ""}
+    assert alice.post(path, sent).status_code == 302
+    assert settings_of(alice.tenant, gitlab).acs_urls == [
+        {"url": first, "index": 0, "is_default": True},
+        {"url": "https://three.example/acs", "index": 1, "is_default": False},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"acs_urls-0-index": "one"}, "number from 0"),
+        ({"acs_urls-0-index": "65536"}, "number from 0"),
+        ({"acs_urls-0-index": "-1"}, "number from 0"),
+        ({"acs_urls-1-url": "https://two.example/acs", "acs_urls-1-index": "0"}, "same index"),
+        ({"acs_urls-1-url": "https://gitlab.com/groups/acme/-/saml/callback"}, "stands here twice"),
+        ({"acs_urls-1-url": "http://two.example/<b>"}, "character that an address cannot have"),
+        ({f"acs_urls-{row}-url": f"https://x.example/{row}" for row in range(60)}, "at most"),
+    ],
+)
+def test_addresses_that_cannot_be_are_refused_and_stay_to_be_mended(alice, gitlab, path, wrong, words):
+    before = settings_of(alice.tenant, gitlab).acs_urls
+    refused = alice.post(path, values(alice.get(path).content.decode()) | wrong)
+    page = refused.content.decode()
+    assert refused.status_code == 422
+    assert words in page
+    assert "<b>" not in page.split("addresses__row")[2]
+    name, value = next(iter(wrong.items()))
+    assert values(page)[name] == value
+    assert settings_of(alice.tenant, gitlab).acs_urls == before
+
+
+def test_whether_it_may_be_started_from_here_is_a_switch(alice, gitlab, path):
+    sent = values(alice.get(path).content.decode())
+    assert sent.pop("idp_initiated") == "on"
+    assert alice.post(path, sent).status_code == 302
+    assert settings_of(alice.tenant, gitlab).idp_initiated is False

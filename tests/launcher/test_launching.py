@@ -6,8 +6,11 @@ from apps.applications.models import Application
 from apps.directory.actions import deactivate_user
 from apps.events.models import Event
 from apps.events.types import EventType
+from apps.saml.actions.settings import sso_of, update_sso
 from apps.tenants.context import in_tenant
 from tests.conftest import PASSWORD
+from tests.saml.conftest import ACS, SP
+from tests.saml.service_provider import authn_request, redirect
 
 pytestmark = pytest.mark.django_db
 
@@ -123,3 +126,64 @@ def test_straight_from_the_sign_in_page_a_page_goes_on_by_itself(bob, wiki):
     assert response["Refresh"] == "0; url=https://wiki.example/start?a=1&b=2"
     assert 'href="https://wiki.example/start?a=1&amp;b=2"' in response.content.decode()
     assert client.get("/t/acme/launch/wiki").status_code == 302  # only that once
+
+
+# --- applications that are started at their own page only
+
+
+@pytest.fixture
+def from_there(give, expenses_sso, system):
+    """Expenses, which nobody starts from here; `login_url` is where they start it instead."""
+
+    def make(login_url="https://expenses.example/login?next=a&b", **fields):
+        application = give("Expenses", **fields)
+        expenses_sso(application)
+        with in_tenant(application.tenant):
+            update_sso(sso_of(application), actor=system, idp_initiated=False, login_url=login_url)
+        return application
+
+    return make
+
+
+def test_without_an_address_of_its_own_the_page_says_why(bob, from_there):
+    from_there(login_url="")
+    page = bob.get("/launch/expenses")
+    assert page.status_code == 403
+    assert "started at its own sign-in page" in page.content.decode()
+    assert "SAMLResponse" not in page.content.decode()
+    with in_tenant(bob.tenant):
+        assert Event.objects.get(type=EventType.SSO_AUTH).details["refusal"] == "only_from_there"
+
+
+@pytest.mark.parametrize("why", ["unassigned", "left", "deactivated"])
+def test_nobody_is_sent_there_who_would_be_refused_there(bob, from_there, system, why):
+    application = from_there(assigned=why != "unassigned")
+    take_away(application, why, system)
+    page = bob.get("/launch/expenses")
+    assert page.status_code == 403
+    assert "only_from_there" not in page.content.decode()
+
+
+def test_its_tile_leads_to_its_own_page(bob, from_there):
+    from_there()
+    response = bob.get("/launch/expenses")
+    assert (response.status_code, response.url) == (302, "https://expenses.example/login?next=a&b")
+    with in_tenant(bob.tenant):
+        assert not Event.objects.filter(type=EventType.SSO_AUTH).exists()
+
+
+def test_straight_from_the_sign_in_page_it_goes_on_by_itself_too(bob, from_there):
+    from_there()
+    form = {"username": "bob", "password": PASSWORD}
+    response = Client().post("/t/acme/login/?next=/t/acme/launch/expenses", form, follow=True)
+    assert response["Refresh"] == "0; url=https://expenses.example/login?next=a&b"
+
+
+def test_its_requests_are_answered(bob, from_there, system):
+    """Negative control: the switch is about what starts here."""
+    application = from_there()
+    with in_tenant(bob.tenant):
+        update_sso(sso_of(application), actor=system, sp_entity_id=SP, acs_urls=[ACS])
+    query = redirect(authn_request(destination=None))
+    page = bob.client.get("/t/acme/saml2/expenses", QUERY_STRING=query)
+    assert 'name="SAMLResponse"' in page.content.decode()

@@ -68,6 +68,9 @@ class SsoSerializer(Strict):
     )
     require_signed_requests = serializers.BooleanField(required=False)
     login_url = text(2048)
+    idp_initiated = serializers.BooleanField(
+        required=False, help_text="Whether people may start it from their launcher, without a request."
+    )
     complete = serializers.BooleanField(read_only=True, help_text="Whether people can sign in by it.")
     advice = serializers.SerializerMethodField(help_text="What will probably not work, in sentences.")
 

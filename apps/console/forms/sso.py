@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.applications.models import Application
 from apps.console.forms.base import ActionForm
+from apps.console.forms.sso_addresses import AddressesField
 from apps.console.forms.sso_attributes import NameFormatField
 from apps.console.forms.sso_name_id import NameIdFields
 from apps.saml.models import GroupsSent, SignatureAlgorithm, SsoSettings
@@ -20,24 +21,34 @@ TEXT = (
 )
 # kept as they are when the field was left empty
 DEFAULTED = ("groups_attribute_name", "groups_name_format")
-SWITCHES = ("sign_response", "sign_assertion", "include_groups", "require_signed_requests")
+SWITCHES = ("sign_response", "sign_assertion", "include_groups", "require_signed_requests", "idp_initiated")
 
 
 class SsoForm(NameIdFields):
     """What the application wants to be told, and what it says of itself."""
 
     sp_entity_id = forms.CharField(label=_("SP entity ID"), max_length=1024, required=False)
-    acs_urls = forms.CharField(
+    acs_urls = AddressesField(
         label=_("ACS URL"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 1}),
-        help_text=_("Where signed responses go. One a line; the first is the default."),
+        help_text=_(
+            "Where signed responses go, and nowhere else. A request may name one by its address or index; the default is for "
+            "all others. Empty an address to remove it; saving adds an empty row."
+        ),
     )
     login_url = forms.CharField(
         label=_("Login URL"),
         max_length=2048,
         required=False,
         help_text=_("Where people start at the application."),
+    )
+    idp_initiated = forms.BooleanField(
+        label=_("People may start it from here"),
+        required=False,
+        help_text=_(
+            "Off: its tile leads to the login URL, and the application sends people here with a request. Safer where the "
+            "application supports it; some can be linked to an account only from here."
+        ),
     )
     default_relay_state = forms.CharField(label=_("Default RelayState"), max_length=1024, required=False)
     signature_algorithm = forms.ChoiceField(
@@ -64,31 +75,19 @@ class SsoForm(NameIdFields):
     @classmethod
     def of(cls, settings: SsoSettings, data: Any = None) -> "SsoForm":
         initial = {name: getattr(settings, name) for name in (*TEXT, *SWITCHES, *DEFAULTED)}
-        rows = sorted(settings.acs_urls, key=lambda row: not row["is_default"])
-        initial["acs_urls"] = "\n".join(row["url"] for row in rows)
+        initial["acs_urls"] = settings.acs_urls
         initial["sp_certificates"] = "\n".join(settings.sp_certificates)
         return cls(data, initial=initial)
 
-    def values(self, settings: SsoSettings) -> dict[str, Any]:
+    def values(self) -> dict[str, Any]:
         """Keyword arguments of saml.actions.settings.update_sso, but for the attributes."""
         values = {name: self.cleaned_data[name] for name in (*TEXT, *SWITCHES)}
         values |= {name: self.cleaned_data[name] for name in DEFAULTED if self.cleaned_data[name]}
-        values["acs_urls"] = self._acs_rows(settings)
+        values["acs_urls"] = self.cleaned_data["acs_urls"]
         if self.leaves_the_value_to_the_format:
             values.pop("name_id_source")
         values["sp_certificates"] = _pem_blocks(self.cleaned_data["sp_certificates"])
         return values
-
-    def _acs_rows(self, settings: SsoSettings) -> list[dict[str, Any]]:
-        """An address that was there keeps its index: requests name it by that (SAML core 3.4.1)."""
-        urls = [line.strip() for line in self.cleaned_data["acs_urls"].splitlines() if line.strip()]
-        known = {row["url"]: row["index"] for row in settings.acs_urls}
-        taken = {known[url] for url in urls if url in known}
-        free = (index for index in range(65536) if index not in taken)
-        return [
-            {"url": url, "index": known[url] if url in known else next(free), "is_default": position == 0}
-            for position, url in enumerate(urls)
-        ]
 
 
 def _pem_blocks(text: str) -> list[str]:

@@ -35,7 +35,7 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
         form.refuse_unconfirmed_change(settings)
     if form.is_valid() and rows.is_valid():
         with refusals_on(form):
-            values = form.values(settings) | {"attributes": attribute_values(rows)}
+            values = form.values() | {"attributes": attribute_values(rows)}
             saved = update_sso(settings, actor=actor_of(request), **values)
             messages.success(request, form.saved_sentence(saved))
             for sentence in advice_on(saved):
