@@ -52,7 +52,9 @@ class SsoForm(NameIdFields):
     )
     default_relay_state = forms.CharField(label=_("Default RelayState"), max_length=1024, required=False)
     signature_algorithm = forms.ChoiceField(
-        label=_("Signature algorithm"), choices=SignatureAlgorithm.choices
+        label=_("Signature algorithm"),
+        choices=SignatureAlgorithm.choices,
+        help_text=_("RSA-SHA256 is understood everywhere. Applications on Node.js know no RSA-SHA384."),
     )
     sign_response = forms.BooleanField(label=_("Sign response"), required=False)
     sign_assertion = forms.BooleanField(label=_("Sign assertion"), required=False)

@@ -38,6 +38,8 @@ def configuration(_request: HttpRequest | None = None) -> SPConfig:
         "force_authn": wanted["force_authn"],
         "allow_unsolicited": True,
     }
+    if wanted["authn_context"]:
+        service["requested_authn_context"] = {"authn_context_class_ref": [wanted["authn_context"]]}
     keys = {"key_file": str(folder / "key.pem"), "cert_file": str(folder / "certificate.pem")}
     config = SPConfig()
     config.load(

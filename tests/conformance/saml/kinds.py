@@ -15,6 +15,8 @@ PYTHON = (sys.executable, "-m", "tests.conformance.saml.wsgi")
 ABILITIES = {
     "metadata": "It reads our metadata by itself",
     "post": "It sends its request by POST",
+    "context": "It asks how people sign in",
+    "index": "It names its address by its index",
     "sha384": "RSA-SHA384",
     "format": "It tells the NameID's format",
 }
@@ -42,23 +44,24 @@ KINDS = (
     Kind(
         "python3-saml",
         (*PYTHON, "tests.conformance.saml.python3_saml_site"),
-        can=EVERYTHING - {"post"},
+        can=EVERYTHING - {"post", "index"},
     ),
     Kind(
         "djangosaml2",
         (*PYTHON, "tests.conformance.saml.djangosaml2_process"),
+        can=EVERYTHING - {"index"},
         programs=("xmlsec1",),
     ),
     Kind(
         "passport-saml",
         ("node", str(NODE / "site.js"), "passport_saml"),
-        can=EVERYTHING - {"metadata", "sha384"},
+        can=EVERYTHING - {"metadata", "index", "sha384"},
         programs=("node", "npm"),
     ),
     Kind(
         "samlify",
         ("node", str(NODE / "site.js"), "samlify"),
-        can=EVERYTHING - {"sha384", "format"},
+        can=EVERYTHING - {"context", "sha384", "format"},
         programs=("node", "npm"),
     ),
 )

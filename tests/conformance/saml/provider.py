@@ -45,6 +45,8 @@ class Provider:
             "want_assertion_signed": True,
             "force_authn": False,
             "is_passive": False,
+            "authn_context": None,
+            "acs_index": None,
             "encrypted": False,
             "name_id_format": FORMAT,
             "key": self.key,

@@ -147,7 +147,7 @@ def own_settings(base: str, wanted: dict[str, Any]) -> dict[str, Any]:
             "wantAssertionsEncrypted": wanted["encrypted"],
             "wantNameId": True,
             "wantAttributeStatement": True,
-            "requestedAuthnContext": True,
+            "requestedAuthnContext": [wanted["authn_context"]] if wanted["authn_context"] else True,
             "failOnAuthnContextMismatch": True,
             "rejectUnsolicitedResponsesWithInResponseTo": True,
             "rejectDeprecatedAlgorithm": True,

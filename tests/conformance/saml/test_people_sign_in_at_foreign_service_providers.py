@@ -7,6 +7,8 @@ from tests.conformance.saml.provider import onwards
 from tests.journeys.browser import Browser
 
 ANN = "ann.lee@acme.example"
+CONTEXTS = "urn:oasis:names:tc:SAML:2.0:ac:classes"
+SMARTCARD, PASSWORD = f"{CONTEXTS}:SmartcardPKI", f"{CONTEXTS}:PasswordProtectedTransport"
 DEEP = "/home?tab=two&name=Zo%C3%AB+%26+co"
 
 
@@ -84,14 +86,34 @@ def test_nobody_is_shown_a_page_when_the_application_wants_none(
     assert identity(both.login(ann))["name_id"] == ANN
 
 
+@those_that("context")
+def test_a_way_of_signing_in_that_is_not_here_is_refused_by_both_sides(both: Connected, ann: Browser) -> None:
+    """Without that wish the same person gets in: passport-saml and python3-saml ask for a password over TLS by themselves."""
+    both.told(authn_context=SMARTCARD)
+    told = refusal(both.login(ann))
+    assert "NoAuthnContext" in told or "People sign in with a password over TLS" in told
+    both.told(authn_context=PASSWORD)
+    assert identity(both.login(ann))["name_id"] == ANN
+
+
+@those_that("index")
+def test_an_address_may_be_named_by_its_index(both: Connected, ann: Browser) -> None:
+    both.told(acs_index=both.application.settings()["acs_urls"][0]["index"])
+    assert identity(both.login(ann))["name_id"] == ANN
+    both.told(acs_index=7)
+    assert "not registered" in both.login(ann).text
+
+
 @those_that()
 def test_nobody_gets_in_without_a_group(api: Api, both: Connected, ann: Browser) -> None:
-    """The application's own side never hears of it, or hears that it was refused."""
+    """The application hears of it when the person goes back, and then only that there is no sign-in."""
     closed = api.add_application(f"{both.provider.kind.name}-closed")
     both.provider.configure(closed.metadata)
     closed.import_metadata(both.provider.metadata)
     page = both.login(ann)
-    assert page.status == 403
+    assert (page.status, page.url.startswith(both.gatehouse.base)) == (403, True)
+    told = refusal(onwards(ann, ann.submit(page, to="/refusal")))
+    assert "RequestDenied" in told or "gives no assertion" in told
     assert ann.session.get(f"{both.provider.base}/who", timeout=10).json()["who"] is None
 
     closed.assign("Everyone")  # the group, and nothing else, was missing

@@ -40,6 +40,7 @@ function options(base, wanted, idp) {
     validateInResponseTo: "ifPresent",
     forceAuthn: wanted.force_authn,
     passive: wanted.is_passive,
+    ...(wanted.authn_context && { authnContext: [wanted.authn_context] }),
     signatureAlgorithm: "sha256",
     digestAlgorithm: "sha256",
     ...(wanted.sign_requests && keys),

@@ -101,6 +101,7 @@ exports.site = (base, form) => {
       const request = sp.createLoginRequest(idp, wanted.binding, {
         relayState,
         ...(wanted.force_authn && { forceAuthn: true }),
+        ...(wanted.acs_index !== null && { assertionConsumerServiceIndex: wanted.acs_index }),
         ...(wanted.is_passive && { customTagReplacement: filled(sp, idp, base, wanted.binding) }),
       });
       sent.add(request.id);
