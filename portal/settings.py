@@ -203,6 +203,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 600},
     },
     "seal": {"task": "apps.events.tasks.seal_all", "schedule": 10.0, "options": {"expires": 10}},
+    "refresh metadata": {
+        "task": "apps.saml.tasks.refresh_metadata",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
 }
 
 SCIM_SERVICE_PROVIDER = {  # read by django-scim2 when it is imported

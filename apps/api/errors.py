@@ -4,6 +4,7 @@ DirectoryError and what derives from it says which fields and why; its place in 
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
@@ -14,10 +15,10 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from apps.directory.errors import DirectoryError, FieldsTaken, LastOwner
-from apps.saml.errors import CertificateRefused, SsoUnavailable
+from apps.saml.errors import CertificateRefused, MetadataChangeGone, SeveralServiceProviders, SsoUnavailable
 
 CONTENT_TYPE = "application/problem+json"
-CONFLICTS = (FieldsTaken, LastOwner, CertificateRefused)
+CONFLICTS = (FieldsTaken, LastOwner, CertificateRefused, MetadataChangeGone)
 TYPES = {400: "urn:gatehouse:problem:invalid", 409: "urn:gatehouse:problem:conflict"}
 
 
@@ -43,6 +44,9 @@ def as_response(error: Exception, context: dict[str, Any]) -> Response | None:
     match error:
         case SsoUnavailable():
             document = problem(404, _sentences(error.fields))
+        case SeveralServiceProviders():
+            choices = [asdict(choice) for choice in error.choices]
+            document = problem(400, _sentences(error.fields), error.fields) | {"service_providers": choices}
         case DirectoryError():
             fields = {name if name != "__all__" else "": texts for name, texts in error.fields.items()}
             document = problem(409 if isinstance(error, CONFLICTS) else 400, _sentences(fields), fields)

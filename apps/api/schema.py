@@ -18,6 +18,19 @@ PROBLEM = {
             "description": "Field → what is wrong with it. What is about no field stands under an empty name.",
             "additionalProperties": {"type": "array", "items": {"type": "string"}},
         },
+        "service_providers": {
+            "type": "array",
+            "description": "Where metadata describes several and none was named: what can be named as entity_id.",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "entity_id": {"type": "string"},
+                    "name": {"type": "string"},
+                    "hosts": {"type": "array", "items": {"type": "string"}},
+                },
+                "required": ["entity_id", "name", "hosts"],
+            },
+        },
     },
     "required": ["type", "title", "status"],
 }

@@ -11,6 +11,7 @@ from apps.api.views import (
     guide,
     identity_management,
     jobs,
+    metadata,
     root,
     scim_tokens,
     sso,
@@ -22,7 +23,10 @@ app_name = "api"
 
 SSO = [
     ("", sso.Sso, "sso"),
-    ("service-provider-metadata/", sso.ServiceProviderMetadata, "service-provider-metadata"),
+    ("service-provider-metadata/", metadata.ServiceProviderMetadata, "service-provider-metadata"),
+    ("service-provider-metadata/refreshes/", metadata.MetadataRefreshes, "metadata-refreshes"),
+    ("service-provider-metadata/change/acceptance/", metadata.ChangeAcceptance, "metadata-acceptance"),
+    ("service-provider-metadata/change/rejection/", metadata.ChangeRejection, "metadata-rejection"),
     ("certificates/", certificates.Certificates, "certificates"),
     ("certificates/<uuid:certificate>/", certificates.OneCertificate, "certificate"),
     ("certificates/<uuid:certificate>/promotion/", certificates.Promotion, "certificate-promotion"),

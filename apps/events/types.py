@@ -34,6 +34,10 @@ class EventType(models.TextChoices):
     CERTIFICATE_UPDATE = "certificate_update", "Certificate promoted or retired"
     CERTIFICATE_EXPIRING = "certificate_expiring", "Certificate expires soon"
     CERTIFICATE_EXPIRED = "certificate_expired", "Certificate expired"
+    METADATA_REFRESH = "metadata_refresh", "Metadata refreshed"
+    METADATA_CHANGE_WAITS = "metadata_change_waits", "Metadata change waits for approval"
+    METADATA_CHANGE_ACCEPT = "metadata_change_accept", "Metadata change accepted"
+    METADATA_CHANGE_REJECT = "metadata_change_reject", "Metadata change rejected"
     # Identity Management (SCIM client)
     IDM_INTEGRATION_ACTIVATE = "idm_integration_activate", "Identity Management activated"
     IDM_INTEGRATION_UPDATE = "idm_integration_update", "Identity Management updated"

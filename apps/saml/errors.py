@@ -3,6 +3,8 @@ SsoError                  what the administrator asked for cannot be; `fields` s
 ├── SsoInvalid            a value of the SSO tab is missing, misspelt or unsafe
 ├── SsoUnavailable        the application has no single sign-on: it is a bookmark
 ├── MetadataRefused       a service provider's metadata that we do not take over
+│   └── SeveralServiceProviders   the file describes several, and none was named; `choices` has them
+├── MetadataChangeGone    what waited for an administrator is not what they looked at
 ├── KeyPairRefused        a certificate or private key from outside that we do not sign with
 └── CertificateRefused    the certificate is not in a state in which this can be done to it
 
@@ -13,7 +15,10 @@ RequestRefused            what an application sent is not answered; `sentence` s
 └── RequestUnsigned       the signature is missing where it is required, or does not verify
 """
 
+from django.utils.translation import gettext as _
+
 from apps.directory.errors import DirectoryError, FieldsInvalid
+from apps.saml.metadata_choices import Choice
 
 
 class SsoError(DirectoryError):
@@ -36,6 +41,22 @@ class MetadataRefused(SsoError):
 class KeyPairRefused(SsoError):
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__({field: [sentence]})
+
+
+class SeveralServiceProviders(MetadataRefused):
+    """`choices` are metadata_choices.Choice."""
+
+    def __init__(self, choices: list[Choice]) -> None:
+        names = ", ".join(choice.entity_id[:200] for choice in choices)
+        sentence = _("The file describes several service providers. Choose one by its entity ID: %(names)s.")
+        super().__init__(sentence % {"names": names}, field="entity_id")
+        self.choices = choices
+
+
+class MetadataChangeGone(SsoError):
+    def __init__(self) -> None:
+        sentence = _("What waits is not what was shown: it has changed meanwhile. Look at it again.")
+        super().__init__({"digest": [sentence]})
 
 
 class CertificateRefused(SsoError):

@@ -21,6 +21,7 @@ from apps.saml.demands import is_whom_they_asked_for
 from apps.saml.gate import Refusal, gone, may_issue, switched_off
 from apps.saml.groups import group_names
 from apps.saml.messages import ASSERTION, PASSWORD_OVER_TLS, Envelope, response_with, status_response
+from apps.saml.metadata_end import metadata_ended
 from apps.saml.models import KeyPair, PendingSignIn, SsoSettings
 from apps.saml.signing import signed
 from apps.saml.statement import Statement, Unwritable, statement_about
@@ -137,6 +138,8 @@ def _misdirected(settings: SsoSettings, acs_url: str) -> Refusal | None:
             "not_configured",
             _("This application is not set up yet: its SSO tab still needs the other side's data."),
         )
+    if ended := metadata_ended(settings, timezone.now()):
+        return ended
     if acs_url not in {row["url"] for row in settings.acs_urls}:
         return Refusal(
             "misdirected", _("The application asked for an answer at an address that is not registered.")

@@ -4,19 +4,19 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from apps.lib.errors import XmlRefused
-from apps.lib.xml import parse
-from apps.saml.errors import MetadataRefused
+from apps.lib.errors import SignatureRefused, XmlRefused
+from apps.lib.xml import parse, verify
+from apps.saml.errors import MetadataRefused, SeveralServiceProviders
+from apps.saml.metadata_choices import MD, choice_of
 
-MD = "{urn:oasis:names:tc:SAML:2.0:metadata}"
 LARGEST = 1024 * 1024
 MOST_ENTITIES = 100
 
 Element = Any  # lxml.etree._Element
 
 
-def root_of(xml: bytes) -> Element:
-    """Raises MetadataRefused for whatever is not one well-behaved document of SAML 2.0 metadata."""
+def root_of(xml: bytes, *, signed_by: str = "") -> Element:
+    """What of the file is to be believed: all of it, or with a PEM certificate only what that signed. Raises MetadataRefused."""
     if not xml.strip():
         raise MetadataRefused(_("The file is empty."))
     try:
@@ -25,10 +25,32 @@ def root_of(xml: bytes) -> Element:
         raise MetadataRefused(refusal.detail) from refusal
     if root.tag not in {f"{MD}EntityDescriptor", f"{MD}EntitiesDescriptor"}:
         raise MetadataRefused(_("This is not SAML 2.0 metadata: it has no EntityDescriptor."))
-    return root
+    return _verified(root, signed_by) if signed_by else root
 
 
-def only_service_provider(root: Element) -> Element:
+def _verified(root: Element, certificate: str) -> Element:
+    try:
+        return verify(root, [certificate])
+    except SignatureRefused as refusal:
+        raise MetadataRefused(
+            _("This metadata has to be signed with the certificate that was entered for it. ")
+            + refusal.detail
+        ) from refusal
+
+
+def service_provider_in(root: Element, entity_id: str = "") -> Element:
+    """The EntityDescriptor with that entityID, or the only service provider. Raises SeveralServiceProviders, MetadataRefused."""
+    providers = _service_providers(root)
+    if not providers:
+        raise MetadataRefused(_no_service_provider(root))
+    if entity_id:
+        return _named(providers, entity_id)
+    if len(providers) > 1:
+        raise SeveralServiceProviders([choice_of(entity) for entity in providers])
+    return providers[0]
+
+
+def _service_providers(root: Element) -> list[Element]:
     entities = list(root.iter(f"{MD}EntityDescriptor"))
     if len(entities) > MOST_ENTITIES:
         raise MetadataRefused(
@@ -41,16 +63,17 @@ def only_service_provider(root: Element) -> Element:
             _("The file describes %(name)s twice, so it cannot be told which one is meant.")
             % {"name": ", ".join(sorted(twice))}
         )
-    providers = [entity for entity in entities if entity.find(f"{MD}SPSSODescriptor") is not None]
-    if len(providers) > 1:
-        names = ", ".join(sorted(entity.get("entityID", "") for entity in providers))
-        raise MetadataRefused(
-            _("The file describes several service providers (%(names)s). Upload a file with one of them.")
-            % {"names": names}
-        )
-    if not providers:
-        raise MetadataRefused(_no_service_provider(root))
-    return providers[0]
+    return [entity for entity in entities if entity.find(f"{MD}SPSSODescriptor") is not None]
+
+
+def _named(providers: list[Element], entity_id: str) -> Element:
+    for entity in providers:
+        if entity.get("entityID") == entity_id:
+            return entity
+    raise MetadataRefused(
+        _("The file describes no service provider with the entity ID %(name)s.") % {"name": entity_id[:200]},
+        field="entity_id",
+    )
 
 
 def _no_service_provider(root: Element) -> str:

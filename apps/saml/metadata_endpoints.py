@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 
 from apps.saml.errors import MetadataRefused
 from apps.saml.locations import location_problem
-from apps.saml.metadata_document import MD, Element, is_true
+from apps.saml.metadata_choices import MD, Element
+from apps.saml.metadata_document import is_true
 
 HTTP_POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 

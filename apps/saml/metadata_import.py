@@ -1,27 +1,34 @@
 """Reads a service provider's metadata (SAML metadata 2.4.4). Takes bytes, returns values, touches nothing.
 
-What stands where: metadata_document.py (the file and who is in it), metadata_endpoints.py (its addresses), metadata_keys.py.
+What stands where: metadata_document.py (the file and who is in it), metadata_validity.py (for how long), metadata_endpoints.py
+(its addresses), metadata_keys.py; metadata_policy.py says what of it goes into the settings.
 """
 
 import datetime as dt
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from apps.saml.errors import MetadataRefused
-from apps.saml.metadata_document import MD, Element, entity_id_of, is_true, only_service_provider, root_of
+from apps.saml.metadata_choices import MD, display_name_of
+from apps.saml.metadata_document import Element, entity_id_of, is_true, root_of, service_provider_in
 from apps.saml.metadata_endpoints import acs_urls_of
 from apps.saml.metadata_keys import signing_certificates_of
+from apps.saml.metadata_validity import Validity, refuse_expired, validity_of
 from apps.saml.models import NameIdFormat
-from apps.saml.times import read_time
 
 PROTOCOL = "urn:oasis:names:tc:SAML:2.0:protocol"
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceProvider:
-    """What a file says. `acs_urls` is as SsoSettings keeps it; `certificates` are PEM."""
+    """What a file says of it. `acs_urls` is as SsoSettings keeps it; `certificates` are PEM.
+
+    Kept as JSON, to see later what is new: a field that is added here needs a default.
+    """
 
     entity_id: str
     acs_urls: list[dict[str, Any]]
@@ -30,12 +37,44 @@ class ServiceProvider:
     signs_requests: bool
     wants_signed_assertions: bool
 
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
 
-def read_service_provider(xml: bytes, *, now: dt.datetime) -> ServiceProvider:
-    """Raises MetadataRefused with a sentence that says what is wrong with the file."""
-    entity = only_service_provider(root_of(xml))
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "ServiceProvider":
+        """What was kept by an older or a newer version is read as far as it is known."""
+        known = {field.name: kept[field.name] for field in fields(cls) if field.name in kept}
+        known["name_id_formats"] = [NameIdFormat(each) for each in known["name_id_formats"]]
+        return cls(**known)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One service provider out of a file; `digest` is SHA-256 of the file, `name` what people call it, or ""."""
+
+    provider: ServiceProvider
+    validity: Validity
+    name: str
+    digest: str
+
+
+def read_document(xml: bytes, *, now: dt.datetime, entity_id: str = "", signed_by: str = "") -> Document:
+    """`entity_id` chooses among several; `signed_by` (PEM) must have signed the file.
+
+    Raises MetadataRefused with a sentence that says what is wrong with the file, SeveralServiceProviders to choose among.
+    """
+    entity = service_provider_in(root_of(xml, signed_by=signed_by), entity_id)
     role = _role(entity)
-    _refuse_expired(role, now)
+    validity = validity_of(role)
+    refuse_expired(validity, now)
+    return Document(_provider(entity, role), validity, display_name_of(entity), digest_of(xml))
+
+
+def digest_of(xml: bytes) -> str:
+    return hashlib.sha256(xml).hexdigest()
+
+
+def _provider(entity: Element, role: Element) -> ServiceProvider:
     return ServiceProvider(
         entity_id=entity_id_of(entity),
         acs_urls=acs_urls_of(role),
@@ -51,22 +90,6 @@ def _role(entity: Element) -> Element:
         if PROTOCOL in role.get("protocolSupportEnumeration", "").split():
             return role
     raise MetadataRefused(_("The service provider in this file does not speak SAML 2.0."))
-
-
-def _refuse_expired(role: Element, now: dt.datetime) -> None:
-    """validUntil of the role, its entity and whatever surrounds them: the earliest counts (metadata 2.3.1)."""
-    for element in (role, *role.iterancestors()):
-        text = element.get("validUntil")
-        if text is None:
-            continue
-        until = read_time(text.strip())
-        if until is None:
-            raise MetadataRefused(_("The file's validUntil is not a time that can be read."))
-        if until <= now:
-            raise MetadataRefused(
-                _("This file expired on %(date)s. Ask the application for its current metadata.")
-                % {"date": until.date().isoformat()}
-            )
 
 
 def _name_id_formats(role: Element) -> list[NameIdFormat]:

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from apps.saml.errors import MetadataRefused
-from apps.saml.metadata_document import MD, Element
+from apps.saml.metadata_choices import MD, Element
 from apps.saml.validation import Wrong, certificate_pem
 
 DS = "{http://www.w3.org/2000/09/xmldsig#}"

@@ -87,6 +87,8 @@ class SsoSettings(TenantOwned):
     require_signed_requests = models.BooleanField(_("require signed requests"), default=False)
     login_url = models.CharField(_("login URL"), max_length=2048, blank=True)
     idp_initiated = models.BooleanField(_("may be started from here"), default=True)
+    # The end of metadata that is refreshed from an address; a file's is only shown (docs/decisions)
+    metadata_expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -223,3 +225,57 @@ class PersistentNameId(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.application}: {self.value}"
+
+
+class MetadataSource(TenantOwned):
+    """Where the service provider's own description came from, what it said, and what a refresh found since.
+
+    `seen` is the ServiceProvider (metadata_import.py) that the settings were taken from; `pending` is one that waits for an
+    administrator, with the digest and validity of its file.
+    """
+
+    application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="metadata_source")
+    url = models.CharField(max_length=2048, blank=True)  # "": it was a file
+    signing_certificate = models.TextField(blank=True)  # PEM; what the file has to be signed with
+    name = models.CharField(max_length=120, blank=True)  # what the file calls the service provider
+    seen = models.JSONField()
+    digest = models.CharField(max_length=64)  # SHA-256 of the file
+    taken_over_at = models.DateTimeField()
+    changes = models.JSONField(default=list)  # what changed then, as metadata_changes.py shows it
+    valid_until = models.DateTimeField(null=True)
+    warn_from = models.DateTimeField(null=True)
+    cache_seconds = models.PositiveIntegerField(null=True)
+    etag = models.CharField(max_length=255, blank=True)
+    fetched_at = models.DateTimeField(null=True)  # the last good answer
+    failures = models.PositiveIntegerField(default=0)  # in a row
+    failed_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+    next_refresh_at = models.DateTimeField(null=True)
+    pending = models.JSONField(default=dict)  # {"seen", "digest", "valid_until", "cache_seconds", "name"}
+    pending_since = models.DateTimeField(null=True)
+
+    class Meta(TenantOwned.Meta):
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["next_refresh_at"], name="metadata_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Metadata of {self.application}"
+
+    @property
+    def entity_id(self) -> str:
+        return str(self.seen.get("entity_id", ""))
+
+
+class MetadataUpload(TenantOwned):
+    """A file with several service providers, while somebody chooses one. Removed an hour later."""
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="+")
+    content = models.BinaryField()
+    url = models.CharField(max_length=2048, blank=True)
+    etag = models.CharField(max_length=255, blank=True)
+    signing_certificate = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.application}: {self.created_at:%Y-%m-%d %H:%M}"

@@ -15,6 +15,8 @@ from apps.outbox.publish import publish
 from apps.saml.models import SsoSettings
 from apps.saml.validation import CHECKS
 
+CERTIFICATES = frozenset({"sp_certificates"})  # columns that hold PEM
+
 
 def locked(settings: SsoSettings) -> SsoSettings:
     locked: SsoSettings = (
@@ -24,7 +26,12 @@ def locked(settings: SsoSettings) -> SsoSettings:
 
 
 def save(
-    settings: SsoSettings, fields: dict[str, Any], *, actor: Actor, details: dict[str, Any]
+    settings: SsoSettings,
+    fields: dict[str, Any],
+    *,
+    actor: Actor,
+    details: dict[str, Any],
+    event_type: EventType = EventType.APPLICATION_UPDATE,
 ) -> SsoSettings:
     before = _snapshot(settings)
     for field, value in fields.items():
@@ -34,7 +41,7 @@ def save(
         settings.save()
         target = Target.of("application", settings.application)
         record(
-            EventType.APPLICATION_UPDATE,
+            event_type,
             actor=actor,
             target=target,
             application=target,
@@ -47,5 +54,9 @@ def save(
 
 def _snapshot(settings: SsoSettings) -> dict[str, Any]:
     """Certificates as fingerprints: the log is read by people."""
-    prints = [fingerprint(ssl.PEM_cert_to_DER_cert(pem), "sha256") for pem in settings.sp_certificates]
-    return {field: getattr(settings, field) for field in CHECKS} | {"sp_certificates": prints}
+    values = {field: getattr(settings, field) for field in CHECKS}
+    return values | {field: [_fingerprint(pem) for pem in values[field]] for field in CERTIFICATES}
+
+
+def _fingerprint(pem: str) -> str:
+    return fingerprint(ssl.PEM_cert_to_DER_cert(pem), "sha256")

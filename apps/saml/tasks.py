@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from apps.saml import expiry
+from apps.saml import expiry, metadata_refresh
 from apps.tenants.tasks import TenantTask
 
 
@@ -16,3 +16,18 @@ def warn_of_expiry_everywhere() -> None:
 def warn_of_expiry(tenant_id: str) -> None:
     """Safe to run twice: what was told is not told again."""
     expiry.warn(timezone.now())
+
+
+@shared_task
+def refresh_metadata() -> None:
+    """Beat, once a minute."""
+    for tenant_id in metadata_refresh.due_tenant_ids():
+        refresh_metadata_of.delay(tenant_id)
+
+
+# What nobody took up for a minute is rung for again.
+@shared_task(base=TenantTask, expires=60)
+def refresh_metadata_of(tenant_id: str) -> None:
+    """Safe to run twice: each source is leased to one."""
+    metadata_refresh.remove_old_uploads()
+    metadata_refresh.refresh_due()

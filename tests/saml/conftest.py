@@ -7,12 +7,15 @@ import pytest
 
 from apps.applications.actions import add_application, assign_group
 from apps.directory.actions import add_group, add_member
+from apps.lib import event_loop
 from apps.lib.crypto import new_key_pair
+from apps.saml.actions.metadata import import_metadata_from_url
 from apps.saml.actions.settings import sso_of, update_sso
 from apps.tenants.context import in_tenant
+from tests.saml.metadata import ACS, SP, sp_metadata
+from tests.saml.metadata_server import MetadataServer, key_descriptor
 
-ACS = "https://sp.example/acs"
-SP = "https://sp.example/metadata"
+__all__ = ["ACS", "SP", "sp_metadata"]  # where others look for them
 
 
 @dataclass(frozen=True)
@@ -68,19 +71,17 @@ def engineer(bob, wiki, system):
     return bob
 
 
-def sp_metadata(
-    *,
-    entity_id=SP,
-    acs=f'<md:AssertionConsumerService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST" Location="{ACS}" index="0"/>',
-    keys="",
-    formats="",
-    role_attributes="",
-    attributes="",
-):
-    return f"""<?xml version="1.0" encoding="UTF-8"?>
-<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" xmlns:ds="http://www.w3.org/2000/09/xmldsig#" entityID="{entity_id}" {attributes}>
-  <!-- made by hand -->
-  <md:SPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol" {role_attributes}>
-    {keys}{formats}{acs}
-  </md:SPSSODescriptor>
-</md:EntityDescriptor>""".encode()
+@pytest.fixture
+def server(httpserver, settings):
+    """A metadata address that may be called."""
+    settings.OUTBOUND_ALLOW = ["127.0.0.1", "localhost"]
+    yield MetadataServer(httpserver)
+    event_loop.close()
+
+
+@pytest.fixture
+def imported(inside, wiki, system, server, sp_keys):
+    """The Wiki's metadata came from the server, with a certificate in it."""
+    server.keys = key_descriptor(sp_keys)
+    import_metadata_from_url(wiki, server.url, actor=system)
+    return wiki

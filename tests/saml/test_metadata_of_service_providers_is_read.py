@@ -1,41 +1,42 @@
 import datetime as dt
 
 import pytest
+import xmlsec
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 from django.utils import timezone
+from lxml import etree
 
-from apps.lib import http
+from apps.lib import event_loop
 from apps.saml.actions.metadata import import_metadata, import_metadata_from_url
 from apps.saml.actions.settings import sso_of, update_sso
-from apps.saml.errors import MetadataRefused
+from apps.saml.errors import MetadataRefused, SeveralServiceProviders
 from apps.saml.models import SsoSettings
-from tests.saml.conftest import ACS, SP, sp_metadata
+from tests.lib.test_outbound_addresses import PRIVATE, SPELLINGS
+from tests.saml.conftest import ACS, SP, Keys, sp_metadata
+from tests.saml.metadata_server import MetadataServer, several, until
+from tests.saml.metadata_server import key_descriptor as key
+from tests.saml.metadata_server import service as acs
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("inside")]
 
-POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
-
-
-def acs(url=ACS, index=0, more="", binding=POST):
-    return f'<md:AssertionConsumerService Binding="{binding}" Location="{url}" index="{index}" {more}/>'
-
-
-def key(pair, use='use="signing"'):
-    return (
-        f"<md:KeyDescriptor {use}><ds:KeyInfo><ds:X509Data><ds:X509Certificate>\n{pair.base64}\n"
-        "</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>"
-    )
-
-
-def several(*entities):
-    inner = b"".join(entity.partition(b"?>")[2] for entity in entities)
-    return (
-        b'<md:EntitiesDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata">'
-        + inner
-        + b"</md:EntitiesDescriptor>"
-    )
-
-
 IDENTITY_PROVIDER = sp_metadata().replace(b"SPSSODescriptor", b"IDPSSODescriptor")
+
+
+def _ed25519():
+    """A certificate that no signature we accept can be made with."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "sp.example")])
+    key_pair = ed25519.Ed25519PrivateKey.generate()
+    now = timezone.now()
+    certificate = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key_pair.public_key())
+        .serial_number(1).not_valid_before(now).not_valid_after(now + dt.timedelta(days=1)).sign(key_pair, None)
+    )  # fmt: skip
+    return Keys("", certificate.public_bytes(serialization.Encoding.PEM).decode())
+
+
+ED25519 = _ed25519()
 
 REFUSED = {
     "empty": (b"  ", "empty"),
@@ -44,10 +45,6 @@ REFUSED = {
     "an identity provider's": (IDENTITY_PROVIDER, "identity provider"),
     "nobody's": (sp_metadata().replace(b"SPSSODescriptor", b"PDPDescriptor"), "no service provider"),
     "SAML 1": (sp_metadata().replace(b"SAML:2.0:protocol", b"SAML:1.1:protocol"), "does not speak SAML 2.0"),
-    "two service providers": (
-        several(sp_metadata(entity_id="https://one.example"), sp_metadata(entity_id="https://two.example")),
-        "https://one.example, https://two.example",
-    ),
     "the same one twice": (several(sp_metadata(), sp_metadata()), "twice"),
     "101 parties": (several(*[IDENTITY_PROVIDER] * 101), "more than 100"),
     "expired": (sp_metadata(attributes='validUntil="2020-01-01T00:00:00Z"'), "expired on 2020-01-01"),
@@ -80,7 +77,26 @@ REFUSED = {
         "DOCTYPE",
     ),
     "UTF-16": (sp_metadata().decode().encode("utf-16"), "UTF-8"),
+    "UTF-7": (sp_metadata().replace(b'encoding="UTF-8"', b'encoding="UTF-7"'), "UTF-8"),
+    "a processing instruction": (
+        sp_metadata().replace(b"<md:SPSSO", b'<?xml-stylesheet href="https://evil.example/x.xsl"?><md:SPSSO'),
+        "processing instruction",
+    ),
+    "a billion laughs": (
+        b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>' + sp_metadata().partition(b"?>")[2],
+        "DOCTYPE",
+    ),
+    "an entity that nobody declared": (sp_metadata(entity_id="&evil;"), "well-formed"),
+    "cut short": (sp_metadata()[:-40], "well-formed"),
     "more than a megabyte": (sp_metadata() + b" " * 1024 * 1024 + b"<!-- -->", "1024 KiB"),
+    "three megabytes of parties": (several(*[sp_metadata(entity_id="https://sp.example/" + "x" * 900)] * 2500), "1024 KiB"),
+    "nested too deep": (
+        several().replace(b"</", b"<md:EntitiesDescriptor>" * 40 + b"</md:EntitiesDescriptor>" * 40 + b"</"),
+        "nested too deep",
+    ),
+    "an address that is data": (sp_metadata(acs=acs("data:text/html,hello")), "https://"),
+    "an address with a password": (sp_metadata(acs=acs("https://user:secret@sp.example/acs")), "user name"),
+    "a key that is neither RSA nor ECDSA": (sp_metadata(keys=key(ED25519)), "neither RSA nor ECDSA"),
 }  # fmt: skip
 
 
@@ -192,40 +208,153 @@ def test_the_name_id_format_stays_unless_the_other_side_does_not_take_it(wiki, s
     assert import_metadata(wiki, sp_metadata(formats=formats), actor=system).name_id_format == chosen
 
 
+# --- whose file it is
+
+
+def test_a_file_that_has_to_be_signed_is_believed_only_with_that_signature(
+    wiki, system, sp_keys, strangers_keys
+):
+    before = SsoSettings.objects.values().get()
+    unsigned = sp_metadata(entity_id="https://signed.example", attributes='ID="_file"').replace(
+        b"<!-- made by hand -->", b""
+    )
+    altered = signed_file(unsigned, sp_keys).replace(b"signed.example", b"forged.example")
+    for wrong in (unsigned, signed_file(unsigned, strangers_keys), altered):
+        with pytest.raises(MetadataRefused) as refusal:
+            import_metadata(wiki, wrong, actor=system, signed_by=sp_keys.certificate)
+        assert "has to be signed" in refusal.value.fields["metadata"][0]
+    assert SsoSettings.objects.values().get() == before
+    sso = import_metadata(wiki, signed_file(unsigned, sp_keys), actor=system, signed_by=sp_keys.certificate)
+    assert sso.sp_entity_id == "https://signed.example"  # negative control
+    with pytest.raises(MetadataRefused):  # asked for once, asked for until it is taken back
+        import_metadata(wiki, unsigned, actor=system)
+    assert (
+        import_metadata(wiki, unsigned, actor=system, signed_by="").sp_entity_id == "https://signed.example"
+    )
+
+
+def signed_file(xml, keys):
+    root = etree.fromstring(xml)
+    signature = xmlsec.template.create(
+        root, xmlsec.constants.TransformExclC14N, xmlsec.constants.TransformRsaSha256, ns="ds"
+    )
+    root.insert(0, signature)
+    reference = xmlsec.template.add_reference(signature, xmlsec.constants.TransformSha256, uri="#_file")
+    xmlsec.template.add_transform(reference, xmlsec.constants.TransformEnveloped)
+    xmlsec.template.add_transform(reference, xmlsec.constants.TransformExclC14N)
+    context = xmlsec.SignatureContext()
+    context.key = xmlsec.Key.from_memory(keys.private_key, xmlsec.constants.KeyDataFormatPem)
+    context.register_id(root, "ID")
+    context.sign(signature)
+    return etree.tostring(root)
+
+
+def test_what_is_no_certificate_is_refused_at_its_field(wiki, system):
+    with pytest.raises(MetadataRefused) as refusal:
+        import_metadata(wiki, sp_metadata(), actor=system, signed_by="me")
+    assert list(refusal.value.fields) == ["signing_certificate"]
+
+
+# --- one of several
+
+
+def test_several_service_providers_are_listed_to_choose_from(wiki, system):
+    hostile = (
+        '<md:Organization><md:OrganizationName xml:lang="en">x</md:OrganizationName><md:OrganizationDisplayName xml:lang="de">Zwei'
+        '</md:OrganizationDisplayName><md:OrganizationDisplayName xml:lang="en">&lt;script&gt;alert(1)&lt;/script&gt;&#x202e;  two\n'
+        '</md:OrganizationDisplayName><md:OrganizationURL xml:lang="en">javascript:alert(1)</md:OrganizationURL></md:Organization>'
+    )
+    second = sp_metadata(entity_id="https://two.example").replace(
+        b"</md:EntityDescriptor>", hostile.encode() + b"</md:EntityDescriptor>"
+    )
+    file = several(sp_metadata(entity_id="https://one.example"), second, IDENTITY_PROVIDER)
+    with pytest.raises(SeveralServiceProviders) as asked:
+        import_metadata(wiki, file, actor=system)
+    first, other = asked.value.choices
+    assert (first.entity_id, first.name, first.hosts) == ("https://one.example", "", ["sp.example"])
+    assert (other.entity_id, other.name) == ("https://two.example", "<script>alert(1)</script> two")
+    assert "https://one.example, https://two.example" in asked.value.fields["entity_id"][0]
+    assert (
+        import_metadata(wiki, file, actor=system, entity_id="https://two.example").sp_entity_id
+        == "https://two.example"
+    )
+
+
+@pytest.mark.parametrize("entity_id", ["https://three.example", SP])
+def test_one_that_is_not_a_service_provider_of_the_file_cannot_be_chosen(wiki, system, entity_id):
+    file = several(sp_metadata(entity_id="https://one.example"), IDENTITY_PROVIDER)
+    with pytest.raises(MetadataRefused) as refusal:
+        import_metadata(wiki, file, actor=system, entity_id=entity_id)
+    assert list(refusal.value.fields) == ["entity_id"]
+
+
+# --- what vendors' files look like
+
+
+VENDORS = {
+    "GitLab": ("https://gitlab.com/groups/acme", "https://gitlab.com/groups/acme/-/saml/callback", "persistent", 'AuthnRequestsSigned="false" WantAssertionsSigned="false"'),
+    "Pulumi": ("https://api.pulumi.com/login/acme/sso/saml/metadata", "https://api.pulumi.com/login/acme/sso/saml/acs", "emailAddress", until(days=2)),
+    "BlogIn": ("https://acme.blogin.co/", "https://acme.blogin.co/sso/saml/callback", "emailAddress", 'WantAssertionsSigned="true"'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_vendors_files_are_taken_over(wiki, system, vendor):
+    entity_id, location, format_, role = VENDORS[vendor]
+    version = "2.0" if format_ == "persistent" else "1.1"
+    formats = f"<md:NameIDFormat>urn:oasis:names:tc:SAML:{version}:nameid-format:{format_}</md:NameIDFormat>"
+    attributes = '<md:AttributeConsumingService index="1"><md:ServiceName xml:lang="en">Required attributes</md:ServiceName></md:AttributeConsumingService>'
+    file = sp_metadata(
+        entity_id=entity_id,
+        acs=acs(location, 0, 'isDefault="true"') + attributes,
+        formats=formats,
+        role_attributes=role,
+    )
+    sso = import_metadata(wiki, b"\xef\xbb\xbf" + file, actor=system)  # some begin with a byte order mark
+    assert (sso.sp_entity_id, sso.acs_url, sso.name_id_format) == (entity_id, location, format_)
+    assert sso.sign_response
+    assert sso.sign_assertion
+
+
 # --- by address
 
 
-def test_metadata_is_fetched_through_the_guarded_client(wiki, system, monkeypatch):
-    asked = []
-
-    def answer(request, **_):
-        asked.append(request)
-        return http.Answer(200, {}, sp_metadata(entity_id="https://fetched.example"))
-
-    monkeypatch.setattr(http, "send", answer)
-    sso = import_metadata_from_url(wiki, " https://sp.example/metadata ", actor=system)
-    assert sso.sp_entity_id == "https://fetched.example"
-    assert (asked[0].method, asked[0].url) == ("GET", "https://sp.example/metadata")
+def test_metadata_is_fetched_through_the_guarded_client(wiki, system, httpserver, settings):
+    settings.OUTBOUND_ALLOW = []
+    server = MetadataServer(httpserver, entity_id="https://fetched.example")
+    with pytest.raises(MetadataRefused):
+        import_metadata_from_url(wiki, server.url, actor=system)
+    assert server.requests == []
+    settings.OUTBOUND_ALLOW = ["localhost", "127.0.0.1"]  # negative control
+    assert (
+        import_metadata_from_url(wiki, f" {server.url} ", actor=system).sp_entity_id
+        == "https://fetched.example"
+    )
+    assert server.requests[0]["Accept"].startswith("application/samlmetadata+xml")
+    event_loop.close()
 
 
 @pytest.mark.parametrize(
     "url",
     [
-        "http://169.254.169.254/latest",
-        "file:///etc/passwd",
-        "https://10.0.0.1/",
-        "",
-        "https://nowhere.invalid",
+        "http://169.254.169.254/latest", "https://169.254.169.254/latest", "file:///etc/passwd", "https://10.0.0.1/", "", "https://nowhere.invalid",
+        *(f"https://{host}/" for host in SPELLINGS + PRIVATE),
     ],
-)
-def test_an_address_that_may_not_or_cannot_be_called_is_a_sentence_at_its_field(wiki, system, url):
+)  # fmt: skip
+def test_an_address_that_may_not_or_cannot_be_called_is_a_sentence_at_its_field(wiki, system, url, settings):
+    settings.OUTBOUND_ALLOW = []
     with pytest.raises(MetadataRefused) as refusal:
         import_metadata_from_url(wiki, url, actor=system)
     assert list(refusal.value.fields) == ["url"]
 
 
-def test_an_address_that_answers_something_else_is_refused(wiki, system, monkeypatch):
-    monkeypatch.setattr(http, "send", lambda *_, **__: http.Answer(404, {}, sp_metadata()))
+@pytest.mark.parametrize(
+    ("status", "words"), [(404, "404"), (204, "204"), (302, "redirect"), (304, "redirect")]
+)
+def test_an_address_that_answers_something_else_is_refused(wiki, system, httpserver, settings, status, words):
+    settings.OUTBOUND_ALLOW = ["localhost", "127.0.0.1"]
+    server = MetadataServer(httpserver, status=status, headers={"Location": "https://169.254.169.254/"})
     with pytest.raises(MetadataRefused) as refusal:
-        import_metadata_from_url(wiki, "https://sp.example/", actor=system)
-    assert "404" in refusal.value.fields["url"][0]
+        import_metadata_from_url(wiki, server.url, actor=system)
+    assert words in refusal.value.fields["url"][0]
+    event_loop.close()

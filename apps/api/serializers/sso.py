@@ -76,7 +76,3 @@ class SsoSerializer(Strict):
 
     def get_advice(self, settings: Any) -> list[str]:
         return advice_on(settings)
-
-
-class MetadataAddress(Strict):
-    url = serializers.CharField(max_length=2048)
