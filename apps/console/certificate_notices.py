@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.applications.models import Application
-from apps.saml.expiry import SOON, URGENT
+from apps.saml.expiry import SOON, URGENT, days_left
 from apps.saml.models import KeyPair
 
 
@@ -45,22 +45,23 @@ def _with_following(pairs: list[KeyPair]) -> list[tuple[KeyPair, KeyPair | None]
 
 
 def _notice(pair: KeyPair, following: KeyPair | None) -> CertificateNotice:
-    left = pair.not_after - timezone.now()
+    now = timezone.now()
+    left, days = pair.not_after - now, days_left(pair.not_after, now)
     day = formats.date_format(timezone.localtime(pair.not_after), "j M Y, H:i")
     if left.total_seconds() <= 0:
         text = _(
             "The certificate expired on %(day)s: applications that look at the date refuse every sign-in."
         )
         text %= {"day": day}
-    elif left.days < 1:
+    elif days <= 1:
         text = _("The certificate expires within 24 hours, on %(day)s.") % {"day": day}
     else:
         words = ngettext(
             "The certificate expires in %(days)s day, on %(day)s.",
             "The certificate expires in %(days)s days, on %(day)s.",
-            left.days,
+            days,
         )
-        text = words % {"days": left.days, "day": day}
+        text = words % {"days": days, "day": day}
     text += " " + (
         _("A next one is published: promote it when the application knows it.")
         if following

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.accounts.notices import administrators_to_mail
-from apps.applications.models import Application
 from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
@@ -37,6 +36,11 @@ def threshold(not_after: dt.datetime, now: dt.datetime) -> int | None:
         return 0
     passed = [days for days in THRESHOLDS if left <= dt.timedelta(days=days)]
     return min(passed, default=None)
+
+
+def days_left(not_after: dt.datetime, now: dt.datetime) -> int:
+    """Days that have begun count: what ends tomorrow at noon ends in 2 days this morning, and in 1 this afternoon."""
+    return max(-((now - not_after) // dt.timedelta(days=1)), 0)
 
 
 def _ending(rows: Any, now: dt.datetime) -> Any:
@@ -83,18 +87,18 @@ def _tell(pair: KeyPair, passed: int, now: dt.datetime) -> bool:
         details={
             "state": pair.state,
             "not_after": pair.not_after.astimezone(dt.UTC).isoformat(),
-            "days_left": max((pair.not_after - now).days, 0),
+            "days_left": days_left(pair.not_after, now),
             "threshold_days": passed,
         },
     )
-    post(_message(pair, passed), administrators_to_mail(), application=application)
+    post(_message(pair, passed, now), administrators_to_mail(), application=application)
     return True
 
 
-def _message(pair: KeyPair, passed: int) -> Message:
+def _message(pair: KeyPair, passed: int, now: dt.datetime) -> Message:
     return Message.of(
         "certificate_expiry",
-        _subject(pair.application, passed),
+        _subject(pair, passed, now),
         application=pair.application,
         tenant=pair.tenant,
         pair=pair,
@@ -111,14 +115,16 @@ def _following(pair: KeyPair) -> bool:
     return bool(others.exists())
 
 
-def _subject(application: Application, passed: int) -> str:
+def _subject(pair: KeyPair, passed: int, now: dt.datetime) -> str:
+    name = pair.application
     if passed == 0:
-        return _("%(name)s: the certificate for sign-ins has expired") % {"name": application}
+        return _("%(name)s: the certificate for sign-ins has expired") % {"name": name}
     if passed == 1:
-        return _("%(name)s: the certificate for sign-ins expires within 24 hours") % {"name": application}
+        return _("%(name)s: the certificate for sign-ins expires within 24 hours") % {"name": name}
+    days = days_left(pair.not_after, now)
     text = ngettext(
-        "%(name)s: the certificate for sign-ins expires within %(days)s day",
-        "%(name)s: the certificate for sign-ins expires within %(days)s days",
-        passed,
+        "%(name)s: the certificate for sign-ins expires in %(days)s day",
+        "%(name)s: the certificate for sign-ins expires in %(days)s days",
+        days,
     )
-    return text % {"name": application, "days": passed}
+    return text % {"name": name, "days": days}

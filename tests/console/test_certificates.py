@@ -1,5 +1,8 @@
 import io
 import re
+import shutil
+import subprocess
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -173,3 +176,26 @@ def test_a_reader_sees_the_certificates_and_changes_none(alice, gitlab, path):
     assert reader.post(path).status_code == 403
     assert reader.post(f"{path}upload/", pair_files()).status_code == 403
     assert Client().get(alice.url(path)).status_code == 302
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_the_commands_beside_the_fingerprints_print_exactly_what_is_shown(alice, gitlab, path, tmp_path):
+    alice.post(path)
+    with in_tenant(alice.tenant):
+        following = certificates_of(gitlab)[1]
+    for page, download in (
+        (f"/console/applications/{gitlab.pk}/sso/", "/saml2/gitlab/certificate"),
+        (f"{path}{following.pk}/", f"{path}{following.pk}/?download"),
+    ):
+        (tmp_path / "certificate.pem").write_bytes(alice.get(download).content)
+        values = [
+            unescape(text) for text in re.findall(r'data-copy="([^"]*)"', alice.get(page).content.decode())
+        ]
+        commands = [text for text in values if text.startswith("openssl")]
+        assert len(commands) == 2
+        for command in commands:
+            made = subprocess.run(
+                command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=True
+            )
+            assert made.stdout.strip() == values[values.index(command) - 1]
+            assert re.fullmatch(r"([0-9A-F]{2}:){19}(([0-9A-F]{2}:){12})?[0-9A-F]{2}", made.stdout.strip())

@@ -131,12 +131,20 @@ def followed(client, response):
 
 
 def python3_saml(xml, certificate, *, acs=ACS, request_id=None, destination=ACS, idp=IDP):
-    """Reads a Response as python3-saml does in strict mode and returns it; raises what it raises."""
+    """Reads a Response as python3-saml does in strict mode and returns it; raises what it raises.
+
+    `certificate` may be several: what a service provider knows while we change ours.
+    """
+    known = (
+        {"x509cert": certificate}
+        if isinstance(certificate, str)
+        else {"x509certMulti": {"signing": certificate}}
+    )
     settings = OneLogin_Saml2_Settings(
         {
             "strict": True,
             "sp": {"entityId": SP, "assertionConsumerService": {"url": acs}},
-            "idp": {"entityId": idp, "singleSignOnService": {"url": SSO}, "x509cert": certificate},
+            "idp": {"entityId": idp, "singleSignOnService": {"url": SSO}} | known,
             "security": {
                 "wantAssertionsSigned": True,
                 "wantMessagesSigned": True,

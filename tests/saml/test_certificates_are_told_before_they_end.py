@@ -112,7 +112,7 @@ def test_those_who_can_do_something_get_a_mail_that_says_what(pair, alice, bob, 
         assert delivery.deliver() == 2
     assert {letter.to[0] for letter in mail.outbox} == {alice.user.email, admin.user.email}
     letter = mail.outbox[0]
-    assert letter.subject == "Wiki: the certificate for sign-ins expires within 7 days"
+    assert letter.subject == "Wiki: the certificate for sign-ins expires in 6 days"
     address = f"http://127.0.0.1:8000/t/acme/console/applications/{pair.application_id}/sso/"
     for body in (letter.body, letter.alternatives[0][0]):
         for words in (
@@ -191,9 +191,9 @@ def test_the_pages_say_so_and_how_much_it_presses(pair, alice, wiki):
     page = f"/console/applications/{wiki.pk}/groups/"
     assert "The certificate expires" not in alice.get(page).content.decode()
     for left, kind, words in (
-        (59, "warn", "The certificate expires in 58 days"),
-        (6.5, "bad", "The certificate expires in 6 days"),
-        (1.5, "bad", "The certificate expires in 1 day,"),
+        (59, "warn", "The certificate expires in 59 days"),
+        (6.5, "bad", "The certificate expires in 7 days"),
+        (1.5, "bad", "The certificate expires in 2 days,"),
         (0.5, "bad", "The certificate expires within 24 hours"),
         (-1, "bad", "The certificate expired on"),
     ):
@@ -227,4 +227,4 @@ def test_the_log_has_words_for_it(pair, alice):
     assert "Certificate expires soon" in shown
     assert "5 days left" in shown
     assert "Mail sent" in shown
-    assert "Wiki: the certificate for sign-ins expires within 7 days" in shown
+    assert "Wiki: the certificate for sign-ins expires in 5 days" in shown
