@@ -153,5 +153,6 @@ def _address_key(client_ip: str) -> str:
 
 
 @transaction.atomic
-def record_sign_out(user: User, *, actor: Actor) -> None:
-    record(EventType.USER_LOGOUT, actor=actor, target=Target.of("user", user))
+def record_sign_out(user: User, *, actor: Actor, application: Target | None = None) -> None:
+    """`application` is the one that asked for it."""
+    record(EventType.USER_LOGOUT, actor=actor, target=Target.of("user", user), application=application)

@@ -2,7 +2,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import login as start_session
-from django.contrib.auth import logout as end_session
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -12,8 +11,9 @@ from django.views.decorators.http import require_http_methods
 
 from apps.accounts import destinations
 from apps.accounts.access import actor_of, public
-from apps.accounts.actions import person_with, record_sign_in, record_sign_out
+from apps.accounts.actions import person_with, record_sign_in
 from apps.accounts.forms import SignInForm
+from apps.accounts.signing_out import FOLLOWS, session_handle, sign_out, what_follows
 from apps.directory.models import User
 
 
@@ -46,6 +46,8 @@ def _sign_in(request: HttpRequest, user: User) -> None:
     if again:
         request.session.cycle_key()  # Django keeps the key when the same person signs in again
     request.session.pop(destinations.ASKING, None)
+    request.session.pop(FOLLOWS, None)
+    session_handle(request)
     request.session[destinations.SIGNED_IN_AT] = timezone.now().timestamp()
     record_sign_in(user, actor=actor_of(request))
 
@@ -55,6 +57,7 @@ def _page(request: HttpRequest, form: SignInForm, destination: str, status: int 
         "form": form,
         "application": destinations.asking(request, destination),
         "anew": request.user.is_authenticated,
+        "sign_out_url": request.session.get(FOLLOWS, ""),
     }
     return render(request, "accounts/login.html", context, status=status)
 
@@ -65,9 +68,9 @@ def logout(request: HttpRequest) -> HttpResponse:
     """Opening the address only asks: a picture on another site must not sign anybody out."""
     if request.method != "POST" and request.user.is_authenticated:
         return render(request, "accounts/logout.html")
-    if isinstance(request.user, User):
-        record_sign_out(request.user, actor=actor_of(request))
-        end_session(request)
+    if request.method == "POST" and (signed_out := sign_out(request)):
+        if address := what_follows(request, signed_out):
+            return redirect(address)
         messages.success(
             request, _("You are signed out here. Applications that you opened may still be signed in.")
         )

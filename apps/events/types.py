@@ -30,6 +30,7 @@ class EventType(models.TextChoices):
     APPLICATION_DELETE = "application_delete", "Application deleted"
     SSO_AUTH = "sso_auth", "Single sign-on"
     SSO_PREVIEW = "sso_preview", "Sign-on previewed"
+    SSO_LOGOUT = "sso_logout", "Single logout"
     CERTIFICATE_CREATE = "certificate_create", "Certificate created"
     CERTIFICATE_UPDATE = "certificate_update", "Certificate promoted or retired"
     CERTIFICATE_EXPIRING = "certificate_expiring", "Certificate expires soon"

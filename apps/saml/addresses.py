@@ -8,6 +8,10 @@ def sso_url(application: Application) -> str:
     return tenant_url(application.tenant, "saml:sso", slug=application.slug)
 
 
+def slo_url(application: Application) -> str:
+    return tenant_url(application.tenant, "saml:slo", slug=application.slug)
+
+
 def metadata_url(application: Application) -> str:
     """Also the entity ID: whoever has the one has the other."""
     return tenant_url(application.tenant, "saml:metadata", slug=application.slug)

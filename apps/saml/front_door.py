@@ -1,5 +1,5 @@
 """
-From octets to XML: everything about a request that is refused before anybody looks at what it says (SAML bindings 3.4, 3.5).
+From octets to XML: everything about a message that is refused before anybody looks at what it says (SAML bindings 3.4, 3.5).
 Sizes first, then base64, then inflate, then XML; signatures over exactly what was sent.
 """
 
@@ -27,7 +27,11 @@ LARGEST_MESSAGE = 64 * 1024
 LONGEST_RELAY_STATE = 1024  # bindings 3.4.3 says 80 bytes; Pulumi's default alone is longer
 DEFLATE = "urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE"
 SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
-PARAMETERS = frozenset({"SAMLRequest", "RelayState", "SigAlg", "Signature", "SAMLEncoding"})
+REQUEST, RESPONSE = (
+    "SAMLRequest",
+    "SAMLResponse",
+)  # the parameter that holds the message (bindings 3.4.3, 3.5.3)
+BESIDE = frozenset({"RelayState", "SigAlg", "Signature", "SAMLEncoding"})
 HASHES = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
 
 Element = Any  # lxml.etree._Element
@@ -35,55 +39,69 @@ Element = Any  # lxml.etree._Element
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """`root` is what may be read: where there was a signature, only what it covers."""
+    """`root` is what may be read: where there was a signature, only what it covers. `parameter` is what brought it."""
 
     root: Element
     relay_state: str
     signed: bool
+    parameter: str = REQUEST
 
 
-def from_redirect(query: str, certificates: Sequence[str]) -> Received:
-    """`query` as it stood in the address, undecoded. Raises RequestRefused."""
+def from_redirect(query: str, certificates: Sequence[str], *, takes: Sequence[str] = (REQUEST,)) -> Received:
+    """`query` as it stood in the address, undecoded; `takes` says which messages this address reads. Raises RequestRefused."""
     if len(query) > LONGEST_QUERY:
-        raise RequestUnreadable(_("The sign-in request is too large."))
-    raw = _parameters(query)
+        raise RequestUnreadable(_("The message is too large."))
+    raw, parameter = _parameters(query, takes)
     if raw.get("SAMLEncoding") not in {None, DEFLATE} and unquote(raw["SAMLEncoding"]) != DEFLATE:
-        raise RequestUnreadable(_("The sign-in request is encoded in a way that is not read here."))
-    signed = _verify_query(raw, certificates)
+        raise RequestUnreadable(_("The message is encoded in a way that is not read here."))
+    signed = _verify_query(raw, parameter, certificates)
     try:
-        message = inflate(_decoded(unquote(raw["SAMLRequest"])), max_bytes=LARGEST_MESSAGE)
+        message = inflate(_decoded(unquote(raw[parameter])), max_bytes=LARGEST_MESSAGE)
     except XmlRefused as refusal:
         raise RequestUnreadable(refusal.detail) from refusal
     root, inner = _verified(_root(message), certificates)
-    return Received(root, _relay_state(raw.get("RelayState", "")), signed or inner)
+    return Received(root, _relay_state(raw.get("RelayState", "")), signed or inner, parameter)
 
 
-def from_form(fields: Mapping[str, Sequence[str]], certificates: Sequence[str]) -> Received:
+def from_form(
+    fields: Mapping[str, Sequence[str]], certificates: Sequence[str], *, takes: Sequence[str] = (REQUEST,)
+) -> Received:
     """`fields` of the posted form, each with all its values. Raises RequestRefused."""
-    if any(len(fields.get(name, ())) > 1 for name in PARAMETERS):
-        raise RequestUnreadable(_("A parameter of the sign-in request stands there twice."))
-    message = next(iter(fields.get("SAMLRequest", ())), "")
-    if not message:
-        raise RequestUnreadable(_("There is no sign-in request here."))
-    root, signed = _verified(_root(_plain(_decoded(message))), certificates)
+    if any(len(fields.get(name, ())) > 1 for name in BESIDE.union(takes)):
+        raise RequestUnreadable(_("A parameter of the message stands there twice."))
+    given = {name: "".join(fields.get(name, ())) for name in takes}
+    parameter = _only_message(given)
+    root, signed = _verified(_root(_plain(_decoded(given[parameter]))), certificates)
     relay_state = next(iter(fields.get("RelayState", ())), "")
-    return Received(root, _checked_relay_state(relay_state), signed)
+    return Received(root, _checked_relay_state(relay_state), signed, parameter)
 
 
-def _parameters(query: str) -> dict[str, str]:
-    """Raw values by literal name. A name in percent signs is read by some and not by others, so it is refused (CVE-2026-117691)."""
+def _parameters(query: str, takes: Sequence[str]) -> tuple[dict[str, str], str]:
+    """Raw values by literal name, and the name of the message's.
+
+    A name in percent signs is read by some and not by others, so it is refused (CVE-2026-117691).
+    """
+    known = BESIDE.union(takes)
     raw: dict[str, str] = {}
     for part in query.split("&"):
         name, _equals, value = part.partition("=")
-        if name not in PARAMETERS and unquote_plus(name).strip() in PARAMETERS:
+        if name not in known and unquote_plus(name).strip() in known:
             raise RequestUnreadable(_("A parameter's name is written in an unusual way."))
         if name in raw:
-            raise RequestUnreadable(_("A parameter of the sign-in request stands there twice."))
-        if name in PARAMETERS:
+            raise RequestUnreadable(_("A parameter of the message stands there twice."))
+        if name in known:
             raw[name] = value
-    if not raw.get("SAMLRequest"):
-        raise RequestUnreadable(_("There is no sign-in request here."))
-    return raw
+    return raw, _only_message({name: raw.get(name, "") for name in takes})
+
+
+def _only_message(given: Mapping[str, str]) -> str:
+    """The name of the one that holds something. With two, what was signed and what is read could differ."""
+    there = [name for name, value in given.items() if value]
+    if not there:
+        raise RequestUnreadable(_("There is no SAML message here."))
+    if len(there) > 1:
+        raise RequestUnreadable(_("There are two SAML messages here."))
+    return there[0]
 
 
 def _decoded(text: str) -> bytes:
@@ -91,7 +109,7 @@ def _decoded(text: str) -> bytes:
     try:
         return base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise RequestUnreadable(_("The sign-in request is not base64.")) from error
+        raise RequestUnreadable(_("The message is not base64.")) from error
 
 
 def _plain(message: bytes) -> bytes:
@@ -137,7 +155,7 @@ def _verified(root: Element, certificates: Sequence[str]) -> tuple[Element, bool
         raise RequestUnsigned(refusal.detail) from refusal
 
 
-def _verify_query(raw: Mapping[str, str], certificates: Sequence[str]) -> bool:
+def _verify_query(raw: Mapping[str, str], parameter: str, certificates: Sequence[str]) -> bool:
     """Bindings 3.4.4.1: over the octets as they were sent, in this order, whatever stands between them."""
     if "Signature" not in raw and "SigAlg" not in raw:
         return False
@@ -147,7 +165,7 @@ def _verify_query(raw: Mapping[str, str], certificates: Sequence[str]) -> bool:
             _("The request is signed with an algorithm that is not accepted; RSA-SHA256 or better is.")
         )
     _refuse_unknown_signer(certificates)
-    order = [name for name in ("SAMLRequest", "RelayState", "SigAlg") if name in raw]
+    order = [name for name in (parameter, "RelayState", "SigAlg") if name in raw]
     octets = "&".join(f"{name}={raw[name]}" for name in order).encode("latin-1", "replace")
     signature = _decoded(unquote(raw.get("Signature", "")))
     if not any(_signs(certificate, algorithm, signature, octets) for certificate in certificates):

@@ -20,6 +20,7 @@ from apps.saml.addresses import metadata_url
 from apps.saml.demands import is_whom_they_asked_for
 from apps.saml.gate import Refusal, gone, may_issue, switched_off
 from apps.saml.groups import group_names
+from apps.saml.logout.sessions import remember_session, session_index
 from apps.saml.messages import ASSERTION, PASSWORD_OVER_TLS, Envelope, response_with, status_response
 from apps.saml.metadata_end import metadata_ended
 from apps.saml.models import KeyPair, PendingSignIn, SsoSettings
@@ -43,6 +44,9 @@ class PortalSession:
 
     signed_in_at: dt.datetime
     ends_at: dt.datetime
+    handle: str = (
+        ""  # of apps.accounts.signing_out; without one the session cannot be signed out at applications
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +128,17 @@ def _attempt(
         statement,
         signed_in_at=session.signed_in_at,
         session_ends_at=session.ends_at,
+        session_index=session_index(session.handle, settings.application) if session.handle else "",
         authn_context=(wish.pending and wish.pending.authn_context) or PASSWORD_OVER_TLS,
     )
     assertion = message.find(ASSERTION)
     parts = [assertion] * settings.sign_assertion + [message] * settings.sign_response
-    return _signed(message, parts, settings)
+    made = _signed(message, parts, settings)
+    if session.handle and not isinstance(made, Refusal):
+        remember_session(
+            person, settings.application, statement, handle=session.handle, ends_at=session.ends_at
+        )
+    return made
 
 
 def _misdirected(settings: SsoSettings, acs_url: str) -> Refusal | None:

@@ -53,6 +53,7 @@ def response_with(
     *,
     signed_in_at: dt.datetime,
     session_ends_at: dt.datetime,
+    session_index: str = "",
     authn_context: str = PASSWORD_OVER_TLS,
 ) -> Element:
     """samlp:Response with one saml:Assertion, unsigned. `authn_context` is the class that the request was promised."""
@@ -60,7 +61,7 @@ def response_with(
     assertion = _stamped(etree.SubElement(message, ASSERTION), envelope)
     _add_subject(assertion, envelope, statement)
     _add_conditions(assertion, envelope)
-    _add_authn_statement(assertion, signed_in_at, session_ends_at, authn_context)
+    _add_authn_statement(assertion, signed_in_at, session_ends_at, session_index or new_id(), authn_context)
     attributes = etree.SubElement(assertion, f"{SAML}AttributeStatement")
     for attribute in statement.attributes:
         _add_attribute(attributes, attribute)
@@ -122,13 +123,17 @@ def _add_conditions(assertion: Element, envelope: Envelope) -> None:
 
 
 def _add_authn_statement(
-    assertion: Element, signed_in_at: dt.datetime, session_ends_at: dt.datetime, authn_context: str
+    assertion: Element,
+    signed_in_at: dt.datetime,
+    session_ends_at: dt.datetime,
+    session_index: str,
+    authn_context: str,
 ) -> None:
     statement = etree.SubElement(
         assertion,
         f"{SAML}AuthnStatement",
         AuthnInstant=written(signed_in_at),
-        SessionIndex=new_id(),
+        SessionIndex=session_index,
         SessionNotOnOrAfter=written(session_ends_at),
     )
     context = etree.SubElement(statement, f"{SAML}AuthnContext")

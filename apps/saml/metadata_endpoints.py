@@ -8,6 +8,7 @@ from apps.saml.errors import MetadataRefused
 from apps.saml.locations import location_problem
 from apps.saml.metadata_choices import MD, Element
 from apps.saml.metadata_document import is_true
+from apps.saml.models import LogoutBinding
 
 HTTP_POST = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 
@@ -42,3 +43,19 @@ def _index(service: Element) -> int:
     if not (text.isascii() and text.isdigit()) or int(text[:6]) > 65535:
         raise MetadataRefused(_("One of the file's response addresses has no index."))
     return int(text)
+
+
+def single_logout_of(role: Element) -> dict[str, str]:
+    """As SsoSettings keeps it; {} without an address for a binding of ours. Redirect first: it brings the application's cookies."""
+    services = {service.get("Binding"): service for service in role.findall(f"{MD}SingleLogoutService")}
+    for binding in LogoutBinding:
+        if (service := services.get(binding.urn)) is None:
+            continue
+        url, response_url = str(service.get("Location", "")), str(service.get("ResponseLocation", ""))
+        for each in filter(None, (url, response_url)):
+            if problem := location_problem(each):
+                raise MetadataRefused(
+                    _("The file takes logout messages at “%(url)s”. ") % {"url": each[:200]} + problem
+                )
+        return {"slo_url": url, "slo_binding": binding.value, "slo_response_url": response_url} if url else {}
+    return {}

@@ -6,7 +6,7 @@ from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT, element_to_extension
 from saml2 import xmldsig as ds
 from saml2.extension.algsupport import DigestMethod, SigningMethod
 
-from apps.saml.addresses import metadata_url, sso_url
+from apps.saml.addresses import metadata_url, slo_url, sso_url
 from apps.saml.models import KeyPair, SignatureAlgorithm, SsoSettings
 from apps.saml.wire import serialised
 
@@ -15,16 +15,19 @@ PROTOCOL = "urn:oasis:names:tc:SAML:2.0:protocol"
 
 def identity_provider_metadata(settings: SsoSettings, key_pairs: Sequence[KeyPair]) -> bytes:
     """`key_pairs` in the order of saml.actions.key_pairs.certificates_of: all of them are published."""
-    address = sso_url(settings.application)
+    sign_on, logout = sso_url(settings.application), slo_url(settings.application)
+    bindings = (BINDING_HTTP_REDIRECT, BINDING_HTTP_POST)
     role = md.IDPSSODescriptor(
         protocol_support_enumeration=PROTOCOL,
         # samlify refuses unless this is exactly what it was told
         want_authn_requests_signed="true" if settings.require_signed_requests else "false",
         key_descriptor=[_key_descriptor(pair) for pair in key_pairs],
+        single_logout_service=[
+            md.SingleLogoutService(binding=binding, location=logout) for binding in bindings
+        ],
         name_id_format=[md.NameIDFormat(text=settings.name_id.urn)],
         single_sign_on_service=[
-            md.SingleSignOnService(binding=binding, location=address)
-            for binding in (BINDING_HTTP_REDIRECT, BINDING_HTTP_POST)
+            md.SingleSignOnService(binding=binding, location=sign_on) for binding in bindings
         ],
     )
     entity = md.EntityDescriptor(

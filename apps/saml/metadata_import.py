@@ -7,7 +7,7 @@ What stands where: metadata_document.py (the file and who is in it), metadata_va
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from apps.saml.errors import MetadataRefused
 from apps.saml.metadata_choices import MD, display_name_of
 from apps.saml.metadata_document import Element, entity_id_of, is_true, root_of, service_provider_in
-from apps.saml.metadata_endpoints import acs_urls_of
+from apps.saml.metadata_endpoints import acs_urls_of, single_logout_of
 from apps.saml.metadata_keys import signing_certificates_of
 from apps.saml.metadata_validity import Validity, refuse_expired, validity_of
 from apps.saml.models import NameIdFormat
@@ -36,6 +36,7 @@ class ServiceProvider:
     certificates: list[str]
     signs_requests: bool
     wants_signed_assertions: bool
+    single_logout: dict[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -43,7 +44,7 @@ class ServiceProvider:
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> "ServiceProvider":
         """What was kept by an older or a newer version is read as far as it is known."""
-        known = {field.name: kept[field.name] for field in fields(cls) if field.name in kept}
+        known = {each.name: kept[each.name] for each in fields(cls) if each.name in kept}
         known["name_id_formats"] = [NameIdFormat(each) for each in known["name_id_formats"]]
         return cls(**known)
 
@@ -82,6 +83,7 @@ def _provider(entity: Element, role: Element) -> ServiceProvider:
         certificates=signing_certificates_of(role),
         signs_requests=is_true(role.get("AuthnRequestsSigned")),
         wants_signed_assertions=is_true(role.get("WantAssertionsSigned")),
+        single_logout=single_logout_of(role),
     )
 
 

@@ -15,6 +15,7 @@ STRENGTHENING = frozenset({"require_signed_requests", "sign_assertion"})
 def imported_fields(settings: SsoSettings, provider: ServiceProvider) -> dict[str, Any]:
     """Never less signing than before: what the file does not ask for, or has no key for, stays as it is."""
     fields: dict[str, Any] = {"sp_entity_id": provider.entity_id, "acs_urls": provider.acs_urls}
+    fields |= provider.single_logout
     if provider.certificates:
         fields["sp_certificates"] = provider.certificates
     if provider.signs_requests and (provider.certificates or settings.sp_certificates):

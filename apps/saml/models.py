@@ -10,7 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from apps.applications.models import Application
 from apps.directory.validators import validate_text
 from apps.lib.crypto import Sealed, fingerprint
+from apps.saml.session_models import LogoutBinding, LogoutRun, LogoutStep, SsoSession
 from apps.tenants.models import TenantOwned
+
+__all__ = ["LogoutBinding", "LogoutRun", "LogoutStep", "SsoSession"]  # beside what is defined here
 
 BASIC = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic"
 
@@ -89,6 +92,13 @@ class SsoSettings(TenantOwned):
     idp_initiated = models.BooleanField(_("may be started from here"), default=True)
     # The end of metadata that is refreshed from an address; a file's is only shown (docs/decisions)
     metadata_expires_at = models.DateTimeField(null=True, blank=True)
+    slo_url = models.CharField(
+        _("SLO URL"), max_length=2048, blank=True
+    )  # empty: it cannot be signed out from here
+    slo_binding = models.CharField(
+        _("SLO binding"), max_length=10, choices=LogoutBinding.choices, default=LogoutBinding.REDIRECT
+    )
+    slo_response_url = models.CharField(_("SLO response URL"), max_length=2048, blank=True)  # empty: slo_url
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -4,7 +4,6 @@ The launcher calls `launch`, this app's own views the others. Everything here ha
 """
 
 import base64
-from urllib.parse import urlsplit
 
 from django.conf import settings as django_settings
 from django.contrib.auth.views import redirect_to_login
@@ -15,6 +14,7 @@ from django.utils import timezone
 
 from apps.accounts.access import actor_of
 from apps.accounts.destinations import signed_in_at
+from apps.accounts.signing_out import session_handle
 from apps.applications.access import has_access
 from apps.applications.models import Application
 from apps.directory.models import User
@@ -23,6 +23,7 @@ from apps.saml.errors import RequestRefused
 from apps.saml.gate import Refusal
 from apps.saml.issuing import Issued, PortalSession, Refused, Wish, issue, issue_status, refuse
 from apps.saml.models import PendingSignIn
+from apps.saml.policies import form_policy as _policy
 from apps.saml.statuses import STATUSES, TOLD
 
 
@@ -134,23 +135,7 @@ def _refusal_page(
     return response
 
 
-def _policy(acs_url: str) -> str:
-    """The content security policy of the page that posts to another site.
-
-    form-action is not just the ACS's origin: Chromium applies it to every redirect after the POST as well, and service
-    providers redirect to origins that nobody here knows (api.pulumi.com to app.pulumi.com, a broker to the application
-    behind it), so the person would end on an empty page. Any https origin, then: never a script address, never plain http.
-    What keeps the form's target right is that it is a registered address, escaped, on a page that runs one script of ours.
-    A loopback ACS, which the operator allowed, may redirect within plain http: a developer's back end and front end.
-    """
-    targets = "https:" if urlsplit(acs_url).scheme == "https" else "https: http:"
-    return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        f"form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
-    )
-
-
 def _session(request: HttpRequest, user: User) -> PortalSession:
     now = timezone.now()
     signed_in = signed_in_at(request) or user.last_login or now  # reads the session, and with it its end
-    return PortalSession(signed_in, getattr(request.session, "ends_at", None) or now)
+    return PortalSession(signed_in, getattr(request.session, "ends_at", None) or now, session_handle(request))

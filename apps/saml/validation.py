@@ -15,7 +15,7 @@ from apps.directory.validators import validate_text
 from apps.saml.advice import refused_format
 from apps.saml.errors import SsoInvalid
 from apps.saml.locations import location_problem
-from apps.saml.models import BASIC, GroupsSent, NameIdFormat, SignatureAlgorithm, SsoSettings
+from apps.saml.models import BASIC, GroupsSent, LogoutBinding, NameIdFormat, SignatureAlgorithm, SsoSettings
 from apps.saml.name_id_choice import NAME_ID_SOURCES, name_id_problem, source_that_follows
 
 SOURCES: tuple[str, ...] = get_args(UserField)
@@ -255,4 +255,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "require_signed_requests": _switch,
     "login_url": _login_url,
     "idp_initiated": _switch,
+    "slo_url": _login_url,
+    "slo_binding": _choice(*LogoutBinding.values),
+    "slo_response_url": _login_url,
 }

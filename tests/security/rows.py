@@ -104,6 +104,11 @@ ROWS = [
     ),
     row("saml:metadata", slug="application slug"),
     row("saml:certificate", slug="application slug"),
+    row("saml:slo", slug="application slug"),
+    row("saml:logout_request", slug="application slug", key="sign-out request"),
+    row("saml:logout", key="sign-out"),
+    row("saml:logout_step", key="sign-out", step="sign-out step"),
+    row("saml:logout_answer", key="sign-out to answer"),
     # The sandbox
     row("sandbox:sp", slug="service provider slug"),
     row("sandbox:sp_metadata", slug="service provider slug"),
@@ -157,6 +162,11 @@ PUBLIC = {
     "saml:refusal": "back to the application without a sign-in, for whoever was shown why",
     "saml:metadata": "for the administrator of the other side; the certificate is public",
     "saml:certificate": "the same",
+    "saml:slo": "where applications send logout messages; only signed ones are followed",
+    "saml:logout_request": "the browser a moment later: ends its own session, if that is the one that is meant",
+    "saml:logout": "whoever was just signed out, with a random key, sees where",
+    "saml:logout_step": "the same, on to an application",
+    "saml:logout_answer": "the same, back to the application that began",
     "sandbox:sp_metadata": "a service provider's metadata is public",
     "sandbox:sp_login": "where a sign-in starts at a service provider",
     "sandbox:sp_acs": "where it ends: a signature is asked for, not a session of ours",
@@ -165,7 +175,10 @@ PUBLIC = {
     "api:docs": "draws the description",
 }
 # Of these, pages that name the application: whoever knows its address has met it.
-NAMES_THE_APPLICATION = {"saml:sso", "saml:request", "saml:refusal"}
+NAMES_THE_APPLICATION = {
+    *("saml:sso", "saml:request", "saml:refusal"),
+    *("saml:slo", "saml:logout_request", "saml:logout"),
+}
 
 # Opens for nobody.
 NOTHING_THERE: dict[str, str] = {}
@@ -177,6 +190,7 @@ API = ("catalog", "applications", "users", "groups", "events", "event-export", "
        "scim-tokens", "api-keys", "administrators")  # fmt: skip
 CSRF_EXEMPT = {
     "saml:sso": "the form stands on the application's own page; it changes nothing here",
+    "saml:slo": "the same: a signature is asked for, and the session ends only where the cookie comes along",
     "sandbox:sp_acs": "posted from the identity provider's page, protected by its signature",
     "sandbox:scim": "for programs with a token: no cookie is looked at",
 } | dict.fromkeys((f"scim:{name}" for name in SCIM), "the same")

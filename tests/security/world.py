@@ -5,11 +5,13 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 from django.test import Client
 from django.urls import clear_script_prefix
+from django.utils import timezone
 from PIL import Image
 
 from apps.accounts.models import Administrator, Role
@@ -26,6 +28,9 @@ from apps.saml.actions.key_pairs import add_certificate
 from apps.saml.actions.requests import add_pending_sign_in
 from apps.saml.actions.settings import sso_of, update_sso
 from apps.saml.authn_request import AuthnRequest
+from apps.saml.logout import runs
+from apps.saml.logout.reading import LogoutRequest
+from apps.saml.models import SsoSession
 from apps.sandbox.actions import add_service_provider, add_target, set_idp_metadata
 from apps.scim.actions import add_scim_token
 from apps.tenants.actions import create_tenant
@@ -106,6 +111,7 @@ def _things(canary: str, slug: str, owner: User) -> dict[str, str]:
     )
     acs_urls = [{"url": ASKED.acs_url, "index": 0, "is_default": True}]
     update_sso(sso_of(application), actor=system, sp_entity_id="https://wiki.example/", acs_urls=acs_urls)
+    update_sso(sso_of(application), actor=system, slo_url="https://wiki.example/slo")
     for each in (application, bookmark):
         assign_group(each, group, actor=system)
     integration = configure_integration(application, actor=system, base_url="https://wiki.example/scim")
@@ -120,9 +126,35 @@ def _things(canary: str, slug: str, owner: User) -> dict[str, str]:
         "bookmark slug": bookmark.slug,
         "certificate": str(add_certificate(application, actor=system).pk),
         "sign-in request": str(add_pending_sign_in(application, ASKED).pk),
+        **_sign_outs(application, user),
         "integration": str(integration.pk),
         "job": str(job.pk),
         "event": str(Event.objects.get(target_id=str(user.pk), type=EventType.USER_CREATE).pk),
+    }
+
+
+def _sign_outs(application: Any, user: User) -> dict[str, str]:
+    """One that the application asked for and nobody followed, one that it waits for an answer to, and one of the portal's own."""
+    waiting, answered = (
+        runs.add_logout_request(application, LogoutRequest(f"_{number}", user.email, (), ""))
+        for number in range(2)
+    )
+    runs.claim(answered)
+    at = {"session_index": "_i", "name_id": user.email, "name_id_format": "emailAddress"}
+    SsoSession.objects.create(
+        application=application,
+        user=user,
+        session_handle="handle",
+        ends_at=timezone.now() + timedelta(hours=1),
+        **at,
+    )
+    run = runs.begin(None, "handle")
+    assert run is not None
+    return {
+        "sign-out request": str(waiting.pk),
+        "sign-out to answer": str(answered.pk),
+        "sign-out": str(run.pk),
+        "sign-out step": str(run.steps.get().pk),
     }
 
 

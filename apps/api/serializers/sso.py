@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from apps.api.serializers.base import Strict, text
 from apps.saml.advice import advice_on
-from apps.saml.models import GroupsSent, NameIdFormat, SignatureAlgorithm
+from apps.saml.models import GroupsSent, LogoutBinding, NameIdFormat, SignatureAlgorithm
 
 ACS_URL = {
     "type": "object",
@@ -71,6 +71,11 @@ class SsoSerializer(Strict):
     idp_initiated = serializers.BooleanField(
         required=False, help_text="Whether people may start it from their launcher, without a request."
     )
+    slo_url = text(
+        2048, help_text="Where the application takes logout requests; empty: it cannot be signed out."
+    )
+    slo_binding = serializers.ChoiceField(choices=LogoutBinding.choices, required=False)
+    slo_response_url = text(2048, help_text="Only where answers go to another address than requests.")
     complete = serializers.BooleanField(read_only=True, help_text="Whether people can sign in by it.")
     advice = serializers.SerializerMethodField(help_text="What will probably not work, in sentences.")
 

@@ -8,11 +8,13 @@ from apps.console.forms.base import ActionForm
 from apps.console.forms.sso_addresses import AddressesField
 from apps.console.forms.sso_attributes import NameFormatField
 from apps.console.forms.sso_name_id import NameIdFields
-from apps.saml.models import GroupsSent, SignatureAlgorithm, SsoSettings
+from apps.saml.models import GroupsSent, LogoutBinding, SignatureAlgorithm, SsoSettings
 
 TEXT = (
     "sp_entity_id",
     "login_url",
+    "slo_url",
+    "slo_response_url",
     "default_relay_state",
     "name_id_format",
     "name_id_source",
@@ -20,7 +22,7 @@ TEXT = (
     "groups_sent",
 )
 # kept as they are when the field was left empty
-DEFAULTED = ("groups_attribute_name", "groups_name_format")
+DEFAULTED = ("groups_attribute_name", "groups_name_format", "slo_binding")
 SWITCHES = ("sign_response", "sign_assertion", "include_groups", "require_signed_requests", "idp_initiated")
 
 
@@ -49,6 +51,22 @@ class SsoForm(NameIdFields):
             "Off: its tile leads to the login URL, and the application sends people here with a request. Safer where the "
             "application supports it; some can be linked to an account only from here."
         ),
+    )
+    slo_url = forms.CharField(
+        label=_("SLO URL"),
+        max_length=2048,
+        required=False,
+        help_text=_(
+            "Where the application takes logout requests. Without it, and without the certificate that it signs with, "
+            "people who sign out here are told that they may still be signed in there."
+        ),
+    )
+    slo_binding = forms.ChoiceField(label=_("SLO binding"), choices=LogoutBinding.choices, required=False)
+    slo_response_url = forms.CharField(
+        label=_("SLO response URL"),
+        max_length=2048,
+        required=False,
+        help_text=_("Only where answers go to another address than requests."),
     )
     default_relay_state = forms.CharField(label=_("Default RelayState"), max_length=1024, required=False)
     signature_algorithm = forms.ChoiceField(

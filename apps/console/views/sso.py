@@ -61,6 +61,7 @@ def _show(request: HttpRequest, application: Application, **context: Any) -> Htt
             "certificate": certificates[0],
             "certificates": certificates,
             "idp_sso_url": addresses.sso_url(application),
+            "idp_slo_url": addresses.slo_url(application),
             "metadata_url": addresses.metadata_url(application),
             "certificate_url": addresses.certificate_url(application),
         }
