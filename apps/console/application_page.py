@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from apps.applications.models import Application
 from apps.console.certificate_notices import certificate_notices
 from apps.console.chips import Chip, certificate_chip, identity_chip, launcher_chip, sign_on_chip
+from apps.console.identity_match import differing
 from apps.console.pages import Tab, show
 from apps.provisioning.models import Integration, Job
 from apps.saml.models import KeyPair
@@ -51,6 +52,9 @@ def _tabs(application: Application, bound: int) -> list[Tab]:
         failing = Job.objects.filter(integration__application=application).failing().count()
         address = reverse("console:application_identity", args=keys)
         tabs.append(Tab(address, _("Identity management"), failing, bad=True))
+    if application.connector.saml is not None and application.connector.scim is not None:
+        address = reverse("console:application_identity_match", args=keys)
+        tabs.append(Tab(address, _("Identity match"), differing(application), bad=True))
     return [
         *tabs,
         Tab(reverse("console:application_groups", args=keys), _("User groups"), bound),

@@ -9,6 +9,7 @@ from apps.console.views import (
     groups,
     guide,
     identity,
+    identity_match,
     overview,
     sandbox,
     scim_tokens,
@@ -56,6 +57,7 @@ APPLICATIONS = [
     path("applications/<uuid:pk>/", applications.general, name="application"),
     path("applications/<uuid:pk>/logo/", applications.logo, name="application_logo"),
     path("applications/<uuid:pk>/created/", applications.created, name="application_created"),
+    path("applications/<uuid:pk>/identity-match/", identity_match.index, name="application_identity_match"),
     path("applications/<uuid:pk>/guide/", guide.index, name="application_guide"),
     path("applications/<uuid:pk>/groups/", assignments.index, name="application_groups"),
     path(

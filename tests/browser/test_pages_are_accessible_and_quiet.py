@@ -62,6 +62,7 @@ PAGES = (
     ),
     Row("console preview of a sign-in", "/t/acme/console/applications/{gitlab}/preview/?user={bob}", "alice"),
     Row("console preview without a person", "/t/acme/console/applications/{gitlab}/preview/?q=bob", "alice"),
+    Row("console identity match", "/t/acme/console/applications/{gitlab}/identity-match/", "alice"),
     Row("console guide", "/t/acme/console/applications/{gitlab}/guide/", "alice"),
     Row("console application's groups", "/t/acme/console/applications/{gitlab}/groups/", "alice"),
     Row("console application's events", "/t/acme/console/applications/{gitlab}/events/", "alice"),

@@ -32,7 +32,7 @@ def row(name: str, refusal: tuple[int, str] | None = None, **things: str) -> Row
 
 
 OF_AN_APPLICATION = (
-    "application", "assignments", "guide", "sso", "sso-preview", "service-provider-metadata", "certificates", "identity-management", "activation", "plan",
+    "application", "assignments", "guide", "identity-match", "sso", "sso-preview", "service-provider-metadata", "certificates", "identity-management", "activation", "plan",
     "synchronizations", "remote-users", "remote-groups", "jobs",
 )  # fmt: skip
 
@@ -61,6 +61,7 @@ ROWS = [
     row("console:application_logo", pk="application"),
     row("console:application_created", pk="application"),
     row("console:application_guide", pk="application"),
+    row("console:application_identity_match", pk="application"),
     row("console:application_groups", pk="application"),
     row("console:application_groups_consequence", pk="application"),
     row("console:application_events", pk="application"),

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from apps.accounts.access import actor_of, administrator_required
 from apps.applications.models import Application
 from apps.console.application_page import application_or_404, show_tab
-from apps.console.forms.sso_attributes import SOURCES
+from apps.console.forms.sso_name_id import NAME_ID_SOURCES
 from apps.console.pages import search_text
 from apps.console.xml_view import readable
 from apps.directory.models import User
@@ -22,7 +22,7 @@ from apps.saml.preview import Preview, Problem
 
 FOUND = 8
 AT_THE_APPLICATION = "application"  # ?start=
-WORDS: dict[str, Any] = dict(SOURCES)
+WORDS: dict[str, Any] = dict(NAME_ID_SOURCES)
 
 
 @dataclass(frozen=True, slots=True)
