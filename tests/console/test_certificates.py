@@ -10,8 +10,9 @@ from django.views.debug import SafeExceptionReporterFilter
 
 from apps.events.models import Event
 from apps.saml.actions.key_pairs import certificates_of
+from apps.saml.models import SsoSettings
 from apps.tenants.context import in_tenant
-from tests.saml.pairs import PKCS1, certificate, private, rsa_key
+from tests.saml.pairs import DAY, NOW, PKCS1, certificate, private, rsa_key
 
 PASSPHRASE = "CANARY-passphrase"
 
@@ -51,6 +52,7 @@ def test_a_refused_pair_says_why_at_its_field_and_is_not_shown_again(alice, gitl
         (pair_files(key=stranger), "upload-private_key"),
         (pair_files(passphrase="wrong"), "upload-passphrase"),
         (pair_files(public="nonsense"), "upload-certificate"),
+        (pair_files(public="x" * 3_000_000), "upload-certificate"),  # kept as a file by Django
         ({}, "upload-certificate"),
     ):
         response = alice.post(f"{path}upload/", sent)
@@ -199,3 +201,18 @@ def test_the_commands_beside_the_fingerprints_print_exactly_what_is_shown(alice,
             )
             assert made.stdout.strip() == values[values.index(command) - 1]
             assert re.fullmatch(r"([0-9A-F]{2}:){19}(([0-9A-F]{2}:){12})?[0-9A-F]{2}", made.stdout.strip())
+
+
+def test_the_tab_tells_how_long_the_applications_own_certificates_last(alice, gitlab, path, system):
+    tab = f"/console/applications/{gitlab.pk}/sso/"
+    assert b"signs its requests with" not in alice.get(tab).content
+    key = rsa_key()
+    old = certificate(key, begins=NOW - 9 * DAY, ends=NOW - DAY)
+    with in_tenant(alice.tenant):
+        ending = [old, certificate(key, ends=NOW + 9 * DAY), certificate(key)]
+        SsoSettings.objects.filter(application=gitlab).update(sp_certificates=ending)
+    shown = alice.get(tab).content.decode()
+    shown = shown[shown.index("signs its requests with") :]
+    assert shown.count("valid until") == 3
+    assert shown.count("chip--expired") == 1
+    assert shown.count("Ends soon") == 1

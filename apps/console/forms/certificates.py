@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.console.forms.base import ActionForm
 from apps.saml.actions.new_key_pairs import KEY_SIZES, YEARS, Wanted
+from apps.saml.key_pair_files import LONGEST
 
 PEM_FILES = ".pem,.crt,.cer,.key,.txt,application/x-pem-file"
 
@@ -81,5 +82,5 @@ class UploadForm(ActionForm):
         """Keyword arguments of saml.actions.key_pairs.upload_certificate. Bytes that are no text are no PEM either."""
         values = dict(self.cleaned_data)
         for name in ("certificate", "private_key"):
-            values[name] = values[name].read().decode("utf-8", "replace")
+            values[name] = values[name].read(LONGEST + 1).decode("utf-8", "replace")
         return values

@@ -16,6 +16,7 @@ from apps.console.forms.people import ConfirmForm
 from apps.console.forms.sso import BookmarkForm, MetadataForm, SsoForm
 from apps.console.forms.sso_attributes import attribute_rows, attribute_values
 from apps.console.pages import back_to_form, refusals_on, show
+from apps.console.provider_certificates import provider_certificates
 from apps.saml import addresses
 from apps.saml.actions.key_pairs import certificates_of
 from apps.saml.actions.metadata import import_metadata, import_metadata_from_url
@@ -60,6 +61,7 @@ def _show(request: HttpRequest, application: Application, **context: Any) -> Htt
             "metadata_form": metadata_form,
             "certificate": certificates[0],
             "certificates": certificates,
+            "provider_certificates": provider_certificates(settings),
             "idp_sso_url": addresses.sso_url(application),
             "idp_slo_url": addresses.slo_url(application),
             "metadata_url": addresses.metadata_url(application),
