@@ -166,3 +166,31 @@ def test_the_pages_open_without_a_complaint(visit, provider, window, who, reques
     assert overflow(visitor) <= 0
     expected = [] if who == "bob" else [text for text in visitor.complaints if "403" in text]
     assert visitor.complaints == expected
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_whoever_is_refused_goes_back_to_the_application(visit, provider, alice, scripts):
+    """From a page whose policy lets forms go to ourselves alone, by one that may post to the application."""
+    visitor = visit(java_script_enabled=scripts)
+    visitor.be(alice)
+    start(visitor, provider)
+    visitor.page.get_by_role("button", name="Back to Wiki").click()
+    if not scripts:
+        visitor.page.get_by_role("button", name="Continue").click()
+    visitor.page.wait_for_url(provider.done)
+    taken = provider.taken[-1]
+    assert taken["RelayState"] == ["/deep"]
+    assert b"status:RequestDenied" in base64.b64decode(taken["SAMLResponse"][0])
+    cut_short = "failed: "  # the page goes on while its pictures may still be on their way
+    assert [text for text in visitor.complaints if not text.startswith(cut_short) and "403" not in text] == []
+
+
+@pytest.mark.parametrize("window", [LIGHT, DARK, PHONE], ids=["light", "dark", "phone"])
+def test_the_refusal_of_a_request_opens_without_a_complaint(visit, provider, alice, window):
+    visitor = visit(**window)
+    visitor.be(alice)
+    start(visitor, provider)
+    assert visitor.page.get_by_role("link", name="Try again").count() == 1
+    assert visitor.refusals() == []
+    assert visitor.violations() == []
+    assert overflow(visitor) <= 0

@@ -9,10 +9,10 @@ from django.db import connections
 from django.test import Client
 
 from apps.events.models import Event
-from apps.saml.actions.settings import sso_of
-from apps.saml.models import KeyPair, PendingSignIn, SsoSettings
+from apps.saml.actions.settings import sso_of, update_sso
+from apps.saml.models import KeyPair, PendingSignIn, PersistentNameId, SsoSettings
 from apps.tenants.context import in_tenant
-from tests.saml.service_provider import authn_request, form, redirect
+from tests.saml.service_provider import authn_request, form, posted, redirect
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,6 +58,33 @@ def test_a_request_is_answered_once(engineer, wiki):
     assert sum("SAMLResponse" in page for page in pages) == 1
     with in_tenant(engineer.tenant):
         assert [event.success for event in Event.objects.filter(type="sso_auth")].count(True) == 1
+
+
+def test_a_request_is_answered_once_without_a_page_between(engineer, wiki):
+    """Whoever is signed in is answered at the address itself: the row that guards against replay is written all the same."""
+    query = redirect(authn_request())
+
+    def open_tab():
+        return browser_of(engineer).get("/t/acme/saml2/wiki", QUERY_STRING=query).content.decode()
+
+    pages = at_once(open_tab)
+    assert sum("SAMLResponse" in page for page in pages) == 1
+    assert sum("used before" in page for page in pages) == TABS - 1
+    with in_tenant(engineer.tenant):
+        assert PendingSignIn.objects.get().answered_at
+
+
+def test_two_sign_ins_at_once_share_one_random_name(engineer, wiki, system):
+    with in_tenant(engineer.tenant):
+        update_sso(sso_of(wiki), actor=system, name_id_format="persistent")
+    names = at_once(lambda: name_id_of(browser_of(engineer).get("/t/acme/launch/wiki")))
+    assert len(set(names)) == 1
+    with in_tenant(engineer.tenant):
+        assert PersistentNameId.objects.get().value == names[0]
+
+
+def name_id_of(page):
+    return posted(page).one("//saml:Subject/saml:NameID").text
 
 
 def test_settings_are_made_once(wiki, tenant):
