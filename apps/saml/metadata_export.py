@@ -19,8 +19,9 @@ def identity_provider_metadata(settings: SsoSettings, key_pairs: Sequence[KeyPai
     bindings = (BINDING_HTTP_REDIRECT, BINDING_HTTP_POST)
     role = md.IDPSSODescriptor(
         protocol_support_enumeration=PROTOCOL,
-        # samlify refuses unless this is exactly what it was told
-        want_authn_requests_signed="true" if settings.require_signed_requests else "false",
+        # samlify refuses unless this is exactly what it was told. "false" is left out (it means the same, metadata 2.4.3):
+        # python3-saml takes it for a wish and stops signing.
+        want_authn_requests_signed="true" if settings.require_signed_requests else None,
         key_descriptor=[_key_descriptor(pair) for pair in key_pairs],
         single_logout_service=[
             md.SingleLogoutService(binding=binding, location=logout) for binding in bindings

@@ -78,9 +78,10 @@ class Connected:
         return self.read
 
     def exchange(self, **wanted: Any) -> None:
-        """Both sides read the other's metadata."""
+        """Both sides read the other's metadata, ours last: what theirs says may have changed it."""
         self.told(**wanted)
         self.application.import_metadata(self.provider.metadata)
+        self.told(**wanted)
 
     def login(self, browser: Browser, relay_state: str = "") -> Page:
         """The page at which a browser ends that goes to the service provider's sign-in."""

@@ -31,6 +31,7 @@ def configuration(_request: HttpRequest | None = None) -> SPConfig:
         "name_id_policy_format": wanted["name_id_format"],
         "authn_requests_signed": wanted["sign_requests"],
         "logout_requests_signed": True,
+        "logout_responses_signed": True,  # off by default, and then nobody believes them
         "want_response_signed": wanted["want_response_signed"],
         "want_assertions_signed": wanted["want_assertion_signed"],
         "signing_algorithm": SIG_RSA_SHA256,

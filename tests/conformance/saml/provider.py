@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import requests
 
@@ -88,11 +89,15 @@ def running(kind: Kind, folder: Path) -> Iterator[Provider]:
 
 
 def onwards(browser: Browser, page: Page) -> Page:
-    """Presses the buttons that a browser's script would press, until a page has none of them."""
-    for _ in range(6):
+    """Does by itself what a browser does by itself: presses the buttons that a script would press, and follows Refresh."""
+    for _ in range(30):
         fields = {name for form in page.html.forms for name in form.fields}
         carried = fields & {"SAMLRequest", "SAMLResponse"}
-        if not carried:
+        refresh = page.answer.headers.get("Refresh", "")
+        if carried:
+            page = browser.submit(page, having=carried.pop())
+        elif refresh:
+            page = browser.open(urljoin(page.url, refresh.partition("url=")[2]))
+        else:
             return page
-        page = browser.submit(page, having=carried.pop())
     raise AssertionError(f"round and round: {page.url}")
