@@ -18,6 +18,7 @@ from apps.lib.errors import SecretError
 from apps.saml.actions.settings import sso_of
 from apps.saml.addresses import metadata_url
 from apps.saml.demands import is_whom_they_asked_for
+from apps.saml.encryption import response_octets
 from apps.saml.gate import Refusal, gone, may_issue, switched_off
 from apps.saml.groups import group_names
 from apps.saml.logout.sessions import remember_session, session_index
@@ -131,9 +132,7 @@ def _attempt(
         session_index=session_index(session.handle, settings.application) if session.handle else "",
         authn_context=(wish.pending and wish.pending.authn_context) or PASSWORD_OVER_TLS,
     )
-    assertion = message.find(ASSERTION)
-    parts = [assertion] * settings.sign_assertion + [message] * settings.sign_response
-    made = _signed(message, parts, settings)
+    made = _signed(message, settings)
     if session.handle and not isinstance(made, Refusal):
         remember_session(
             person, settings.application, statement, handle=session.handle, ends_at=session.ends_at
@@ -197,13 +196,15 @@ def _status_only(settings: SsoSettings, wish: Wish, status: Status) -> bytes | R
     message = status_response(
         _envelope(settings, wish.acs_url, wish, now), *status.codes, message=status.message
     )
-    return _signed(message, [message], settings)
+    return _signed(message, settings)
 
 
-def _signed(message: Any, parts: list[Any], settings: SsoSettings) -> bytes | Refusal:
+def _signed(message: Any, settings: SsoSettings) -> bytes | Refusal:
     key_pair = KeyPair.objects.get(application=settings.application, state=KeyPair.State.ACTIVE)
     try:
-        return signed(message, parts, key_pair=key_pair, algorithm=settings.algorithm)
+        if message.find(ASSERTION) is not None:
+            return response_octets(message, settings, key_pair)
+        return signed(message, [message], key_pair=key_pair, algorithm=settings.algorithm)
     except SecretError:
         # After a restore without ENCRYPTION_KEYS: an operator's matter, told in the person's words.
         return Refusal("no_key", _("The portal cannot open its signing key. Please tell your administrator."))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from apps.saml.errors import MetadataRefused
 from apps.saml.metadata_choices import MD, display_name_of
 from apps.saml.metadata_document import Element, entity_id_of, is_true, root_of, service_provider_in
+from apps.saml.metadata_encryption import encryption_fields_of
 from apps.saml.metadata_endpoints import acs_urls_of, single_logout_of
 from apps.saml.metadata_keys import signing_certificates_of
 from apps.saml.metadata_validity import Validity, refuse_expired, validity_of
@@ -37,6 +38,7 @@ class ServiceProvider:
     signs_requests: bool
     wants_signed_assertions: bool
     single_logout: dict[str, str] = field(default_factory=dict)
+    encryption: dict[str, str] = field(default_factory=dict)  # of SsoSettings; empty without a key
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -84,6 +86,7 @@ def _provider(entity: Element, role: Element) -> ServiceProvider:
         signs_requests=is_true(role.get("AuthnRequestsSigned")),
         wants_signed_assertions=is_true(role.get("WantAssertionsSigned")),
         single_logout=single_logout_of(role),
+        encryption=encryption_fields_of(role),
     )
 
 

@@ -22,6 +22,7 @@ def imported_fields(settings: SsoSettings, provider: ServiceProvider) -> dict[st
         fields["require_signed_requests"] = True
     if provider.wants_signed_assertions:
         fields["sign_assertion"] = True
+    fields |= provider.encryption  # the switch is the administrator's; a file without a key takes none away
     offered = provider.name_id_formats
     if offered and settings.name_id not in offered and NameIdFormat.UNSPECIFIED not in offered:
         fields["name_id_format"] = next(format_.value for format_ in PREFERRED if format_ in offered)

@@ -57,6 +57,33 @@ class SignatureAlgorithm(models.TextChoices):
         return f"http://www.w3.org/2001/04/{namespace}#{self.value.removeprefix('rsa-')}"
 
 
+class EncryptionAlgorithm(models.TextChoices):
+    """XML Encryption 1.1, 5.2.4. No CBC: who can change what it hides can learn it."""
+
+    AES256_GCM = "aes256-gcm", "AES-256-GCM"
+    AES128_GCM = "aes128-gcm", "AES-128-GCM"
+
+    @property
+    def uri(self) -> str:
+        return f"http://www.w3.org/2009/xmlenc11#{self.value}"
+
+    @property
+    def bits(self) -> int:
+        return int(self.value[3:6])
+
+
+class OaepDigest(models.TextChoices):
+    """Of RSA-OAEP's label. SHA-1 is what every service provider reads, and OAEP asks nothing of it but to scatter."""
+
+    SHA1 = "sha1", "SHA-1"
+    SHA256 = "sha256", "SHA-256"
+
+    @property
+    def uri(self) -> str:
+        namespace = "2000/09/xmldsig" if self is OaepDigest.SHA1 else "2001/04/xmlenc"
+        return f"http://www.w3.org/{namespace}#{self.value}"
+
+
 class SsoSettings(TenantOwned):
     """What the SSO tab holds. Written only by saml.actions; `saml.actions.settings.sso_of` makes it on first sight."""
 
@@ -74,6 +101,19 @@ class SsoSettings(TenantOwned):
         max_length=20,
         choices=SignatureAlgorithm.choices,
         default=SignatureAlgorithm.RSA_SHA256,
+    )
+    encrypt_assertion = models.BooleanField(_("encrypt assertion"), default=False)
+    sp_encryption_certificate = models.TextField(
+        _("certificate for encryption"), blank=True
+    )  # PEM, RSA: only its holder reads the assertion
+    encryption_algorithm = models.CharField(
+        _("encryption algorithm"),
+        max_length=20,
+        choices=EncryptionAlgorithm.choices,
+        default=EncryptionAlgorithm.AES256_GCM,
+    )
+    oaep_digest = models.CharField(
+        _("digest of RSA-OAEP"), max_length=10, choices=OaepDigest.choices, default=OaepDigest.SHA1
     )
     default_relay_state = models.CharField(
         _("default RelayState"), max_length=1024, blank=True, validators=[validate_text]
@@ -115,7 +155,8 @@ class SsoSettings(TenantOwned):
 
     @property
     def complete(self) -> bool:
-        return bool(self.sp_entity_id and self.acs_url)
+        readable = bool(self.sp_encryption_certificate) or not self.encrypt_assertion
+        return bool(self.sp_entity_id and self.acs_url and readable)
 
     @property
     def name_id(self) -> NameIdFormat:

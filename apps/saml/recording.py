@@ -15,7 +15,7 @@ from apps.outbox.publish import publish
 from apps.saml.models import SsoSettings
 from apps.saml.validation import CHECKS
 
-CERTIFICATES = frozenset({"sp_certificates"})  # columns that hold PEM
+CERTIFICATES = frozenset({"sp_certificates", "sp_encryption_certificate"})  # columns that hold PEM
 
 
 def locked(settings: SsoSettings) -> SsoSettings:
@@ -55,7 +55,12 @@ def save(
 def _snapshot(settings: SsoSettings) -> dict[str, Any]:
     """Certificates as fingerprints: the log is read by people."""
     values = {field: getattr(settings, field) for field in CHECKS}
-    return values | {field: [_fingerprint(pem) for pem in values[field]] for field in CERTIFICATES}
+    return values | {field: _fingerprints(values[field]) for field in CERTIFICATES}
+
+
+def _fingerprints(value: str | list[str]) -> list[str]:
+    pems = [value] if isinstance(value, str) else value
+    return [_fingerprint(pem) for pem in pems if pem]
 
 
 def _fingerprint(pem: str) -> str:

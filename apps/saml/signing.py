@@ -46,11 +46,11 @@ class Signer:
 
     def sign(self, element: Element) -> None:
         """Puts an enveloped Signature behind the element's Issuer (SAML core 5.4). It must not change any more after that."""
-        digest = hashlib.new(self._hash, _canonical(element)).digest()
+        digest = hashlib.new(self._hash, canonical(element)).digest()
         signature = etree.Element(f"{DS}Signature", nsmap=NAMESPACE)
         signed_info = self._add_signed_info(signature, element.get("ID"), digest)
         element.insert(1, signature)
-        etree.SubElement(signature, f"{DS}SignatureValue").text = self.signature(_canonical(signed_info))
+        etree.SubElement(signature, f"{DS}SignatureValue").text = self.signature(canonical(signed_info))
         x509_data = etree.SubElement(etree.SubElement(signature, f"{DS}KeyInfo"), f"{DS}X509Data")
         etree.SubElement(x509_data, f"{DS}X509Certificate").text = self._certificate
 
@@ -85,6 +85,6 @@ def serialised(message: Element) -> bytes:
     return etree.tostring(message, encoding="UTF-8", xml_declaration=False)
 
 
-def _canonical(element: Element) -> bytes:
+def canonical(element: Element) -> bytes:
     """Exclusive, without comments (xml-exc-c14n 4)."""
     return etree.tostring(element, method="c14n", exclusive=True, with_comments=False)

@@ -15,7 +15,16 @@ from apps.directory.validators import validate_text
 from apps.saml.advice import refused_format
 from apps.saml.errors import SsoInvalid
 from apps.saml.locations import location_problem
-from apps.saml.models import BASIC, GroupsSent, LogoutBinding, NameIdFormat, SignatureAlgorithm, SsoSettings
+from apps.saml.models import (
+    BASIC,
+    EncryptionAlgorithm,
+    GroupsSent,
+    LogoutBinding,
+    NameIdFormat,
+    OaepDigest,
+    SignatureAlgorithm,
+    SsoSettings,
+)
 from apps.saml.name_id_choice import NAME_ID_SOURCES, name_id_problem, source_that_follows
 
 SOURCES: tuple[str, ...] = get_args(UserField)
@@ -23,6 +32,7 @@ NAME_FORMATS = tuple(
     f"urn:oasis:names:tc:SAML:2.0:attrname-format:{kind}" for kind in ("basic", "uri", "unspecified")
 )
 MOST_ROWS = 50
+SMALLEST_RSA_KEY = 2048  # bits
 
 
 class Wrong(ValueError):
@@ -60,6 +70,12 @@ def _together(settings: SsoSettings, values: dict[str, Any]) -> dict[str, list[s
     if after["require_signed_requests"] and not after["sp_certificates"]:
         errors["require_signed_requests"] = [
             _("Add the certificate that the service provider signs with before signatures are required.")
+        ]
+    if after["encrypt_assertion"] and not after["sp_encryption_certificate"]:
+        errors["encrypt_assertion"] = [
+            _(
+                "Add the certificate that the service provider reads encrypted assertions with before they are encrypted."
+            )
         ]
     if after["include_groups"] and any(
         row["name"] == after["groups_attribute_name"] for row in after["attributes"] if row["enabled"]
@@ -237,6 +253,17 @@ def certificate_pem(value: Any) -> str:
     return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
+def encryption_certificate(value: Any) -> str:
+    """PEM with an RSA key, or "" for none. Raises Wrong."""
+    if value == "":
+        return ""
+    pem = certificate_pem(value)
+    key = x509.load_pem_x509_certificate(pem.encode()).public_key()
+    if not isinstance(key, rsa.RSAPublicKey) or key.key_size < SMALLEST_RSA_KEY:
+        raise Wrong(_("The certificate for encryption needs an RSA key of 2048 bits or more."))
+    return pem
+
+
 CHECKS: dict[str, Callable[[Any], Any]] = {
     "sp_entity_id": _entity_id,
     "acs_urls": _acs_urls,
@@ -253,6 +280,10 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "groups_sent": _choice(*GroupsSent.values),
     "sp_certificates": _certificates,
     "require_signed_requests": _switch,
+    "encrypt_assertion": _switch,
+    "sp_encryption_certificate": encryption_certificate,
+    "encryption_algorithm": _choice(*EncryptionAlgorithm.values),
+    "oaep_digest": _choice(*OaepDigest.values),
     "login_url": _login_url,
     "idp_initiated": _switch,
     "slo_url": _login_url,

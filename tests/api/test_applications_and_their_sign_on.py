@@ -162,6 +162,8 @@ def sso(api: Script) -> str:
         ({"signature_algorithm": "rsa-sha1"}, "signature_algorithm"), ({"sign_response": False, "sign_assertion": False}, "sign_assertion"),
         ({"attributes": [{"name": "x", "source": "password"}]}, "attributes"), ({"attributes": [{"name": "a\ud800"}]}, "attributes"),
         ({"sp_certificates": ["nonsense"]}, "sp_certificates"), ({"require_signed_requests": True}, "require_signed_requests"),
+        ({"encrypt_assertion": True}, "encrypt_assertion"), ({"sp_encryption_certificate": "nonsense"}, "sp_encryption_certificate"),
+        ({"encryption_algorithm": "aes256-cbc"}, "encryption_algorithm"), ({"oaep_digest": "md5"}, "oaep_digest"),
         ({"complete": True}, "complete"), ({"private_key": "x"}, "private_key"), ({"sp_entity_id": "x" * 1025}, "sp_entity_id"),
     ],
 )  # fmt: skip

@@ -130,11 +130,14 @@ def followed(client, response):
     return client.get(response.url) if response.status_code == 303 else response
 
 
-def python3_saml(xml, certificate, *, acs=ACS, request_id=None, destination=ACS, idp=IDP):
+def python3_saml(
+    xml, certificate, *, acs=ACS, request_id=None, destination=ACS, idp=IDP, keys=None, **security
+):
     """Reads a Response as python3-saml does in strict mode and returns it; raises what it raises.
 
-    `certificate` may be several: what a service provider knows while we change ours.
+    `certificate` may be several: what a service provider knows while we change ours. With `keys` only an encrypted one is taken.
     """
+    own = {"privateKey": keys.private_key, "x509cert": keys.certificate} if keys else {}
     known = (
         {"x509cert": certificate}
         if isinstance(certificate, str)
@@ -143,12 +146,14 @@ def python3_saml(xml, certificate, *, acs=ACS, request_id=None, destination=ACS,
     settings = OneLogin_Saml2_Settings(
         {
             "strict": True,
-            "sp": {"entityId": SP, "assertionConsumerService": {"url": acs}},
+            "sp": {"entityId": SP, "assertionConsumerService": {"url": acs}, **own},
             "idp": {"entityId": idp, "singleSignOnService": {"url": SSO}} | known,
             "security": {
                 "wantAssertionsSigned": True,
                 "wantMessagesSigned": True,
+                "wantAssertionsEncrypted": keys is not None,
                 "rejectUnsolicitedResponsesWithInResponseTo": True,
+                **security,
             },
         },
         sp_validation_only=False,

@@ -7,7 +7,14 @@ from rest_framework import serializers
 
 from apps.api.serializers.base import Strict, text
 from apps.saml.advice import advice_on
-from apps.saml.models import GroupsSent, LogoutBinding, NameIdFormat, SignatureAlgorithm
+from apps.saml.models import (
+    EncryptionAlgorithm,
+    GroupsSent,
+    LogoutBinding,
+    NameIdFormat,
+    OaepDigest,
+    SignatureAlgorithm,
+)
 
 ACS_URL = {
     "type": "object",
@@ -67,6 +74,16 @@ class SsoSerializer(Strict):
         child=serializers.CharField(max_length=20_000), required=False, help_text="PEM, one certificate each."
     )
     require_signed_requests = serializers.BooleanField(required=False)
+    encrypt_assertion = serializers.BooleanField(
+        required=False, help_text="Needs the service provider's certificate for encryption."
+    )
+    sp_encryption_certificate = text(
+        20_000, help_text="PEM, RSA of 2048 bits or more: only its holder reads the assertion."
+    )
+    encryption_algorithm = serializers.ChoiceField(choices=EncryptionAlgorithm.choices, required=False)
+    oaep_digest = serializers.ChoiceField(
+        choices=OaepDigest.choices, required=False, help_text="Of RSA-OAEP, which wraps the key."
+    )
     login_url = text(2048)
     idp_initiated = serializers.BooleanField(
         required=False, help_text="Whether people may start it from their launcher, without a request."

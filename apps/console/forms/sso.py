@@ -7,6 +7,7 @@ from apps.applications.models import Application
 from apps.console.forms.base import ActionForm
 from apps.console.forms.sso_addresses import AddressesField
 from apps.console.forms.sso_attributes import NameFormatField
+from apps.console.forms.sso_encryption import EncryptionFields
 from apps.console.forms.sso_name_id import NameIdFields
 from apps.saml.models import GroupsSent, LogoutBinding, SignatureAlgorithm, SsoSettings
 
@@ -22,11 +23,24 @@ TEXT = (
     "groups_sent",
 )
 # kept as they are when the field was left empty
-DEFAULTED = ("groups_attribute_name", "groups_name_format", "slo_binding")
-SWITCHES = ("sign_response", "sign_assertion", "include_groups", "require_signed_requests", "idp_initiated")
+DEFAULTED = (
+    "groups_attribute_name",
+    "groups_name_format",
+    "encryption_algorithm",
+    "oaep_digest",
+    "slo_binding",
+)
+SWITCHES = (
+    "sign_response",
+    "sign_assertion",
+    "include_groups",
+    "require_signed_requests",
+    "encrypt_assertion",
+    "idp_initiated",
+)
 
 
-class SsoForm(NameIdFields):
+class SsoForm(NameIdFields, EncryptionFields):
     """What the application wants to be told, and what it says of itself."""
 
     sp_entity_id = forms.CharField(label=_("SP entity ID"), max_length=1024, required=False)
@@ -97,6 +111,7 @@ class SsoForm(NameIdFields):
         initial = {name: getattr(settings, name) for name in (*TEXT, *SWITCHES, *DEFAULTED)}
         initial["acs_urls"] = settings.acs_urls
         initial["sp_certificates"] = "\n".join(settings.sp_certificates)
+        initial["sp_encryption_certificate"] = settings.sp_encryption_certificate
         return cls(data, initial=initial)
 
     def values(self) -> dict[str, Any]:
@@ -106,6 +121,7 @@ class SsoForm(NameIdFields):
         values["acs_urls"] = self.cleaned_data["acs_urls"]
         if self.leaves_the_value_to_the_format:
             values.pop("name_id_source")
+        values["sp_encryption_certificate"] = self.cleaned_data["sp_encryption_certificate"]
         values["sp_certificates"] = _pem_blocks(self.cleaned_data["sp_certificates"])
         return values
 
