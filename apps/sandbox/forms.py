@@ -4,6 +4,7 @@ from django import forms
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from apps.lib.names import validate_text
 from apps.sandbox.actions import MOST_FAULTS
 from apps.sandbox.models import Fault, SandboxServiceProvider, SandboxTarget, ServiceProviderKind, TargetKind
 
@@ -38,7 +39,7 @@ class IdentityProviderForm(forms.Form):
 class NewForm(forms.Form):
     """Something to try against. The slug stands in its addresses, and is made from the name."""
 
-    label = forms.CharField(label=_("Name"), max_length=100)
+    label = forms.CharField(label=_("Name"), max_length=100, validators=[validate_text])
     kind: forms.ChoiceField
     model: type[SandboxServiceProvider] | type[SandboxTarget]
 
@@ -75,7 +76,10 @@ class LinesField(forms.CharField):
     widget = forms.Textarea(attrs={"rows": 3, "spellcheck": "false"})
 
     def clean(self, value: Any) -> list[str]:
-        lines = [line.strip() for line in str(super().clean(value)).splitlines()]
+        # Not splitlines(), which would also take a control character for the end of a line.
+        lines = [line.strip() for line in str(super().clean(value)).replace("\r\n", "\n").split("\n")]
+        for line in lines:
+            validate_text(line)
         return list(dict.fromkeys(line for line in lines if line))
 
     def prepare_value(self, value: Any) -> Any:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from apps.lib.names import validate_text
 from apps.tenants.addresses import tenant_url
 from apps.tenants.models import TenantOwned, slug_validator
 
@@ -48,7 +49,7 @@ class SandboxServiceProvider(TenantOwned):
     """A SAML service provider. Its entity ID is the address of its metadata."""
 
     slug = models.CharField(max_length=63, validators=[slug_validator])
-    label = models.CharField(max_length=120)
+    label = models.CharField(max_length=120, validators=[validate_text])
     kind = models.CharField(max_length=40, choices=ServiceProviderKind, default=ServiceProviderKind.GENERIC)
     clock_tolerance = models.PositiveSmallIntegerField(default=0)  # seconds, 0 to 60
     idp_metadata_url = models.CharField(max_length=2000, blank=True)
@@ -136,7 +137,7 @@ class SandboxTarget(TenantOwned):
     """A SCIM service provider."""
 
     slug = models.CharField(max_length=63, validators=[slug_validator])
-    label = models.CharField(max_length=120)
+    label = models.CharField(max_length=120, validators=[validate_text])
     kind = models.CharField(max_length=40, choices=TargetKind, default=TargetKind.GENERIC)
     token_digest = models.CharField(max_length=64)
     group_links = models.JSONField(default=list, blank=True)  # GitLab self-managed: SAML group links by name

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 from django.core.validators import RegexValidator
 from django.db import models
 
+from apps.lib.names import validate_text
 from apps.tenants.context import current_tenant_id, in_tenant
 from apps.tenants.errors import TenantError
 
@@ -18,7 +19,7 @@ class Tenant(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slug = models.CharField(max_length=63, unique=True, validators=[slug_validator])
-    name = models.CharField(max_length=120)
+    name = models.CharField(max_length=120, validators=[validate_text])
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

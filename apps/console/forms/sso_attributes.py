@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.console.forms.base import ActionForm
 from apps.saml.models import SsoSettings
 from apps.saml.validation import NAME_FORMATS
 
@@ -57,6 +58,16 @@ AttributeRows = forms.formset_factory(AttributeForm, extra=BLANK_ROWS, max_num=6
 def attribute_rows(settings: SsoSettings, data: Any = None) -> Any:
     """The formset; blank rows at its end are for new attributes."""
     return AttributeRows(data, prefix="attributes", initial=settings.attributes)
+
+
+def tell_of_rows(form: ActionForm, rows: Any) -> None:
+    """A refused row refuses the tab, in words above it; so does a refusal of the rows together."""
+    for error in rows.non_form_errors():
+        form.add_error(None, error)
+    for row in rows.forms:
+        for name, errors in row.errors.items():
+            for error in errors:
+                form.add_error(None, f"{row.fields[name].label}: {error}")
 
 
 def attribute_values(rows: Any) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from apps.applications.models import Application
 from apps.console.application_page import application_or_404, show_tab
 from apps.console.forms.people import ConfirmForm
 from apps.console.forms.sso import BookmarkForm, MetadataForm, SsoForm
-from apps.console.forms.sso_attributes import attribute_rows, attribute_values
+from apps.console.forms.sso_attributes import attribute_rows, attribute_values, tell_of_rows
 from apps.console.pages import back_to_form, refusals_on, show
 from apps.console.provider_certificates import provider_certificates
 from apps.saml import addresses
@@ -32,9 +32,11 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     settings = sso_of(application)
     data = request.POST if request.method == "POST" else None
     form, rows = SsoForm.of(settings, data), attribute_rows(settings, data)
-    if form.is_valid() and rows.is_valid():
+    if data is not None:
+        tell_of_rows(form, rows)
+    if form.is_valid():
         form.refuse_unconfirmed_change(settings)
-    if form.is_valid() and rows.is_valid():
+    if form.is_valid():
         with refusals_on(form):
             values = form.values() | {"attributes": attribute_values(rows)}
             saved = update_sso(settings, actor=actor_of(request), **values)
