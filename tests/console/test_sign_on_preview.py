@@ -77,6 +77,11 @@ def test_strangers_nobody_and_bookmarks_are_not_there(alice, charlie, bob, path,
     assert alice.get(f"/console/applications/{link.pk}/preview/").status_code == 404
 
 
+def test_a_persons_page_leads_to_the_preview(alice, bob, path):
+    page = alice.get(f"/console/users/{bob.user.pk}/applications/").content.decode()
+    assert f'href="/t/acme{path}?user={bob.user.pk}"' in page
+
+
 def test_a_hostile_name_is_text(alice, bob, path, system):
     with in_tenant(alice.tenant):
         update_user(bob.user, actor=system, first_name="<script>alert(1)</script>", last_name="\"&'")

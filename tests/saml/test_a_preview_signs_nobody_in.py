@@ -23,7 +23,8 @@ from apps.saml.actions.previews import preview_sign_in
 from apps.saml.actions.settings import sso_of, update_sso
 from apps.saml.issuing import Issued, PortalSession, Wish, issue
 from apps.saml.metadata_export import identity_provider_metadata
-from apps.saml.models import KeyPair, PendingSignIn
+from apps.saml.models import KeyPair, PendingSignIn, PersistentNameId
+from apps.saml.session_models import SsoSession
 from apps.sandbox import actions as sandbox
 from apps.sandbox.errors import AssertionRefused
 from apps.sandbox.models import SandboxSignIn
@@ -163,14 +164,15 @@ def test_the_applications_own_key_signs_no_assertion(engineer, wiki, monkeypatch
 
 
 def test_it_leaves_a_line_in_the_log_and_nothing_else(engineer, wiki):
+    kept = (KeyPair, PendingSignIn, PersistentNameId, SsoSession, User)
     with in_tenant(engineer.tenant):
         sso_of(wiki)
-        before = (KeyPair.objects.count(), PendingSignIn.objects.count(), Event.objects.count())
+        before, lines = [model.objects.count() for model in kept], Event.objects.count()
     look(engineer, wiki)
     with in_tenant(engineer.tenant):
-        after = (KeyPair.objects.count(), PendingSignIn.objects.count(), Event.objects.count())
+        assert [model.objects.count() for model in kept] == before
+        assert Event.objects.count() == lines + 1
         event = Event.objects.first()
-    assert after == (before[0], before[1], before[2] + 1)
     assert (event.type, event.target_name, event.application_name) == ("sso_preview", "Bob Example", "Wiki")
     assert event.details == {"sp_initiated": False, "problems": []}
 
@@ -240,3 +242,14 @@ def test_the_preview_key_is_new_each_time(engineer, wiki, monkeypatch):
     monkeypatch.setattr(preview, "new_key_pair", crypto.new_key_pair)
     first, second = look(engineer, wiki).document.xml, look(engineer, wiki).document.xml
     assert certificate_in(first) != certificate_in(second)
+
+
+def test_a_random_persistent_name_id_is_the_one_that_is_sent_later(engineer, wiki):
+    with in_tenant(engineer.tenant):
+        update_sso(
+            sso_of(wiki), actor=Actor.system(), name_id_format="persistent", name_id_source="persistent_id"
+        )
+    shown = look(engineer, wiki).statement.name_id
+    sent = etree.fromstring(real(engineer, wiki)).findtext(".//saml:NameID", namespaces=NS)
+    assert shown == sent
+    assert len(shown) == 40
