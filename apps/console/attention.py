@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.console.certificate_notices import certificate_notices
+from apps.console.metadata_notices import metadata_notices
 from apps.provisioning.models import Integration, IntegrationState, Job, JobState
 from apps.provisioning.queries import failing_counts
 
@@ -22,7 +23,7 @@ class Notice:
 
 
 def needs_attention() -> list[Notice]:
-    """Six queries at the most, whatever there is."""
+    """Seven queries at the most, whatever there is."""
     integrations = list(
         Integration.objects.select_related("application").exclude(state=IntegrationState.CONFIGURED)
     )
@@ -30,7 +31,7 @@ def needs_attention() -> list[Notice]:
     notices = [
         notice for each in integrations for notice in _of(each, failing.get(each.pk, 0), held.get(each.pk, 0))
     ]
-    return [*notices, *_certificates()]
+    return [*notices, *_certificates(), *_metadata()]
 
 
 def _held() -> dict[Any, int]:
@@ -54,6 +55,18 @@ def _of(integration: Integration, failing: int, held: int) -> list[Notice]:
         )
         notices.append(Notice("warn", name, text % {"count": held}, url))
     return notices
+
+
+def _metadata() -> list[Notice]:
+    return [
+        Notice(
+            each.kind,
+            f"{each.application}:",
+            each.text,
+            reverse("console:application_sso", args=[each.application.pk]),
+        )
+        for each in metadata_notices()
+    ]
 
 
 def _certificates() -> list[Notice]:

@@ -15,6 +15,7 @@ from apps.console.views import (
     scim_tokens,
     search,
     sso,
+    sso_metadata,
     sso_preview,
     users,
 )
@@ -79,6 +80,20 @@ SIGN_ON = [
         "applications/<uuid:pk>/sso/service-provider-metadata/",
         sso.service_provider_metadata,
         name="application_sso_metadata",
+    ),
+    *(
+        path(
+            f"applications/<uuid:pk>/sso/service-provider-metadata/{end}",
+            view,
+            name=f"application_sso_metadata_{name}",
+        )
+        for end, view, name in (
+            ("choice/<uuid:upload_pk>/", sso_metadata.choice, "choice"),
+            ("refreshes/", sso_metadata.refresh, "refresh"),
+            ("change/acceptance/", sso_metadata.acceptance, "acceptance"),
+            ("change/rejection/", sso_metadata.rejection, "rejection"),
+            ("removal/", sso_metadata.removal, "removal"),
+        )
     ),
 ]
 

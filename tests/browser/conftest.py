@@ -19,11 +19,17 @@ from apps.events.models import Event
 from apps.provisioning.actions import configure_integration
 from apps.provisioning.models import Attempt, IntegrationState, Job, JobState, Outcome, ResourceKind
 from apps.saml.actions.key_pairs import add_certificate
+from apps.saml.actions.metadata import Received, add_upload, import_metadata
+from apps.saml.metadata_fetch import Fetched
+from apps.saml.metadata_refresh import take_in
+from apps.saml.models import MetadataSource, MetadataUpload
 from apps.sandbox import actions as sandbox
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
 from tests.conftest import PASSWORD, Person
 from tests.launcher.pictures import png
+from tests.saml.metadata import sp_metadata
+from tests.saml.metadata_server import service, several, until
 from tests.sandbox.conversation import Scim
 from tests.sandbox.identity_provider import IdentityProvider, encoded
 
@@ -228,6 +234,7 @@ def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict
         newest = Event.objects.first()
         job = _failing_job(applications[1], bob.user, system)
         certificate = add_certificate(applications[0], actor=system)
+        choice = _furnish_metadata(applications[1], system)
     gitlab, expenses = applications[:2]
     made = {
         "bob": bob.user,
@@ -237,8 +244,21 @@ def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict
         "event": newest,
         "job": job,
         "certificate": certificate,
+        "choice": choice,
     }
     return {name: str(thing.pk) for name, thing in made.items()}
+
+
+def _furnish_metadata(application: Application, system: Actor) -> MetadataUpload:
+    """From an address, with a change that waits; and a file to choose from."""
+    import_metadata(application, sp_metadata(attributes=until(days=2)), actor=system)
+    MetadataSource.objects.update(url="https://sp.example/metadata?" + "a" * 200)
+    changed = sp_metadata(
+        entity_id="https://other.example", acs=service("https://other.example/acs" + "/x" * 80)
+    )
+    take_in(MetadataSource.objects.get(), Fetched(changed, ""), actor=system)
+    two = several(sp_metadata(), sp_metadata(entity_id="https://two.example/" + "x" * 200))
+    return add_upload(application, Received(two))
 
 
 def _furnish_sandbox() -> None:

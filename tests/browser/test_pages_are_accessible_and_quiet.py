@@ -64,6 +64,12 @@ PAGES = (
     Row("console preview without a person", "/t/acme/console/applications/{gitlab}/preview/?q=bob", "alice"),
     Row("console identity match", "/t/acme/console/applications/{gitlab}/identity-match/", "alice"),
     Row("console guide", "/t/acme/console/applications/{gitlab}/guide/", "alice"),
+    Row("console metadata with a change", "/t/acme/console/applications/{expenses}/sso/", "alice"),
+    Row(
+        "console choice of a service provider",
+        "/t/acme/console/applications/{expenses}/sso/service-provider-metadata/choice/{choice}/",
+        "alice",
+    ),
     Row("console application's groups", "/t/acme/console/applications/{gitlab}/groups/", "alice"),
     Row("console application's events", "/t/acme/console/applications/{gitlab}/events/", "alice"),
     Row("console identity management", "/t/acme/console/applications/{gitlab}/identity-management/", "alice"),

@@ -25,6 +25,7 @@ from apps.events.types import EventType
 from apps.provisioning.actions import configure_integration
 from apps.provisioning.models import Job, RemoteGroup, RemoteUser
 from apps.saml.actions.key_pairs import add_certificate
+from apps.saml.actions.metadata import Received, add_upload
 from apps.saml.actions.requests import add_pending_sign_in
 from apps.saml.actions.settings import sso_of, update_sso
 from apps.saml.authn_request import AuthnRequest
@@ -37,6 +38,8 @@ from apps.tenants.actions import create_tenant
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
 from tests.conftest import person
+from tests.saml.metadata import sp_metadata
+from tests.saml.metadata_server import several
 from tests.sandbox.identity_provider import IdentityProvider
 from tests.security.addresses import Address
 
@@ -125,6 +128,7 @@ def _things(canary: str, slug: str, owner: User) -> dict[str, str]:
         "application slug": application.slug,
         "bookmark slug": bookmark.slug,
         "certificate": str(add_certificate(application, actor=system).pk),
+        "metadata upload": str(add_upload(application, Received(metadata_of_two(canary))).pk),
         "sign-in request": str(add_pending_sign_in(application, ASKED).pk),
         **_sign_outs(application, user),
         "integration": str(integration.pk),
@@ -165,6 +169,13 @@ def _sandbox(world: World) -> dict[str, str]:
     target, token = add_target(slug=f"team-at-{slug}", label=world.canary)
     world.things |= {"service provider slug": provider.slug, "target slug": target.slug}
     return {"target_token": token}
+
+
+def metadata_of_two(canary: str) -> bytes:
+    """To choose from."""
+    named = f'<md:Organization><md:OrganizationName xml:lang="en">{canary}</md:OrganizationName></md:Organization>'
+    one = sp_metadata().replace(b"</md:EntityDescriptor>", f"{named}</md:EntityDescriptor>".encode())
+    return several(one, sp_metadata(entity_id="https://other.example"))
 
 
 def picture() -> bytes:

@@ -133,28 +133,6 @@ def _pem_blocks(text: str) -> list[str]:
     ]
 
 
-class MetadataForm(ActionForm):
-    """The service provider's own description of itself, as a file or by its address."""
-
-    metadata = forms.FileField(
-        label=_("Metadata file"),
-        required=False,
-        widget=forms.FileInput(attrs={"accept": ".xml,application/xml,text/xml"}),
-    )
-    url = forms.CharField(
-        label=_("or its address"),
-        max_length=2000,
-        required=False,
-        widget=forms.URLInput(attrs={"placeholder": "https://"}),
-    )
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or {}
-        if not values.get("metadata") and not values.get("url"):
-            raise forms.ValidationError(_("Choose a file, or enter an address."))
-        return values
-
-
 class BookmarkForm(ActionForm):
     bookmark_url = forms.CharField(label=_("Bookmark URL"), max_length=2000, widget=forms.URLInput)
 

@@ -2,7 +2,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,13 +13,15 @@ from apps.applications.actions import deactivate_application, reactivate_applica
 from apps.applications.models import Application
 from apps.console.application_page import application_or_404, show_tab
 from apps.console.forms.people import ConfirmForm
-from apps.console.forms.sso import BookmarkForm, MetadataForm, SsoForm
+from apps.console.forms.sso import BookmarkForm, SsoForm
 from apps.console.forms.sso_attributes import attribute_rows, attribute_values, tell_of_rows
+from apps.console.forms.sso_metadata import MetadataForm
+from apps.console.metadata_notices import metadata_status
 from apps.console.pages import back_to_form, refusals_on, show
 from apps.console.provider_certificates import provider_certificates
+from apps.console.views.sso_metadata import application_with_sso, imported
 from apps.saml import addresses
 from apps.saml.actions.key_pairs import certificates_of
-from apps.saml.actions.metadata import import_metadata, import_metadata_from_url
 from apps.saml.actions.settings import refill_sso, sso_of, update_sso
 from apps.saml.advice import advice_on
 
@@ -52,7 +54,11 @@ def _show(request: HttpRequest, application: Application, **context: Any) -> Htt
     settings = sso_of(application)
     certificates = certificates_of(application)
     form = context.pop("form", None) or SsoForm.of(settings)
-    metadata_form = context.pop("metadata_form", None) or MetadataForm()
+    status = metadata_status(application)
+    signer = status.source.signing_certificate if status else ""
+    metadata_form = context.pop("metadata_form", None) or MetadataForm(
+        initial={"signing_certificate": signer}
+    )
     response = show_tab(
         request,
         "console/application_sso.html",
@@ -61,6 +67,7 @@ def _show(request: HttpRequest, application: Application, **context: Any) -> Htt
             "sso": settings,
             "rows": attribute_rows(settings),
             "metadata_form": metadata_form,
+            "metadata": status,
             "certificate": certificates[0],
             "certificates": certificates,
             "provider_certificates": provider_certificates(settings),
@@ -87,29 +94,15 @@ def _bookmark(request: HttpRequest, application: Application) -> HttpResponse:
     return show_tab(request, "console/application_bookmark.html", application, {}, form=form)
 
 
-def _application_with_sso(pk: UUID) -> Application:
-    application = application_or_404(pk)
-    if application.is_bookmark:
-        raise Http404
-    return application
-
-
 @administrator_required
 def service_provider_metadata(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Upload Metadata: a file, or the address we fetch it from."""
-    application = _application_with_sso(pk)
+    application = application_with_sso(pk)
     if request.method != "POST":
         return back_to_form(request, "console:application_sso", pk)
     form = MetadataForm(request.POST, request.FILES)
-    if form.is_valid():
-        with refusals_on(form):
-            upload, actor = form.cleaned_data["metadata"], actor_of(request)
-            if upload:
-                import_metadata(application, upload.read(), actor=actor)
-            else:
-                import_metadata_from_url(application, form.cleaned_data["url"], actor=actor)
-            messages.success(request, _("The metadata was taken over. Look through the fields below."))
-            return redirect("console:application_sso", application.pk)
+    if form.is_valid() and (done := imported(request, application, form)):
+        return done
     return _show(request, application, metadata_form=form)
 
 
@@ -117,7 +110,7 @@ def service_provider_metadata(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def defaults(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The connector's values once more, for instance after the group path was corrected."""
-    application = _application_with_sso(pk)
+    application = application_with_sso(pk)
     refill_sso(application, actor=actor_of(request))
     messages.success(request, _("The fields hold the connector's values again."))
     return redirect("console:application_sso", application.pk)

@@ -36,7 +36,7 @@ def import_metadata(
     """A file. `entity_id` chooses where it describes several; `signed_by` (PEM) is who must have signed it: None for who had to
     up to now, "" for nobody. Raises MetadataRefused, SeveralServiceProviders, SsoInvalid, SsoUnavailable.
     """
-    received = Received(xml, signed_by=_signer(application, signed_by))
+    received = received_file(application, xml, signed_by=signed_by)
     return take_over(application, received, actor=actor, entity_id=entity_id)
 
 
@@ -46,6 +46,10 @@ def import_metadata_from_url(
     """One guarded GET, outside any transaction; refreshed by schedule from then on. Raises what import_metadata raises."""
     received = fetched_from(application, url, signed_by=signed_by)
     return take_over(application, received, actor=actor, entity_id=entity_id)
+
+
+def received_file(application: Application, xml: bytes, *, signed_by: str | None) -> Received:
+    return Received(xml, signed_by=_signer(application, signed_by))
 
 
 def fetched_from(application: Application, url: str, *, signed_by: str | None) -> Received:
