@@ -52,8 +52,8 @@ def _certificates(text: str) -> list[x509.Certificate]:
             "certificate", _("This is a private key. Choose the certificate that belongs to it.")
         )
     try:
-        certificates = [x509.load_pem_x509_certificate(block.encode()) for block in chosen[:10]]
-    except ValueError:
+        certificates = [_certificate(block) for block in chosen[:10]]
+    except (ValueError, x509.InvalidVersion):
         certificates = []
     if not certificates:
         raise KeyPairRefused(
@@ -61,6 +61,13 @@ def _certificates(text: str) -> list[x509.Certificate]:
             _("This is no certificate in PEM form: a text that begins with -----BEGIN CERTIFICATE-----."),
         )
     return certificates
+
+
+def _certificate(block: str) -> x509.Certificate:
+    """With all that pages show of it read once: some of it is only looked at when it is asked for."""
+    certificate = x509.load_pem_x509_certificate(block.encode())
+    _ = (certificate.subject, certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+    return certificate
 
 
 @sensitive_variables()

@@ -35,10 +35,28 @@ def refusal(wiki, system, public, key, passphrase="", **options):
     return field, sentence
 
 
+def altered(key, before, after):
+    """A certificate with some octets changed: nobody looks at its own signature."""
+    der = base64.b64decode("".join(certificate(key).splitlines()[1:-1]))
+    assert der.count(before) >= 1
+    body = base64.encodebytes(der.replace(before, after)).decode()
+    return f"-----BEGIN CERTIFICATE-----\n{body}-----END CERTIFICATE-----\n"
+
+
 def test_what_is_no_certificate_is_refused_at_its_field(wiki, system):
     key = rsa_key()
     cut = certificate(key)[:300] + "\n-----END CERTIFICATE-----"
-    for text in ("", "hello", cut, "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----", "\x00\ufffd"):
+    odd = altered(key, b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x09")  # of version 10
+    unreadable = altered(key, b"\x0c\x10sso.acme", b"\x0c\x10\xff\xff\xff.acme")  # no UTF-8 in its name
+    for text in (
+        "",
+        "hello",
+        cut,
+        odd,
+        unreadable,
+        "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----",
+        "\x00\ufffd",
+    ):
         field, sentence = refusal(wiki, system, text, private(key))
         assert (field, "PEM" in sentence) == ("certificate", True)
     assert refusal(wiki, system, "x" * 70_000, private(key)) == (

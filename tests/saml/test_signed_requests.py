@@ -9,7 +9,8 @@ from lxml import etree
 
 from apps.saml.actions.settings import sso_of, update_sso
 from apps.tenants.context import in_tenant
-from tests.saml.conftest import SP
+from tests.saml.conftest import SP, Keys
+from tests.saml.pairs import DAY, NOW, certificate, private, rsa_key
 from tests.saml.service_provider import NS, authn_request, form, redirect, signed
 from tests.saml.test_requests_at_the_front_door import accepted, get, post, refused
 
@@ -247,3 +248,13 @@ def certificate_of(key):
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
     builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + dt.timedelta(days=1))
     return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+
+
+def test_a_certificate_of_theirs_that_has_expired_goes_on_verifying(engineer, wiki, system, required):
+    """The SSO tab tells when it ends, and says this: what metadata holds are keys, in certificates' clothes."""
+    keys = Keys(private(rsa_key()), certificate(rsa_key(), begins=NOW - 9 * DAY, ends=NOW - DAY))
+    refused(engineer, get(engineer, redirect(authn_request(), keys=keys)))  # not known yet
+    with in_tenant(engineer.tenant):
+        update_sso(sso_of(wiki), actor=system, sp_certificates=[keys.certificate])
+    accepted(engineer, get(engineer, redirect(authn_request(), keys=keys)))
+    accepted(engineer, post(engineer, form(signed(authn_request(), keys))))
