@@ -28,6 +28,10 @@ SETTINGS = (
     "groups_attribute_name",
     "sp_certificates",
     "require_signed_requests",
+    "encrypt_assertion",
+    "encryption_algorithm",
+    "oaep_digest",
+    "sp_encryption_certificate",
 )
 HERE = Path(__file__).parent
 

@@ -25,6 +25,12 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cache"
 SESSION_COOKIE_NAME = "django_site"  # cookies know no ports: Gatehouse is at the same address
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"log": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["log"]},
+}
 LOGIN_URL = "/login"
 LOGOUT_REDIRECT_URL = "/logged-out"
 
