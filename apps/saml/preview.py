@@ -4,8 +4,10 @@ What an application would be told about a person, and whether it would be told a
 It takes the path of a real sign-in, apps.saml.gate, statement, messages and signing, with two differences, each enough alone
 to make every service provider refuse the result: the key pair is made for this one preview, stands in no metadata and is forgotten
 with it, and the clock is a day behind, so every time in the message is over. The application's own key signs nothing that holds an assertion.
+Where assertions are encrypted for the application, the preview stops before that, or nobody could read it.
 """
 
+import copy
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,36 +15,28 @@ from typing import Any
 
 from django.conf import settings as django_settings
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from saml2.samlp import STATUS_NO_PASSIVE, STATUS_RESPONDER
 
 from apps.applications.access import groups_giving
-from apps.directory.models import Group, User
+from apps.directory.models import User
 from apps.lib.crypto import new_key_pair
-from apps.lib.errors import SecretError
 from apps.lib.xml import SignatureRefused, parse, verify
 from apps.saml.addresses import metadata_url
-from apps.saml.gate import may_issue
+from apps.saml.encryption import response_octets
 from apps.saml.groups import group_names
-from apps.saml.messages import ASSERTION, Envelope, response_with, status_response
+from apps.saml.messages import ASSERTION, Envelope, response_with
 from apps.saml.models import KeyPair, SsoSettings
-from apps.saml.signing import signed
+from apps.saml.preview_problems import (
+    BEHIND,
+    LARGEST,
+    Problem,
+    is_addressed,
+    problems_between,
+    unwritable_problem,
+)
 from apps.saml.statement import Statement, Unwritable, statement_about
 
-BEHIND = dt.timedelta(days=1)  # no service provider is asked to tolerate a clock that is this wrong
 IN_RESPONSE_TO = "_preview"  # stands where the application's own request ID would
 COMMON_NAME = "Gatehouse preview: belongs to no application"
-NOBODY = "urn:gatehouse:preview"
-LARGEST = 1_000_000  # bytes of a message that we wrote ourselves
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why nothing would be sent, in words for an administrator. `groups` would open the application, for "not_assigned"."""
-
-    code: str
-    sentence: str
-    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +94,9 @@ class Preview:
 def preview_of(user: User, settings: SsoSettings, *, sp_initiated: bool) -> Preview:
     """`settings` with its application. Changes nothing; apps.saml.actions.previews keeps a line of who looked."""
     statement, unwritable = _statement(user, settings)
-    problems = [*_of_settings(settings), *unwritable, *_of_gate(user, settings), *_of_key(settings)]
+    problems = [*problems_between(user, settings, sp_initiated=sp_initiated), *unwritable]
     document = None
-    if statement is not None and settings.complete:
+    if statement is not None and is_addressed(settings):
         document = _document(user, settings, statement, sp_initiated=sp_initiated)
     return Preview(
         user=user,
@@ -116,69 +110,11 @@ def preview_of(user: User, settings: SsoSettings, *, sp_initiated: bool) -> Prev
     )
 
 
-# --- why not
-
-
-def _of_settings(settings: SsoSettings) -> Iterator[Problem]:
-    if not settings.complete:
-        yield Problem(
-            "not_configured", _("The SSO tab still needs the application's entity ID and an ACS URL.")
-        )
-
-
 def _statement(user: User, settings: SsoSettings) -> tuple[Statement | None, list[Problem]]:
     try:
         return statement_about(user, settings, group_names(user, settings)), []
     except Unwritable as missing:
-        sentence = _(
-            "%(person)s has no usable %(field)s, and the assertion cannot be written without it."
-        ) % {
-            "person": user,
-            "field": missing,
-        }
-        return None, [Problem("unwritable", sentence)]
-
-
-def _of_gate(user: User, settings: SsoSettings) -> Iterator[Problem]:
-    """The gate itself decides; its words are for the person, these for whoever can mend it."""
-    refusal = may_issue(user, settings.application, timezone.now())
-    if refusal is None:
-        return
-    words = {
-        "suspended": _("%(person)s is deactivated."),
-        "password_expired": _("The password of %(person)s has expired: it has to be changed first."),
-        "application_deactivated": _("Single sign-on of %(application)s is switched off."),
-        "not_assigned": _no_group(settings),
-    }
-    sentence = words.get(refusal.code, refusal.sentence)
-    if refusal.code in words:
-        sentence = sentence % {"person": user, "application": settings.application}
-    yield Problem(refusal.code, sentence, refusal.groups)
-
-
-def _no_group(settings: SsoSettings) -> str:
-    if Group.objects.filter(applications=settings.application).exists():
-        return _("No group of %(person)s opens %(application)s.")
-    return _("No user group is bound to %(application)s yet, so nobody gets in.")
-
-
-def _of_key(settings: SsoSettings) -> Iterator[Problem]:
-    """The key signs the answer that anybody gets who is not signed in, addressed to nobody: it holds no assertion."""
-    key_pair = KeyPair.objects.get(application=settings.application, state=KeyPair.State.ACTIVE)
-    now = timezone.now() - BEHIND
-    envelope = Envelope(metadata_url(settings.application), NOBODY, NOBODY, "", now)
-    message = status_response(envelope, STATUS_RESPONDER, STATUS_NO_PASSIVE)
-    try:
-        xml = signed(message, [message], key_pair=key_pair, algorithm=settings.algorithm)
-        verify(parse(xml, max_bytes=LARGEST), [key_pair.certificate])
-    except SecretError:
-        sentence = _(
-            "The signing key cannot be opened: it was sealed with an encryption key that is missing."
-        )
-        yield Problem("no_key", sentence)
-    except SignatureRefused:
-        sentence = _("The signing key does not belong to the published certificate: make a new certificate.")
-        yield Problem("wrong_key", sentence)
+        return None, [unwritable_problem(user, str(missing))]
 
 
 # --- what would be sent
@@ -206,9 +142,9 @@ def _document(user: User, settings: SsoSettings, statement: Statement, *, sp_ini
     )
     lifetime = dt.timedelta(seconds=django_settings.SESSION_COOKIE_AGE)
     message = response_with(envelope, statement, signed_in_at=now, session_ends_at=now + lifetime)
-    parts = [message.find(ASSERTION)] * settings.sign_assertion + [message] * settings.sign_response
-    key_pair = _forgotten_key_pair(settings)
-    xml = signed(message, parts, key_pair=key_pair, algorithm=settings.algorithm)
+    key_pair, readable = _forgotten_key_pair(settings), copy.copy(settings)
+    readable.encrypt_assertion = False
+    xml = response_octets(message, readable, key_pair)
     return Document(xml, envelope, tuple(_parts(xml, settings, key_pair.certificate)))
 
 

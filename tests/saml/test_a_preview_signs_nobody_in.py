@@ -23,8 +23,9 @@ from apps.saml.actions.previews import preview_sign_in
 from apps.saml.actions.settings import sso_of, update_sso
 from apps.saml.issuing import Issued, PortalSession, Wish, issue
 from apps.saml.metadata_export import identity_provider_metadata
-from apps.saml.models import KeyPair, PendingSignIn, PersistentNameId
+from apps.saml.models import KeyPair, PendingSignIn, PersistentNameId, SsoSettings
 from apps.saml.session_models import SsoSession
+from apps.saml.signing import Signer
 from apps.sandbox import actions as sandbox
 from apps.sandbox.errors import AssertionRefused
 from apps.sandbox.models import SandboxSignIn
@@ -117,6 +118,27 @@ def test_what_it_says_is_what_is_sent(engineer, wiki):
     assert plain(asked.xml) == plain(real(engineer, wiki, in_response_to="_preview"))
 
 
+def test_an_assertion_is_shown_before_it_is_encrypted(engineer, wiki, sp_keys):
+    with in_tenant(engineer.tenant):
+        update_sso(
+            sso_of(wiki),
+            actor=Actor.system(),
+            encrypt_assertion=True,
+            sp_encryption_certificate=sp_keys.certificate,
+        )
+    seen = look(engineer, wiki)
+    assert seen.would_get_in
+    assert b"bob@acme.example" in seen.document.xml
+    assert [part.verifies for part in seen.document.parts] == [True, True]
+    sent = real(engineer, wiki)
+    assert b"EncryptedAssertion" in sent
+    assert b"bob@acme.example" not in sent
+    with in_tenant(engineer.tenant):
+        SsoSettings.objects.update(sp_encryption_certificate="")
+    (problem,) = look(engineer, wiki).problems
+    assert "certificate for that is missing" in problem.sentence
+
+
 @pytest.mark.parametrize("sign_response", [True, False])
 @pytest.mark.parametrize("sign_assertion", [True, False])
 def test_which_parts_are_signed_is_what_was_chosen_and_they_verify(
@@ -146,21 +168,31 @@ def test_no_certificate_that_is_published_verifies_it(engineer, wiki):
 
 
 def test_the_applications_own_key_signs_no_assertion(engineer, wiki, monkeypatch):
+    """The one place that signs is asked what it signs with what."""
     signed_by = []
-    genuine = preview.signed
+    genuine = Signer.sign
 
-    def spy(message, parts, *, key_pair, algorithm):
-        xml = genuine(message, parts, key_pair=key_pair, algorithm=algorithm)
-        signed_by.append((key_pair.certificate, xml))
-        return xml
+    def spy(self, element):
+        signed_by.append((self.certificate_of_test, etree.tostring(element)))
+        return genuine(self, element)
 
-    monkeypatch.setattr(preview, "signed", spy)
+    def remembered(self, key_pair, algorithm):
+        self.certificate_of_test = key_pair.certificate
+        return make(self, key_pair, algorithm)
+
+    make = Signer.__init__
+    monkeypatch.setattr(Signer, "__init__", remembered)
+    monkeypatch.setattr(Signer, "sign", spy)
     with in_tenant(engineer.tenant):
         own = certificates_of(wiki)[0].certificate
     look(engineer, wiki)
-    assert len(signed_by) == 2
+    assert len(signed_by) == 3
     for certificate, xml in signed_by:
         assert (b"Assertion" in xml) == (certificate != own)
+    real(
+        engineer, wiki
+    )  # negative control: the same spy sees a real assertion signed by the application's key
+    assert any(b"Assertion" in xml and certificate == own for certificate, xml in signed_by)
 
 
 def test_it_leaves_a_line_in_the_log_and_nothing_else(engineer, wiki):
@@ -203,6 +235,31 @@ def test_the_groups_that_would_open_it_are_named(bob, wiki):
     (problem,) = look(bob, wiki).problems
     assert (problem.code, problem.groups) == ("not_assigned", ("Engineering",))
     assert problem.sentence == "No group of Bob Example opens Wiki."
+
+
+@pytest.mark.parametrize("sp_initiated", [False, True], ids=["from here", "from there"])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"acs_urls": []},
+        {"name_id_source": "work_phone"},
+        {"idp_initiated": False},
+        {"metadata_expires_at": timezone.now() - dt.timedelta(days=1)},
+        {"encrypt_assertion": True},
+    ],
+    ids=lambda changed: next(iter(changed), "nothing"),
+)
+def test_it_says_what_a_sign_in_would_be_refused_for(engineer, wiki, changed, sp_initiated):
+    with in_tenant(engineer.tenant):
+        sso_of(wiki)
+        SsoSettings.objects.update(**changed)
+        now = timezone.now()
+        session = PortalSession(now, now + dt.timedelta(hours=1))
+        wish = Wish(in_response_to="_asked" if sp_initiated else "")
+        made = issue(engineer.user, wiki, wish, actor=Actor.system(), session=session)
+    problems = [problem.code for problem in look(engineer, wiki, sp_initiated=sp_initiated).problems]
+    assert problems == ([] if isinstance(made, Issued) else [made.refusal.code])
 
 
 def test_what_is_missing_is_said_and_the_rest_is_shown(engineer, wiki):

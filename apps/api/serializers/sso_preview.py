@@ -63,4 +63,7 @@ class PreviewSerializer(serializers.Serializer[Any]):
     name_id_format = serializers.ChoiceField(choices=NameIdFormat.choices, source="settings.name_id_format")
     attributes = PreviewAttribute(many=True, source="rows")
     key_fits = serializers.BooleanField(help_text="What it signs, the published certificate verifies.")
+    encrypted = serializers.BooleanField(
+        source="settings.encrypt_assertion", help_text="What is sent is; the document shows it before."
+    )
     document = PreviewDocument(allow_null=True)

@@ -18,7 +18,8 @@ from apps.directory.models import User
 from apps.saml.actions.previews import preview_sign_in
 from apps.saml.messages import BEFORE, LIFE
 from apps.saml.models import NameIdFormat
-from apps.saml.preview import Preview, Problem
+from apps.saml.preview import Preview
+from apps.saml.preview_problems import Problem
 
 FOUND = 8
 AT_THE_APPLICATION = "application"  # ?start=
