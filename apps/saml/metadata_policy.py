@@ -10,6 +10,7 @@ from apps.saml.models import NameIdFormat, SsoSettings
 PREFERRED = (NameIdFormat.EMAIL, NameIdFormat.PERSISTENT, NameIdFormat.TRANSIENT)
 # A refresh may switch these on by itself: more is signed then, never less.
 STRENGTHENING = frozenset({"require_signed_requests", "sign_assertion"})
+LOGOUT_ADDRESSES = frozenset({"slo_url", "slo_response_url"})
 
 
 def imported_fields(settings: SsoSettings, provider: ServiceProvider) -> dict[str, Any]:
@@ -49,6 +50,8 @@ def waits(settings: SsoSettings, fields: dict[str, Any]) -> bool:
     for field, value in fields.items():
         if field == "acs_urls" and _origins(value) == _origins(settings.acs_urls):
             continue
+        if field in LOGOUT_ADDRESSES and _origin(value) == _origin(getattr(settings, field)):
+            continue
         if field in STRENGTHENING and value is True:
             continue
         return True
@@ -56,5 +59,9 @@ def waits(settings: SsoSettings, fields: dict[str, Any]) -> bool:
 
 
 def _origins(rows: list[dict[str, Any]]) -> set[tuple[str, str]]:
-    split = [urlsplit(row["url"].lower()) for row in rows]
-    return {(each.scheme, each.netloc) for each in split}
+    return {_origin(row["url"]) for row in rows}
+
+
+def _origin(url: str) -> tuple[str, str]:
+    split = urlsplit(url.lower())
+    return split.scheme, split.netloc

@@ -5,6 +5,8 @@ from cryptography import x509
 from django.test import Client
 from lxml import etree
 from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser
+from saml2.attribute_converter import ac_factory
+from saml2.mdstore import InMemoryMetaData
 
 from apps.saml.actions.key_pairs import (
     add_certificate,
@@ -85,6 +87,17 @@ def test_it_is_valid_against_the_schema(wiki):
     )
     broken = metadata().content.replace(b" Location=", b" Place=")  # negative control
     assert isinstance(OneLogin_Saml2_XML.validate_xml(broken, "saml-schema-metadata-2.0.xsd"), str)
+
+
+def test_pysaml2_reads_it(wiki):
+    """Another reader than the one above: for each binding the same address, and the certificate that signs."""
+    store = InMemoryMetaData(ac_factory(), metadata().content.decode())
+    store.load()
+    assert list(store.keys()) == [IDP]
+    services = store.service(IDP, "idpsso_descriptor", "single_sign_on_service")
+    assert {one["location"] for rows in services.values() for one in rows} == {SSO}
+    ((_, certificate),) = store.certs(IDP, "idpsso", use="signing")
+    assert "".join(certificate.split()) == embedded()[0]
 
 
 def test_requests_are_asked_to_be_signed_only_where_they_have_to_be(wiki, system, sp_keys):

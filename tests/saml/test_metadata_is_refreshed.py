@@ -173,6 +173,27 @@ def test_harmless_changes_are_taken_over_with_an_event(imported, system, server)
     assert {change["field"] for change in event.changes} == {"acs_urls", "require_signed_requests"}
 
 
+@pytest.mark.parametrize(
+    ("now", "outcome"),
+    [
+        ("https://sp.example/new", Outcome.APPLIED),
+        ("https://evil.example/slo", Outcome.WAITING),
+        ("https://sp.example.evil.example/slo", Outcome.WAITING),
+        ("https://sp.example:444/slo", Outcome.WAITING),
+    ],
+)
+def test_logout_messages_stay_at_their_host(wiki, system, server, now, outcome):
+    def logout(url):
+        binding = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+        return f'<md:SingleLogoutService Binding="{binding}" Location="{url}"/>'
+
+    server.formats = logout("https://sp.example/slo")
+    import_metadata_from_url(wiki, server.url, actor=system)
+    server.formats = logout(now)
+    assert refresh_now(wiki, actor=system) is outcome
+    assert sso_of(wiki).slo_url == (now if outcome is Outcome.APPLIED else "https://sp.example/slo")
+
+
 def test_nothing_that_protects_is_switched_off_by_a_refresh(imported, system, server, sp_keys):
     update_sso(sso_of(imported), actor=system, require_signed_requests=True)
     server.keys = ""
