@@ -71,3 +71,8 @@ def what_follows(request: HttpRequest, signed_out: SignedOut) -> str:
 def remember_what_follows(request: HttpRequest, address: str) -> None:
     """For a browser that strays on its way: the sign-in page leads back to `address`, a path of this tenant."""
     request.session[FOLLOWS] = address
+
+
+def forget_what_follows(request: HttpRequest) -> None:
+    """Nothing is left to be done."""
+    request.session.pop(FOLLOWS, None)

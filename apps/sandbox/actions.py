@@ -59,8 +59,12 @@ def set_idp_metadata(service_provider: SandboxServiceProvider, *, url: str = "",
     service_provider.idp_entity_id = found.entity_id
     service_provider.idp_redirect_url = found.redirect_url
     service_provider.idp_post_url = found.post_url
+    service_provider.idp_slo_url = found.slo_url
     service_provider.idp_certificates = list(found.certificates)
-    service_provider.save()
+    columns = ("metadata_url", "metadata", "entity_id", "redirect_url", "post_url", "slo_url", "certificates")
+    service_provider.save(
+        update_fields=[f"idp_{column}" for column in columns]
+    )  # its keys may be newer than it
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from apps.lib.crypto import Sealed
 from apps.lib.names import validate_text
 from apps.tenants.addresses import tenant_url
 from apps.tenants.models import TenantOwned, slug_validator
@@ -57,8 +58,16 @@ class SandboxServiceProvider(TenantOwned):
     idp_entity_id = models.CharField(max_length=1024, blank=True)
     idp_redirect_url = models.CharField(max_length=2000, blank=True)
     idp_post_url = models.CharField(max_length=2000, blank=True)
+    idp_slo_url = models.CharField(max_length=2000, blank=True)  # by Redirect; empty: it signs nobody out
     idp_certificates = models.JSONField(default=list, blank=True)  # PEM, those that may sign
+    certificate = models.TextField(
+        blank=True
+    )  # PEM; its logout messages are signed with it (actions.with_keys)
+    private_key_sealed = models.BinaryField(editable=False, default=bytes)
+    ignores_logout = models.BooleanField(default=False)  # on purpose: a logout request is not answered
     created_at = models.DateTimeField(auto_now_add=True)
+
+    private_key = Sealed("private_key_sealed")  # PEM
 
     class Meta(TenantOwned.Meta):
         ordering: ClassVar[list[str]] = ["label"]
@@ -80,6 +89,10 @@ class SandboxServiceProvider(TenantOwned):
     @property
     def acs_url(self) -> str:
         return self.address("sp_acs")
+
+    @property
+    def slo_url(self) -> str:
+        return self.address("sp_slo")
 
     @property
     def is_connected(self) -> bool:
@@ -119,6 +132,7 @@ class SandboxSignIn(TenantOwned):
     response_xml = models.TextField()
     ends_at = models.DateTimeField(null=True)  # SessionNotOnOrAfter
     signed_out_at = models.DateTimeField(null=True)
+    logout_request_id = models.CharField(max_length=80, blank=True)  # ours, that waits for its answer
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantOwned.Meta):

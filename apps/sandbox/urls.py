@@ -1,8 +1,8 @@
-"""Below /t/<tenant>/sandbox/. What the product calls: sp/…/acs, sp/…/metadata and scim/…; the rest is for people."""
+"""Below /t/<tenant>/sandbox/. What the product calls: sp/…/acs, sp/…/slo, sp/…/metadata and scim/…; the rest is for people."""
 
 from django.urls import path
 
-from apps.sandbox.views import scim, service_provider, targets
+from apps.sandbox.views import logout, scim, service_provider, targets
 
 app_name = "sandbox"
 urlpatterns = [
@@ -13,7 +13,9 @@ urlpatterns = [
     path("sp/<slug:slug>/metadata", service_provider.sp_metadata, name="sp_metadata"),
     path("sp/<slug:slug>/acs", service_provider.acs, name="sp_acs"),
     path("sp/<slug:slug>/login", service_provider.login, name="sp_login"),
-    path("sp/<slug:slug>/logout", service_provider.logout, name="sp_logout"),
+    path("sp/<slug:slug>/logout", logout.logout, name="sp_logout"),
+    path("sp/<slug:slug>/slo", logout.slo, name="sp_slo"),
+    path("sp/<slug:slug>/logout-answers", logout.answers, name="sp_logout_answers"),
     path("sp/<slug:slug>/identity-provider", service_provider.identity_provider, name="sp_identity_provider"),
     path("targets/<slug:slug>/", targets.target, name="target"),
     path("targets/<slug:slug>/accounts/", targets.accounts, name="target_accounts"),

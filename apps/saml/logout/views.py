@@ -17,7 +17,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.accounts.access import actor_of, public
-from apps.accounts.signing_out import SignedOut, known_handle, remember_what_follows, sign_out
+from apps.accounts.signing_out import (
+    SignedOut,
+    forget_what_follows,
+    known_handle,
+    remember_what_follows,
+    sign_out,
+)
 from apps.applications.models import Application
 from apps.directory.models import User
 from apps.events.actors import Target
@@ -145,6 +151,8 @@ def progress(request: HttpRequest, key: UUID) -> HttpResponse:
     everywhere = all(step.state == State.CONFIRMED for step in steps)
     if waiting is None:
         runs.finish(run, actor=actor_of(request))
+    if everywhere:
+        forget_what_follows(request)
     go_on = _step_address(waiting) if waiting else ""
     answer = reverse("saml:logout_answer", kwargs={"key": run.pk}) if run.initiator else ""
     context = {

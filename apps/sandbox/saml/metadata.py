@@ -14,7 +14,19 @@ from lxml import etree
 
 from apps.lib import xml
 from apps.sandbox.errors import MetadataRefused
-from apps.sandbox.saml.names import MD, POST, REDIRECT, SAMLP, UNSPECIFIED, D, Element, M, instant, text_of
+from apps.sandbox.saml.names import (
+    DS,
+    MD,
+    POST,
+    REDIRECT,
+    SAMLP,
+    UNSPECIFIED,
+    D,
+    Element,
+    M,
+    instant,
+    text_of,
+)
 
 LARGEST = 1024 * 1024
 CONTENT_TYPE = "application/samlmetadata+xml"
@@ -22,11 +34,15 @@ CONTENT_TYPE = "application/samlmetadata+xml"
 
 @dataclass(frozen=True)
 class IdentityProvider:
-    """`certificates` are PEM, in the order of the metadata; an address is empty when that binding is not offered."""
+    """`certificates` are PEM, in the order of the metadata; an address is empty when that binding is not offered.
+
+    `slo_url` is by Redirect.
+    """
 
     entity_id: str
     redirect_url: str
     post_url: str
+    slo_url: str
     certificates: tuple[str, ...]
 
 
@@ -44,7 +60,13 @@ def read(document: str, now: datetime) -> IdentityProvider:
     entity_id = entity.get("entityID") or ""
     if role is None or not entity_id or len(entity_id) > 1024:
         raise MetadataRefused(_("This is not the metadata of an identity provider."))
-    found = IdentityProvider(entity_id, _location(role, REDIRECT), _location(role, POST), _certificates(role))
+    found = IdentityProvider(
+        entity_id=entity_id,
+        redirect_url=_location(role, "SingleSignOnService", REDIRECT),
+        post_url=_location(role, "SingleSignOnService", POST),
+        slo_url=_location(role, "SingleLogoutService", REDIRECT),
+        certificates=_certificates(role),
+    )
     if not found.redirect_url and not found.post_url:
         raise MetadataRefused(_("The identity provider offers single sign-on by neither Redirect nor POST."))
     if not found.certificates:
@@ -61,12 +83,12 @@ def _entity(root: Element) -> Element:
     return entities[0]
 
 
-def _location(role: Element, binding: str) -> str:
-    for service in role.findall(f"{M}SingleSignOnService"):
+def _location(role: Element, kind: str, binding: str) -> str:
+    for service in role.findall(f"{M}{kind}"):
         if service.get("Binding") == binding:
             location = service.get("Location") or ""
             if urlsplit(location).scheme not in {"http", "https"} or len(location) > 2000:
-                raise MetadataRefused(_("The address for single sign-on is not a web address."))
+                raise MetadataRefused(_("An address of the identity provider is not a web address."))
             return location
     return ""
 
@@ -87,8 +109,8 @@ def pem(encoded: str) -> str:
     return ssl.DER_cert_to_PEM_cert(der)
 
 
-def write(entity_id: str, acs_url: str) -> bytes:
-    """The sandbox's own: assertions must be signed, requests are not."""
+def write(entity_id: str, acs_url: str, slo_url: str, certificate: str) -> bytes:
+    """The sandbox's own: assertions must be signed, sign-in requests are not, logout messages are, with `certificate` (PEM)."""
     namespaces: Any = {"md": MD}
     entity = etree.Element(f"{M}EntityDescriptor", nsmap=namespaces, entityID=entity_id)
     role = etree.SubElement(
@@ -98,6 +120,11 @@ def write(entity_id: str, acs_url: str) -> bytes:
         WantAssertionsSigned="true",
         protocolSupportEnumeration=SAMLP,
     )
+    key = etree.SubElement(role, f"{M}KeyDescriptor", nsmap={"ds": DS}, use="signing")
+    info = etree.SubElement(etree.SubElement(key, f"{D}KeyInfo"), f"{D}X509Data")
+    der = ssl.PEM_cert_to_DER_cert(certificate)
+    etree.SubElement(info, f"{D}X509Certificate").text = base64.b64encode(der).decode()
+    etree.SubElement(role, f"{M}SingleLogoutService", Binding=REDIRECT, Location=slo_url)
     etree.SubElement(role, f"{M}NameIDFormat").text = UNSPECIFIED
     etree.SubElement(
         role, f"{M}AssertionConsumerService", Binding=POST, Location=acs_url, index="0", isDefault="true"

@@ -18,18 +18,19 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.sandbox import actions
-from apps.sandbox.access import person_required, public
+from apps.sandbox.access import View, person_required, public
 from apps.sandbox.errors import AssertionRefused, MetadataRefused
 from apps.sandbox.forms import IdentityProviderForm
 from apps.sandbox.models import SandboxServiceProvider, SandboxSignIn
 from apps.sandbox.saml import metadata
+from apps.sandbox.signing_out import with_keys
 
 COOKIE = "gatehouse_sandbox"
 LONGEST_SESSION = timedelta(hours=12)
 UNREADABLE = {"encoding", "document", "message"}
 
 
-def _service_provider(slug: str) -> SandboxServiceProvider:
+def service_provider_or_404(slug: str) -> SandboxServiceProvider:
     found: SandboxServiceProvider = get_object_or_404(SandboxServiceProvider, slug=slug)
     return found
 
@@ -37,7 +38,7 @@ def _service_provider(slug: str) -> SandboxServiceProvider:
 @person_required
 @require_safe
 def page(request: HttpRequest, slug: str) -> HttpResponse:
-    there = _service_provider(slug)
+    there = service_provider_or_404(slug)
     return _shown(request, there, IdentityProviderForm(initial={"url": there.idp_metadata_url}))
 
 
@@ -46,17 +47,21 @@ def _shown(
 ) -> HttpResponse:
     context = {
         "service_provider": there,
-        "sign_in": _current(request, there),
+        "sign_in": current_sign_in(request, there),
         "latest": there.sign_ins.all()[:10],
         "form": form,
     }
-    return render(request, "sandbox/service_provider.html", context, status=status)
+
+    def shown(request: HttpRequest) -> HttpResponse:
+        return render(request, "sandbox/service_provider.html", context, status=status)
+
+    return _with_forms_to(there.idp_slo_url, shown)(request)  # signing out everywhere redirects there
 
 
 @person_required
 @require_POST
 def identity_provider(request: HttpRequest, slug: str) -> HttpResponse:
-    there = _service_provider(slug)
+    there = service_provider_or_404(slug)
     form = IdentityProviderForm(request.POST)
     if form.is_valid():
         try:
@@ -73,8 +78,10 @@ def identity_provider(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_safe
 def sp_metadata(_request: HttpRequest, slug: str) -> HttpResponse:
-    there = _service_provider(slug)
-    return HttpResponse(metadata.write(there.entity_id, there.acs_url), content_type=metadata.CONTENT_TYPE)
+    there = service_provider_or_404(slug)
+    certificate = with_keys(there).certificate
+    document = metadata.write(there.entity_id, there.acs_url, there.slo_url, certificate)
+    return HttpResponse(document, content_type=metadata.CONTENT_TYPE)
 
 
 @public
@@ -82,14 +89,14 @@ def sp_metadata(_request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def login(request: HttpRequest, slug: str) -> HttpResponse:
     """SP-initiated: by Redirect, or with `?binding=post` by a form that sends itself."""
-    there = _service_provider(slug)
+    there = service_provider_or_404(slug)
     wants_post = request.GET.get("binding") == "post"
     sso_url = there.idp_post_url if wants_post else there.idp_redirect_url
     if not sso_url:
         refused = AssertionRefused(
             "trust", _("The identity provider has no address for this way of signing in.")
         )
-        return _refused(request, there, refused)
+        return refused_page(request, there, refused)
     asked = actions.add_authn_request(there)
     relay_state = reverse("sandbox:sp", kwargs={"slug": slug})
     if not wants_post:
@@ -98,15 +105,21 @@ def login(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _form_to(sso_url: str, request: HttpRequest, saml_request: str, relay_state: str) -> HttpResponse:
-    """A form that sends itself. Our policy lets forms go home only, so this page names where its own may go."""
+    """A form that sends itself."""
     context = {"sso_url": sso_url, "saml_request": saml_request, "relay_state": relay_state}
-    address = urlsplit(sso_url)
 
-    @csp_update({"form-action": [f"{address.scheme}://{address.netloc}"]})
     def form(request: HttpRequest) -> HttpResponse:
         return render(request, "sandbox/authn_request.html", context)
 
-    return cast("HttpResponse", form(request))
+    return _with_forms_to(sso_url, form)(request)
+
+
+def _with_forms_to(url: str, view: View) -> View:
+    """Our policy lets forms go home only, and so do redirects after them: a page names where else its own may lead."""
+    address = urlsplit(url)
+    if not address.netloc:
+        return view
+    return cast("View", csp_update({"form-action": [f"{address.scheme}://{address.netloc}"]})(view))
 
 
 @public
@@ -114,11 +127,11 @@ def _form_to(sso_url: str, request: HttpRequest, saml_request: str, relay_state:
 @csrf_exempt  # posted from the identity provider's page; the signature and InResponseTo stand for the token
 @require_POST
 def acs(request: HttpRequest, slug: str) -> HttpResponse:
-    there = _service_provider(slug)
+    there = service_provider_or_404(slug)
     try:
         sign_in = actions.add_sign_in(there, request.POST.get("SAMLResponse", ""))
     except AssertionRefused as refused:
-        return _refused(request, there, refused)
+        return refused_page(request, there, refused)
     response = HttpResponseRedirect(_landing(there, request.POST.get("RelayState", "")))
     response.set_signed_cookie(
         COOKIE,
@@ -133,26 +146,16 @@ def acs(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
-@person_required
-@require_POST
-def logout(request: HttpRequest, slug: str) -> HttpResponse:
-    there = _service_provider(slug)
-    sign_in = _current(request, there)
-    if sign_in is not None:
-        actions.remove_sign_in(sign_in)
-    response = redirect("sandbox:sp", slug=slug)
-    response.delete_cookie(COOKIE, path=reverse("sandbox:sp", kwargs={"slug": slug}), samesite="Lax")
-    return response
-
-
-def _refused(request: HttpRequest, there: SandboxServiceProvider, refused: AssertionRefused) -> HttpResponse:
+def refused_page(
+    request: HttpRequest, there: SandboxServiceProvider, refused: AssertionRefused
+) -> HttpResponse:
     """Read by anybody, so it names the service provider by nothing but the address."""
     context = {"slug": there.slug, "refused": refused}
     status = 400 if refused.check in UNREADABLE else 403
     return render(request, "sandbox/refused.html", context, status=status)
 
 
-def _current(request: HttpRequest, there: SandboxServiceProvider) -> SandboxSignIn | None:
+def current_sign_in(request: HttpRequest, there: SandboxServiceProvider) -> SandboxSignIn | None:
     """Whoever the sandbox takes the browser for. The portal's own session has no part in it."""
     key = request.get_signed_cookie(COOKIE, default="", salt=_salt(there), max_age=LONGEST_SESSION)
     rows: Any = there.sign_ins.filter(pk=key, signed_out_at=None) if key else there.sign_ins.none()

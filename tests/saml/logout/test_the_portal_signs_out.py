@@ -249,6 +249,7 @@ def test_every_application_is_asked_and_confirms(bob, wiki_sp, blog_sp):
     assert goes_on(page) is None
     assert "You are signed out" in text
     assert "not signed out" not in text.lower()
+    assert run not in bob.get("/login/").content.decode()
     assert states(bob.tenant) == {"wiki": "confirmed", "blog": "confirmed"}
     blog, wiki, everywhere = events(bob.tenant)
     assert [(event.application_name, event.success) for event in (blog, wiki)] == [
