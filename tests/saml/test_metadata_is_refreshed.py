@@ -80,6 +80,16 @@ def test_a_certificate_added_waits_and_one_that_disappears_with_all_others_chang
     assert sso_of(imported).sp_certificates == [sp_keys.certificate]
 
 
+def test_a_key_that_assertions_would_be_encrypted_for_waits(
+    imported, system, server, sp_keys, strangers_keys
+):
+    server.keys = key_descriptor(sp_keys) + key_descriptor(strangers_keys, 'use="encryption"')
+    assert refresh_now(imported, actor=system) is Outcome.WAITING
+    row = next(row for row in waiting().rows if row.field == "sp_encryption_certificate")
+    assert (row.now, "CN=stranger.example" in row.proposed[0]) == ([], True)
+    assert sso_of(imported).sp_encryption_certificate == ""
+
+
 def test_accepting_takes_over_exactly_what_was_shown(imported, system, server, strangers_keys):
     server.entity_id = "https://new.example"
     server.keys = key_descriptor(strangers_keys)
