@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from apps.applications.catalog import Connector
 from apps.directory.models import User
 from apps.saml.models import SsoSettings
+from apps.saml.name_ids import RANDOM
 
 PATHS = {"email": 'emails[type eq "work"].value'}  # of IdentityRule.scim, where it is not the path itself
 
@@ -55,5 +56,7 @@ def account_sources(connector: Connector) -> list[str]:
 
 def field_name(source: str) -> str:
     """As people know it."""
+    if source == RANDOM:
+        return _("random identifier")
     columns = {field.name: field.verbose_name for field in User._meta.concrete_fields}  # noqa: SLF001 - Django's documented Meta API
     return str(columns.get(source, source.replace("_", " ")))

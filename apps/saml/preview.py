@@ -92,7 +92,8 @@ class Preview:
 
 
 def preview_of(user: User, settings: SsoSettings, *, sp_initiated: bool) -> Preview:
-    """`settings` with its application. Changes nothing; apps.saml.actions.previews keeps a line of who looked."""
+    """`settings` with its application. Changes nothing, but that a random NameID which the first sign-in would make is made now
+    and kept, so that what is shown is what will be sent; apps.saml.actions.previews keeps a line of who looked."""
     statement, unwritable = _statement(user, settings)
     problems = [*problems_between(user, settings, sp_initiated=sp_initiated), *unwritable]
     document = None

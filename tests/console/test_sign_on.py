@@ -319,3 +319,9 @@ def test_whether_it_may_be_started_from_here_is_a_switch(alice, gitlab, path):
     assert sent.pop("idp_initiated") == "on"
     assert alice.post(path, sent).status_code == 302
     assert settings_of(alice.tenant, gitlab).idp_initiated is False
+
+
+def test_a_random_name_beside_identity_management_is_advised_against(alice, gitlab, path):
+    sent = values(alice.get(path).content.decode()) | {"name_id_source": "persistent_id"}
+    page = alice.post(path, sent, follow=True).content.decode()
+    assert "NameID is the random identifier, but" in page
