@@ -312,13 +312,6 @@ def test_a_random_persistent_name_id_is_the_one_that_is_sent_later(engineer, wik
     assert len(shown) == 40
 
 
-def test_a_random_name_is_shown_as_it_will_be_sent(engineer, wiki, system):
-    with in_tenant(engineer.tenant):
-        update_sso(sso_of(wiki), actor=system, name_id_format="persistent")
-    shown = look(engineer, wiki).statement.name_id
-    assert etree.fromstring(real(engineer, wiki)).findtext(".//saml:NameID", namespaces=NS) == shown
-
-
 def test_what_is_not_started_from_here_is_told(engineer, wiki, system):
     with in_tenant(engineer.tenant):
         update_sso(sso_of(wiki), actor=system, idp_initiated=False)

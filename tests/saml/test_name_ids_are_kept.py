@@ -162,7 +162,7 @@ def test_persistent_alone_means_random_where_the_connector_has_no_other_rule(ins
 def test_a_connector_keeps_its_own_value(inside, system, connector, parameters):
     made = add_application(actor=system, connector=connector, display_label="X", parameters=parameters)
     assert sso_of(made).name_id_source == "email"
-    update_sso(sso_of(made), actor=system, name_id_format="transient")
+    update_sso(sso_of(made), actor=system, name_id_format="emailAddress")
     assert update_sso(sso_of(made), actor=system, name_id_format="persistent").name_id_source == "email"
 
 
