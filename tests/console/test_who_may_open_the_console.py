@@ -33,10 +33,20 @@ ONLY_POST = {
     "group_application_removal",
     "application_sso_activation",
     "application_sso_defaults",
-    "application_certificates",
+    "application_sso_metadata_refresh",
+    "application_sso_metadata_removal",
+    "application_sso_metadata_acceptance",
+    "application_sso_metadata_rejection",
     "application_identity_activation",
     "application_synchronizations",
     "application_job_retries",
+}
+# Nothing ticked, or a form that stands on another page.
+TO_A_FORM = {
+    "application_deletion",
+    "group_member_removal",
+    "application_sso_metadata",
+    "application_certificate_upload",
 }
 KIND = {"user": "user", "group": "group", "application": "application", "event": "event", "scim": "token"}
 
@@ -150,10 +160,10 @@ def test_a_read_only_administrator_sees_but_does_not_write(pattern, things, bob,
 def test_the_owner_opens_every_page(pattern, things, alice):
     assert things["job"]
     response = alice.get(address(pattern, things))
-    if pattern.name in {"application_deletion", "group_member_removal", "application_sso_metadata"}:
-        assert response.status_code == 302  # nothing ticked, or to the page with the form
-    elif pattern.name == "application_logo":
-        assert response.status_code == 404  # no picture
+    if pattern.name in TO_A_FORM:
+        assert response.status_code == 302
+    elif pattern.name in {"application_logo", "application_sso_metadata_choice"}:
+        assert response.status_code == 404  # no picture, no file with several to choose from
     elif pattern.name in ONLY_POST:
         assert response.status_code == 405
     else:
