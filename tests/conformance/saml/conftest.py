@@ -61,10 +61,14 @@ def api(gatehouse: Demo) -> Api:
 @pytest.fixture
 def kind(request: pytest.FixtureRequest) -> Kind:
     found: Kind = request.param
-    reason = found.missing() or ("npm" in found.programs and problem())
-    if reason:
+    if reason := unavailable(found):
         do_without(reason)
     return found
+
+
+def unavailable(kind: Kind) -> str:
+    """Why this one cannot run here; "" when it can."""
+    return kind.missing() or (problem() if "npm" in kind.programs else "")
 
 
 @dataclass
