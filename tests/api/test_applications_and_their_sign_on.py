@@ -106,6 +106,20 @@ def test_an_application_is_made_changed_switched_off_and_removed(api: Script) ->
     assert api("GET", path).status_code == 404
 
 
+def test_logout_addresses_are_read_and_written(api: Script) -> None:
+    path = f"/applications/{api.post('/applications/', GITLAB)['id']}/sso/"
+    assert (api.get(path)["slo_url"], api.get(path)["slo_binding"]) == ("", "redirect")
+    wanted = {
+        "slo_url": "https://sp.example/slo",
+        "slo_binding": "post",
+        "slo_response_url": "https://sp.example/r",
+    }
+    changed = api("PATCH", path, wanted).json()
+    assert {name: changed[name] for name in wanted} == wanted
+    for wrong in ({"slo_url": "http://sp.example/slo"}, {"slo_binding": "soap"}):
+        assert api("PATCH", path, wrong).status_code == 400
+
+
 def test_the_sign_on_address_is_fixed_for_good(api: Script) -> None:
     path = f"/applications/{api.post('/applications/', GITLAB)['id']}/"
     assert api.refused("PATCH", path, {"slug": "other", "connector": "pulumi"}).keys() == {

@@ -155,6 +155,16 @@ def test_addresses_attributes_and_format_are_saved(alice, gitlab, path):
     assert (saved.include_groups, saved.groups_attribute_name, saved.groups_sent) == (True, "memberOf", "all")
 
 
+def test_logout_addresses_are_saved_and_ours_is_shown(alice, gitlab, path):
+    page = alice.get(path).content.decode()
+    assert "/t/acme/saml2/gitlab/slo" in page
+    sent = values(page) | {"slo_url": "javascript:alert(1)", "slo_binding": "post"}
+    assert alice.post(path, sent).status_code == 422
+    assert alice.post(path, sent | {"slo_url": "https://one.example/slo"}).status_code == 302
+    saved = settings_of(alice.tenant, gitlab)
+    assert (saved.slo_url, saved.slo_binding) == ("https://one.example/slo", "post")
+
+
 def test_metadata_fills_the_fields_and_indexes_survive_a_save(alice, gitlab, path):
     assert alice.post(f"{path}service-provider-metadata/", {"metadata": upload(METADATA)}).status_code == 302
     assert settings_of(alice.tenant, gitlab).sp_entity_id == "https://sp.example/metadata"
