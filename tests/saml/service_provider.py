@@ -17,6 +17,7 @@ from onelogin.saml2.response import OneLogin_Saml2_Response
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
 
 from tests.saml.conftest import ACS, SP
+from tests.saml.verifiers import believed_by_others
 
 SSO = "http://127.0.0.1:8000/t/acme/saml2/wiki"
 IDP = f"{SSO}/metadata"
@@ -113,14 +114,17 @@ class Posted:
 
 
 def posted(response):
+    """The form on the page. Two readers that are not ours have verified what it carries."""
     assert response.status_code == 200, response.content.decode()
     page = response.content.decode()
     fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
     action = re.search(r'<form method="post" action="([^"]*)"', page)
     relay_state = fields.get("RelayState")
+    xml = base64.b64decode(fields["SAMLResponse"])
+    believed_by_others(xml)
     return Posted(
         unescape(action[1]),
-        base64.b64decode(fields["SAMLResponse"]),
+        xml,
         None if relay_state is None else unescape(relay_state),
     )
 
