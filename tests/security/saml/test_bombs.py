@@ -33,4 +33,4 @@ def test_they_cost_no_more_than_8_mebibytes(measured):
 def test_without_the_cap_one_costs_a_multiple(measured):
     """Negative control: the measure sees what unfolds."""
     assert measured["inflated"] > 50_000_000
-    assert measured["naive"] > 5 * 8 * 1024
+    assert measured["naive"] > 2 * 8 * 1024
