@@ -37,6 +37,7 @@ SSO = [
 IDENTITY_MANAGEMENT = [
     ("identity-management/", identity_management.IdentityManagement, "identity-management"),
     ("identity-management/activation/", identity_management.Activation, "activation"),
+    ("identity-management/resumption/", identity_management.Resumption, "resumption"),
     ("identity-management/plan/", identity_management.Plan, "plan"),
     ("identity-management/synchronizations/", identity_management.Synchronizations, "synchronizations"),
     ("identity-match/", identity_match.IdentityMatch, "identity-match"),

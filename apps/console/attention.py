@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from apps.console.certificate_notices import certificate_notices
 from apps.console.metadata_notices import metadata_notices
-from apps.provisioning.models import Integration, IntegrationState, Job, JobState
+from apps.provisioning.models import Integration, IntegrationState, Job, JobState, QuarantineReason
 from apps.provisioning.queries import failing_counts
 
 
@@ -43,9 +43,7 @@ def _of(integration: Integration, failing: int, held: int) -> list[Notice]:
     url = reverse("console:application_identity", args=[integration.application_id])
     name, notices = f"{integration.application}:", []
     if integration.state == IntegrationState.QUARANTINED:
-        notices.append(
-            Notice("bad", name, _("Identity management is paused, because the token is refused."), url)
-        )
+        notices.append(Notice("bad", name, _quarantined(integration), url))
     if failing:
         text = ngettext("%(count)s account is failing now.", "%(count)s accounts are failing now.", failing)
         notices.append(Notice("bad", name, text % {"count": failing}, url))
@@ -55,6 +53,12 @@ def _of(integration: Integration, failing: int, held: int) -> list[Notice]:
         )
         notices.append(Notice("warn", name, text % {"count": held}, url))
     return notices
+
+
+def _quarantined(integration: Integration) -> str:
+    if integration.quarantine_reason == QuarantineReason.FAILURES:
+        return _("Identity management is paused, because most requests fail.")
+    return _("Identity management is paused, because the token is refused.")
 
 
 def _metadata() -> list[Notice]:

@@ -140,6 +140,11 @@ IDENTITY_MANAGEMENT = [
         identity.deactivation,
         name="application_identity_deactivation",
     ),
+    path(
+        "applications/<uuid:pk>/identity-management/resumption/",
+        identity.resumption,
+        name="application_identity_resumption",
+    ),
     path("applications/<uuid:pk>/identity-management/plan/", identity.plan, name="application_plan"),
     path(
         "applications/<uuid:pk>/identity-management/synchronizations/",

@@ -127,6 +127,29 @@ def reauthorize_integration(integration: Integration, *, actor: Actor, token: st
     return integration
 
 
+def resume_integration(integration: Integration, *, actor: Actor) -> Integration:
+    """Ends a quarantine at once, if the application answers. Raises ActivationRefused; then it goes on being probed."""
+    if integration.state != IntegrationState.QUARANTINED:
+        return integration
+    verification = _verified(integration, integration.token, EventType.IDM_INTEGRATION_UPDATE, actor=actor)
+    with transaction.atomic():
+        integration = Integration.objects.select_for_update().get(pk=integration.pk)
+        if integration.state == IntegrationState.QUARANTINED:
+            integration = _start(integration, verification)
+            integration.resumed_at = timezone.now()
+            integration.save(update_fields=["resumed_at"])
+            chain = _chain(verification, _("Resumed by hand"))
+            _record(
+                EventType.IDM_INTEGRATION_UPDATE,
+                integration,
+                actor=actor,
+                details={"state": "active"},
+                message_chain=chain,
+            )
+            tasks.ring_on_commit(integration.id)
+    return integration
+
+
 @transaction.atomic
 def deactivate_integration(integration: Integration, *, actor: Actor) -> Integration:
     """Touches nothing in the application: people stay active there, and no further updates are made."""
@@ -284,7 +307,8 @@ def _stop(integration: Integration) -> None:
 
 def _forget_troubles(integration: Integration) -> None:
     integration.consecutive_auth_failures = integration.consecutive_failures = integration.probes = 0
-    integration.not_before, integration.last_problem = None, ""
+    integration.not_before, integration.last_problem, integration.quarantine_reason = None, "", ""
+    integration.relapses, integration.resumed_at = 0, None
 
 
 def _forget(integration: Integration) -> None:

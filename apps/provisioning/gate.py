@@ -20,6 +20,7 @@ class Gate:
         self.failures = failures
         self.auth_failures = auth_failures
         self.closed_by: TargetError | None = None
+        self.last_error: TargetError | None = None  # of this batch, and not one resource's alone
         self.stopped = False
         self._interval = 1 / rate if rate > 0 else 0.0
         self._next = 0.0
@@ -46,6 +47,7 @@ class Gate:
             self.saw_answer()
             return
         self.failures += 1
+        self.last_error = error
         refused = isinstance(error, CredentialsRefused)
         self.auth_failures += refused
         if refused or isinstance(error, Throttled) or self.failures >= SICK_AFTER:

@@ -13,14 +13,16 @@ from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
 from apps.provisioning import jobs, wire
-from apps.provisioning.errors import TargetError
+from apps.provisioning.errors import CredentialsRefused, TargetError
+from apps.provisioning.failure_rate import failure_rate
 from apps.provisioning.gate import SICK_AFTER, Gate
-from apps.provisioning.models import Integration, IntegrationState
+from apps.provisioning.models import Integration, IntegrationState, QuarantineReason
 from apps.provisioning.verification import verify
 
 SLOT = timedelta(seconds=20)  # kept every 5 s; a killed worker's slot is free after this
 QUARANTINE_AFTER = 3  # refused tokens in a row
 PROBE_MINUTES = (1, 5, 15, 30)
+RELAPSE_WITHIN = timedelta(hours=1)  # of a resumption: then the next quarantine begins with a longer wait
 PAUSE_WITHOUT_KEY = timedelta(minutes=5)
 
 
@@ -46,12 +48,19 @@ def note(integration: Integration, slot: uuid.UUID, gate: Gate) -> None:
         "consecutive_failures": gate.failures,
         "consecutive_auth_failures": gate.auth_failures,
     }
+    if integration.state == IntegrationState.QUARANTINED:  # by this batch, a moment ago
+        return
     error = gate.closed_by
+    if error is not None and gate.auth_failures >= QUARANTINE_AFTER:
+        _quarantine(integration, slot, gate, QuarantineReason.TOKEN, error, error.detail)
+        return
+    if gate.last_error is not None and (rate := failure_rate(integration)).is_sick:
+        words = _("%(failed)s of %(total)s requests in the last five minutes failed. The last one: %(words)s")
+        words %= {"failed": rate.failed, "total": rate.total, "words": gate.last_error.detail}
+        _quarantine(integration, slot, gate, QuarantineReason.FAILURES, gate.last_error, words)
+        return
     if error is None:
         learnt |= {"last_problem": "", "not_before": None}
-    elif gate.auth_failures >= QUARANTINE_AFTER:
-        _quarantine(integration, slot, error)
-        return
     else:
         learnt |= {"last_problem": error.detail, "not_before": timezone.now() + _pause(error, gate)}
     _update(integration, slot, **learnt)
@@ -67,27 +76,44 @@ def pause(integration: Integration, slot: uuid.UUID, words: str) -> None:
     _update(integration, slot, last_problem=words[:1000], not_before=timezone.now() + PAUSE_WITHOUT_KEY)
 
 
-def _quarantine(integration: Integration, slot: uuid.UUID, error: TargetError) -> None:
+def _quarantine(
+    integration: Integration,
+    slot: uuid.UUID,
+    gate: Gate,
+    reason: QuarantineReason,
+    error: TargetError,
+    words: str,
+) -> None:
     """Left alone but for a probe now and then; nothing that is owed is dropped."""
+    gate.stopped = True
+    now = timezone.now()
+    soon = integration.resumed_at is not None and now - integration.resumed_at < RELAPSE_WITHIN
+    relapses = integration.relapses + 1 if soon else 0
     with transaction.atomic():
         begun = _update(
             integration,
             slot,
             state=IntegrationState.QUARANTINED,
+            quarantine_reason=reason,
             probes=0,
-            not_before=timezone.now() + timedelta(minutes=PROBE_MINUTES[0]),
-            last_problem=error.detail,
-            consecutive_auth_failures=QUARANTINE_AFTER,
+            relapses=relapses,
+            not_before=now + _until_probe(relapses),
+            last_problem=words[:1000],
+            consecutive_auth_failures=gate.auth_failures,
         )
-        if begun and integration.state != IntegrationState.QUARANTINED:
+        if begun:
             integration.state = IntegrationState.QUARANTINED
             _record(
                 integration,
                 success=False,
-                details={"state": "quarantined"},
-                error_message=error.detail,
-                message_chain=error.message_chain(_("The token is refused; paused")),
+                details={"state": "quarantined", "reason": str(reason)},
+                error_message=words[:1000],
+                message_chain=error.message_chain(_("%(reason)s; paused") % {"reason": reason.label}),
             )
+
+
+def _until_probe(number: int) -> timedelta:
+    return timedelta(minutes=PROBE_MINUTES[min(number, len(PROBE_MINUTES) - 1)])
 
 
 def probe(integration: Integration, slot: uuid.UUID) -> None:
@@ -95,12 +121,13 @@ def probe(integration: Integration, slot: uuid.UUID) -> None:
     verification = verify(wire.Target(integration.base_url, integration.token, integration.dialect))
     if verification.error is not None:
         probes = integration.probes + 1
-        minutes = PROBE_MINUTES[min(probes, len(PROBE_MINUTES) - 1)]
+        refused = isinstance(verification.error, CredentialsRefused)
         _update(
             integration,
             slot,
             probes=probes,
-            not_before=timezone.now() + timedelta(minutes=minutes),
+            quarantine_reason=QuarantineReason.TOKEN if refused else QuarantineReason.FAILURES,
+            not_before=timezone.now() + _until_probe(integration.relapses + probes),
             last_problem=verification.error.detail,
         )
         return
@@ -109,7 +136,9 @@ def probe(integration: Integration, slot: uuid.UUID) -> None:
             integration,
             slot,
             state=IntegrationState.ACTIVE,
+            quarantine_reason="",
             probes=0,
+            resumed_at=timezone.now(),
             not_before=None,
             last_problem="",
             consecutive_failures=0,

@@ -22,7 +22,12 @@ class Deprovisioning(models.TextChoices):
 class IntegrationState(models.TextChoices):
     CONFIGURED = "configured", _("Not active")
     ACTIVE = "active", _("Active")
-    QUARANTINED = "quarantined", _("Paused: the token is refused")
+    QUARANTINED = "quarantined", _("Quarantined: left alone until it is well again")
+
+
+class QuarantineReason(models.TextChoices):
+    TOKEN = "token", _("The token is refused")
+    FAILURES = "failures", _("Most requests fail")
 
 
 class Integration(TenantOwned):
@@ -48,7 +53,10 @@ class Integration(TenantOwned):
     last_verification = models.CharField(max_length=255, blank=True)  # "GET /Users?… → 200 in 212 ms"
     consecutive_auth_failures = models.PositiveIntegerField(default=0)
     consecutive_failures = models.PositiveIntegerField(default=0)
+    quarantine_reason = models.CharField(max_length=8, choices=QuarantineReason.choices, blank=True)
     probes = models.PositiveSmallIntegerField(default=0)  # since the quarantine began
+    relapses = models.PositiveSmallIntegerField(default=0)  # quarantines that followed soon upon a resumption
+    resumed_at = models.DateTimeField(null=True, blank=True)  # when the last quarantine ended
     not_before = models.DateTimeField(null=True, blank=True)  # Retry-After, open circuit, next probe
     last_problem = models.CharField(
         max_length=1000, blank=True
@@ -255,6 +263,7 @@ class Attempt(TenantOwned):
         ordering: ClassVar[list[str]] = ["-created_at", "-id"]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["job", "-created_at"], name="attempt_newest"),
+            models.Index(fields=["created_at"], name="attempt_created"),
         ]
 
     def __str__(self) -> str:

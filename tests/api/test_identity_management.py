@@ -204,3 +204,17 @@ def test_groups_are_told_where_they_are_managed(api: Script, path: str, target: 
     (group,) = api.get(f"{path}remote-groups/")["results"]
     assert (group["name"], group["managed"], group["state"]) == ("Engineering", True, "done")
     assert group["remote_id"] in target.groups
+
+
+def test_a_quarantine_tells_its_reason_and_is_ended(api: Script, path: str, target: ScimTarget) -> None:
+    configured(api, path, target)
+    api("POST", f"{path}identity-management/activation/")
+    with in_tenant(api.tenant):
+        Integration.objects.update(state="quarantined", quarantine_reason="failures")
+    shown = api.get(f"{path}identity-management/")
+    assert (shown["state"], shown["quarantine_reason"]) == ("quarantined", "failures")
+    target.token = "rotated"
+    assert api.refused("POST", f"{path}identity-management/resumption/").keys() == {"token"}
+    target.token = TOKEN
+    resumed = api("POST", f"{path}identity-management/resumption/").json()
+    assert (resumed["state"], resumed["quarantine_reason"], resumed["next_at"]) == ("active", "", None)

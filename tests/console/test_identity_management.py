@@ -214,3 +214,25 @@ def test_held_removals_wait_for_an_approval(alice, path, active):
     alice.post(f"{path}approval/")
     with in_tenant(alice.tenant):
         assert not Job.objects.filter(state="held").exists()
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"), [("token", "the token is refused"), ("failures", "most requests fail")]
+)
+def test_a_quarantine_says_why_and_is_ended_by_a_button(alice, path, active, reason, words):
+    with in_tenant(alice.tenant):
+        Integration.objects.update(state="quarantined", quarantine_reason=reason, last_problem="The cause")
+    page = alice.get(path).content.decode()
+    assert f"Paused: {words}." in page
+    assert "The cause" in page
+    assert ("Change URL or token…</a>" in page.partition("Resume now")[0].rpartition("The cause")[2]) is (
+        reason == "token"
+    )
+    assert words in alice.get("/console/").content.decode()
+    active.token = "rotated"
+    refused = alice.post(f"{path}resumption/", follow=True).content.decode()
+    assert "The application refused this token" in refused
+    assert integration(alice).state == "quarantined"
+    active.token = TOKEN
+    assert "It answered" in alice.post(f"{path}resumption/", follow=True).content.decode()
+    assert integration(alice).is_active

@@ -32,7 +32,7 @@ def row(name: str, refusal: tuple[int, str] | None = None, **things: str) -> Row
 
 
 OF_AN_APPLICATION = (
-    "application", "assignments", "guide", "identity-match", "sso", "sso-preview", "service-provider-metadata", "certificates", "identity-management", "activation", "plan",
+    "application", "assignments", "guide", "identity-match", "sso", "sso-preview", "service-provider-metadata", "certificates", "identity-management", "activation", "resumption", "plan",
     "synchronizations", "remote-users", "remote-groups", "jobs",
 )  # fmt: skip
 
@@ -85,6 +85,7 @@ ROWS = [
     row("console:application_connection", pk="application"),
     row("console:application_identity_activation", pk="application"),
     row("console:application_identity_deactivation", pk="application"),
+    row("console:application_identity_resumption", pk="application"),
     row("console:application_plan", pk="application"),
     row("console:application_synchronizations", pk="application"),
     row("console:application_approval", pk="application"),

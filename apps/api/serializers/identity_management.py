@@ -37,6 +37,12 @@ class IntegrationSerializer(serializers.Serializer[Any]):
     deprovisioning = serializers.ChoiceField(choices=Deprovisioning.choices)
     delete_after_days = serializers.IntegerField()
     state = serializers.ChoiceField(choices=IntegrationState.choices)
+    quarantine_reason = serializers.CharField(help_text="token, failures, or empty.")
+    next_at = serializers.DateTimeField(
+        source="not_before",
+        allow_null=True,
+        help_text="Nothing is sent before; in quarantine, the next look.",
+    )
     last_verified_at = serializers.DateTimeField(allow_null=True)
     last_verification = serializers.CharField()
     last_problem = serializers.CharField()

@@ -153,6 +153,20 @@ def activation(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @administrator_required
+@require_POST
+def resumption(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Of a quarantined connection, with the address and token that are saved."""
+    try:
+        actions.resume_integration(_integration(pk), actor=actor_of(request))
+    except ActivationRefused as error:
+        for texts in error.fields.values():
+            messages.error(request, " ".join(texts))
+    else:
+        messages.success(request, _("It answered: what is owed is being sent now."))
+    return _back(pk)
+
+
+@administrator_required
 def deactivation(request: HttpRequest, pk: UUID) -> HttpResponse:
     integration = _integration(pk)
     if request.method == "POST":
