@@ -203,6 +203,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 600},
     },
     "seal": {"task": "apps.events.tasks.seal_all", "schedule": 10.0, "options": {"expires": 10}},
+    "forget requests": {
+        "task": "apps.saml.tasks.forget_requests_everywhere",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "refresh metadata": {
         "task": "apps.saml.tasks.refresh_metadata",
         "schedule": 60.0,

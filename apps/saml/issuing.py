@@ -15,6 +15,7 @@ from apps.events.actors import Actor, Target
 from apps.events.models import Event
 from apps.events.types import EventType
 from apps.lib.errors import SecretError
+from apps.saml.actions.requests import store_pending_sign_in
 from apps.saml.actions.settings import sso_of
 from apps.saml.addresses import metadata_url
 from apps.saml.demands import is_whom_they_asked_for
@@ -69,34 +70,56 @@ class Refused:
 def issue(
     user: User, application: Application, wish: Wish, *, actor: Actor, session: PortalSession
 ) -> Issued | Refused:
-    settings = sso_of(application)  # may make a key pair: not while a person's row is locked
+    """Raises RequestStale when `wish` brings a request that is not stored yet and was seen before."""
+    outcome = _issue(user, application, wish, actor, session)
+    if outcome is None:
+        sso_of(application)  # the first sight makes a key pair: not while a person's row is locked
+        outcome = _issue(user, application, wish, actor, session)
+    return outcome or refuse(application, gone(), actor=actor, user=user)
+
+
+@transaction.atomic
+def _issue(
+    user: User, application: Application, wish: Wish, actor: Actor, session: PortalSession
+) -> Issued | Refused | None:
+    """None when the application has no settings, or is not there any more."""
+    person: User | None = User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
+    settings = _as_they_stand(application)
+    if settings is None:
+        return None
     acs_url = wish.acs_url or settings.acs_url
-    with transaction.atomic():
-        person: User | None = User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
-        current = Application.objects.filter(pk=application.pk).first()
-        made: bytes | Refusal = gone()
-        if person is not None and current is not None:
-            settings.application = current
-            made = _attempt(person, settings, wish, acs_url, session)
-        refusal = made if isinstance(made, Refusal) else None
-        if refusal and wish.pending and wish.pending.is_passive and refusal.code in TOLD:
-            made = _status_only(settings, wish, STATUSES[TOLD[refusal.code]])  # core 3.4.1: no page of ours
-        event = _record(application, refusal, actor=actor, user=user, wish=wish, acs_url=acs_url)
+    made = gone() if person is None else _attempt(person, settings, wish, acs_url, session)
+    refusal = made if isinstance(made, Refusal) else None
+    if refusal and wish.pending and wish.pending.is_passive and refusal.code in TOLD:
+        made = _status_only(settings, wish, STATUSES[TOLD[refusal.code]])  # core 3.4.1: no page of ours
+    if wish.pending is not None and wish.pending._state.adding:  # noqa: SLF001 - Django's documented Model API
+        store_pending_sign_in(
+            wish.pending
+        )  # refused, but whoever is helped meanwhile may still go on with it
+    event = _record(application, refusal, actor=actor, user=user, wish=wish, acs_url=acs_url)
     return Refused(made, event.reference) if isinstance(made, Refusal) else Issued(made, acs_url)
+
+
+def _as_they_stand(application: Application) -> SsoSettings | None:
+    """Settings, application and the key that signs, read in one query in the transaction that is open."""
+    rows = KeyPair.objects.select_related("application__sso")
+    pair = rows.filter(application=application, state=KeyPair.State.ACTIVE).first()
+    if pair is None:
+        return None
+    settings: SsoSettings = pair.application.sso
+    settings.signing_pair = pair
+    pair.application.tenant = application.tenant
+    return settings
 
 
 def issue_status(
     pending: PendingSignIn, refusal: Refusal, status: Status, *, actor: Actor, user: User | None
 ) -> Issued | Refused:
     """Tells the application that there is no assertion, and the log why. There is none in it, so the gate has nothing to say."""
-    settings = sso_of(pending.application)
     wish = Wish(pending.acs_url, pending.request_id, pending)
     with transaction.atomic():
-        current = Application.objects.filter(pk=pending.application_id).first()
-        made: bytes | Refusal = gone()
-        if current is not None:
-            settings.application = current
-            made = _status_only(settings, wish, status)
+        settings = _as_they_stand(pending.application)
+        made = gone() if settings is None else _status_only(settings, wish, status)
         refusal = made if isinstance(made, Refusal) else refusal
         event = _record(pending.application, refusal, actor=actor, user=user, wish=wish, acs_url=wish.acs_url)
     return Refused(made, event.reference) if isinstance(made, Refusal) else Issued(made, wish.acs_url)
@@ -176,6 +199,10 @@ def _claim(wish: Wish, now: dt.datetime) -> Refusal | None:
     """A stored request is answered once, whatever two tabs do at the same moment."""
     if wish.pending is None:
         return None
+    if wish.pending._state.adding:  # noqa: SLF001 - Django's documented Model API
+        wish.pending.answered_at = now
+        store_pending_sign_in(wish.pending)
+        return None
     waiting = PendingSignIn.objects.filter(pk=wish.pending.pk, answered_at=None)
     if waiting.update(answered_at=now):
         return None
@@ -200,7 +227,7 @@ def _status_only(settings: SsoSettings, wish: Wish, status: Status) -> bytes | R
 
 
 def _signed(message: Any, settings: SsoSettings) -> bytes | Refusal:
-    key_pair = KeyPair.objects.get(application=settings.application, state=KeyPair.State.ACTIVE)
+    key_pair = settings.signing_pair
     try:
         if message.find(ASSERTION) is not None:
             return response_octets(message, settings, key_pair)

@@ -142,6 +142,10 @@ class SsoSettings(TenantOwned):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    signing_pair: (
+        "KeyPair"  # no column: apps.saml.issuing puts the active one here when it reads both at once
+    )
+
     class Meta(TenantOwned.Meta):
         verbose_name_plural = "SSO settings"
 

@@ -2,6 +2,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from apps.saml import expiry, metadata_refresh
+from apps.saml.old_requests import forget_pending_sign_ins, tenants_with_old_requests
 from apps.tenants.tasks import TenantTask
 
 
@@ -16,6 +17,19 @@ def warn_of_expiry_everywhere() -> None:
 def warn_of_expiry(tenant_id: str) -> None:
     """Safe to run twice: what was told is not told again."""
     expiry.warn(timezone.now())
+
+
+@shared_task
+def forget_requests_everywhere() -> None:
+    """Beat, every ten minutes."""
+    for tenant_id in tenants_with_old_requests():
+        forget_requests.delay(tenant_id)
+
+
+@shared_task(base=TenantTask)
+def forget_requests(tenant_id: str) -> None:
+    """Safe to run twice."""
+    forget_pending_sign_ins()
 
 
 @shared_task

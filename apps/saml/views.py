@@ -17,7 +17,7 @@ from apps.accounts.destinations import remember_asking, signed_in_at
 from apps.applications.models import Application
 from apps.directory.models import User
 from apps.saml.actions.key_pairs import certificates_of
-from apps.saml.actions.requests import PENDING_LIFETIME, add_pending_sign_in
+from apps.saml.actions.requests import add_pending_sign_in, pending_sign_in
 from apps.saml.actions.settings import sso_of
 from apps.saml.addresses import sso_url
 from apps.saml.authn_request import AuthnRequest, read_request
@@ -25,6 +25,7 @@ from apps.saml.errors import RequestRefused, RequestStale, RequestUnreadable
 from apps.saml.front_door import LARGEST_FORM, from_form, from_redirect
 from apps.saml.metadata_export import identity_provider_metadata
 from apps.saml.models import PendingSignIn, SsoSettings
+from apps.saml.old_requests import PENDING_LIFETIME
 from apps.saml.responses import answer_pending, answer_status, refusal_of
 
 
@@ -32,21 +33,24 @@ from apps.saml.responses import answer_pending, answer_status, refusal_of
 @csrf_exempt  # the form stands on the application's page; what it may do is decided by the request itself
 @require_http_methods(["GET", "POST"])
 def sso(request: HttpRequest, slug: str) -> HttpResponse:
-    """Stores the request, then answers whoever is signed in; everybody else goes on at a page of this site.
+    """Answers whoever is signed in; everybody else goes on at a page of this site, where the request waits.
 
     A form posted by another site arrives without our Lax session cookie; the 303 to a GET of our own brings it back.
     """
     application = _application(slug)
+    application.tenant = request.tenant  # type: ignore[attr-defined]  # whose address this is: no need to ask again
     try:
         asked = _read(request, sso_of(application))
-        pending = add_pending_sign_in(application, asked)
+        pending = pending_sign_in(application, asked)
+        at_once = request.method == "GET" and not pending.force_authn and not asked.demands.problem
+        if at_once and isinstance(request.user, User):
+            return answer_pending(request, request.user, pending)
+        add_pending_sign_in(pending)
     except RequestRefused as refused:
         return refusal_of(request, application, refused)
     if asked.demands.problem:
         sentence = _("The application asked for something that is not given here.")
         return answer_status(request, pending, asked.demands.problem, sentence)
-    if request.method == "GET" and (person := _person_for(request, pending)):
-        return answer_pending(request, person, pending)
     response = HttpResponseRedirect(reverse("saml:request", kwargs={"slug": slug, "key": pending.pk}))
     response.status_code = 303
     return response

@@ -137,11 +137,13 @@ CHANGES = {
 def test_what_changes_after_the_request_was_let_in_counts(engineer, wiki, monkeypatch, change):
     """At the last moment before the transaction: everything that was read until then is stale."""
 
-    def at_the_last_moment(application):
-        CHANGES[change](engineer, wiki)
-        return sso_of(application)
+    issue_in_one_transaction = issuing._issue
 
-    monkeypatch.setattr(issuing, "sso_of", at_the_last_moment)
+    def at_the_last_moment(*arguments):
+        CHANGES[change](engineer, wiki)
+        return issue_in_one_transaction(*arguments)
+
+    monkeypatch.setattr(issuing, "_issue", at_the_last_moment)
     page = engineer.client.get(SSO, QUERY_STRING=redirect(authn_request()))
     assert asserted(page) == (change == "nothing")
 

@@ -26,7 +26,7 @@ from apps.provisioning.actions import configure_integration
 from apps.provisioning.models import Job, RemoteGroup, RemoteUser
 from apps.saml.actions.key_pairs import add_certificate
 from apps.saml.actions.metadata import Received, add_upload
-from apps.saml.actions.requests import add_pending_sign_in
+from apps.saml.actions.requests import add_pending_sign_in, pending_sign_in
 from apps.saml.actions.settings import sso_of, update_sso
 from apps.saml.authn_request import AuthnRequest
 from apps.saml.logout import runs
@@ -129,12 +129,18 @@ def _things(canary: str, slug: str, owner: User) -> dict[str, str]:
         "bookmark slug": bookmark.slug,
         "certificate": str(add_certificate(application, actor=system).pk),
         "metadata upload": str(add_upload(application, Received(metadata_of_two(canary))).pk),
-        "sign-in request": str(add_pending_sign_in(application, ASKED).pk),
+        "sign-in request": str(_waiting(application).pk),
         **_sign_outs(application, user),
         "integration": str(integration.pk),
         "job": str(job.pk),
         "event": str(Event.objects.get(target_id=str(user.pk), type=EventType.USER_CREATE).pk),
     }
+
+
+def _waiting(application: Any) -> Any:
+    pending = pending_sign_in(application, ASKED)
+    add_pending_sign_in(pending)
+    return pending
 
 
 def _sign_outs(application: Any, user: User) -> dict[str, str]:

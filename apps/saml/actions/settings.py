@@ -18,10 +18,11 @@ def sso_of(application: Application) -> SsoSettings:
     """Prefilled by the connector, with an active key pair. Raises SsoUnavailable for a bookmark."""
     if application.connector.saml is None:
         raise SsoUnavailable({"connector": [_("A bookmark has no single sign-on.")]})
-    found: SsoSettings | None = (
-        SsoSettings.objects.select_related("application").filter(application=application).first()
-    )
-    return found or _create_sso(application)
+    found: SsoSettings | None = SsoSettings.objects.filter(application=application).first()
+    if found is None:
+        return _create_sso(application)
+    found.application = application
+    return found
 
 
 def _create_sso(application: Application) -> SsoSettings:
