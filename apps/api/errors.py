@@ -15,10 +15,11 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from apps.directory.errors import DirectoryError, FieldsTaken, LastOwner
+from apps.provisioning.errors import Outdated
 from apps.saml.errors import CertificateRefused, MetadataChangeGone, SeveralServiceProviders, SsoUnavailable
 
 CONTENT_TYPE = "application/problem+json"
-CONFLICTS = (FieldsTaken, LastOwner, CertificateRefused, MetadataChangeGone)
+CONFLICTS = (FieldsTaken, LastOwner, CertificateRefused, MetadataChangeGone, Outdated)
 TYPES = {400: "urn:gatehouse:problem:invalid", 409: "urn:gatehouse:problem:conflict"}
 
 

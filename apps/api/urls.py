@@ -38,6 +38,8 @@ IDENTITY_MANAGEMENT = [
     ("identity-management/", identity_management.IdentityManagement, "identity-management"),
     ("identity-management/activation/", identity_management.Activation, "activation"),
     ("identity-management/resumption/", identity_management.Resumption, "resumption"),
+    ("identity-management/approval/", identity_management.Approval, "removal-approval"),
+    ("identity-management/rejection/", identity_management.Rejection, "removal-rejection"),
     ("identity-management/plan/", identity_management.Plan, "plan"),
     ("identity-management/synchronizations/", identity_management.Synchronizations, "synchronizations"),
     ("identity-match/", identity_match.IdentityMatch, "identity-match"),

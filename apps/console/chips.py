@@ -63,6 +63,8 @@ def account_chip(state: PersonState) -> Chip:
     job = state.job
     if job is not None and job.state == JobState.HELD:
         return Chip("paused", _("Held for approval"))
+    if job is not None and job.state == JobState.KEPT:
+        return Chip("neutral", _("Account kept by decision"), "user-check")
     if job is not None and (job.state == JobState.PARKED or (job.state == JobState.PENDING and job.attempts)):
         return Chip("failing", _("Account failing"))
     if job is not None and job.state in {JobState.PENDING, JobState.RUNNING}:

@@ -10,6 +10,7 @@ from apps.console.views import (
     guide,
     identity,
     identity_match,
+    identity_removals,
     overview,
     sandbox,
     scim_tokens,
@@ -152,7 +153,19 @@ IDENTITY_MANAGEMENT = [
         name="application_synchronizations",
     ),
     path(
-        "applications/<uuid:pk>/identity-management/approval/", identity.approval, name="application_approval"
+        "applications/<uuid:pk>/identity-management/approval/",
+        identity_removals.approval,
+        name="application_approval",
+    ),
+    path(
+        "applications/<uuid:pk>/identity-management/rejection/",
+        identity_removals.rejection,
+        name="application_rejection",
+    ),
+    path(
+        "applications/<uuid:pk>/identity-management/jobs/<uuid:job_pk>/reopening/",
+        identity_removals.reopening,
+        name="application_job_reopening",
     ),
     path(
         "applications/<uuid:pk>/identity-management/jobs/<uuid:job_pk>/", identity.job, name="application_job"

@@ -197,18 +197,6 @@ def retry_job(job: Job, *, actor: Actor) -> Job:
     return job  # type: ignore[no-any-return]
 
 
-@transaction.atomic
-def approve_removals(integration: Integration, *, actor: Actor) -> int:
-    """Lets the held removals go; returns how many there were."""
-    held = Job.objects.filter(integration=integration, state=JobState.HELD)
-    count: int = held.update(state=JobState.PENDING, approved=True, next_at=timezone.now())
-    if count:
-        details = {"removals_approved": count}
-        _record(EventType.IDM_INTEGRATION_UPDATE, integration, actor=actor, details=details)
-        tasks.ring_on_commit(integration.id)
-    return count
-
-
 # ---
 
 

@@ -16,13 +16,13 @@ from django.utils import timezone
 
 from apps.lib import http
 from apps.lib.errors import SecretError
-from apps.provisioning import directory_now, health, jobs, recording
+from apps.provisioning import directory_now, health, jobs, recording, removals
 from apps.provisioning import plan as planning
 from apps.provisioning.client import ScimClient
 from apps.provisioning.conversation import Conversation, Report
 from apps.provisioning.gate import SICK_AFTER, Gate
 from apps.provisioning.group_conversation import GroupConversation, GroupTask
-from apps.provisioning.models import Integration, IntegrationState, Job, JobState, ResourceKind
+from apps.provisioning.models import Integration, IntegrationState, Job, ResourceKind
 from apps.provisioning.user_conversation import UserConversation, UserTask
 from apps.provisioning.wire import Target
 
@@ -110,6 +110,7 @@ class Batch:
             self._hold(self._user_conversations(users))
             self._hold(self._group_conversations(groups))
         if claimed:
+            removals.let_groups_go(self.integration)
             health.note(self.integration, self.slot, self.gate)
         return bool(claimed) and not self.gate.is_closed
 
@@ -126,7 +127,7 @@ class Batch:
             each.user_id: each
             for each in directory_now.users_now(self.integration, [job.resource_id for job in claimed])
         }
-        guard = MassRemovalGuard(self.integration)
+        guard = removals.MassRemovalGuard(self.integration)
         planned: list[tuple[int, Job, Conversation]] = []
         creating: dict[Job, planning.Values] = {}
         idle: dict[Job, datetime | None] = {}
@@ -137,8 +138,8 @@ class Batch:
             unknown = job.read_back and (state.account or job.expected)
             if isinstance(plan, planning.Nothing) and not unknown:
                 idle[job] = plan.look_again_at
-            elif isinstance(plan, REMOVALS) and not job.approved and guard.holds():
-                jobs.put_back(job, self.lease, state=JobState.HELD)
+            elif isinstance(plan, REMOVALS) and self._waits(job, guard):
+                continue
             else:
                 phase = PHASES.index(plan.operation) if plan.operation in PHASES else 0
                 expected = job.expected if job.read_back else None
@@ -153,6 +154,13 @@ class Batch:
         planned.sort(key=lambda each: each[0])
         return {job: conversation for _, job, conversation in planned}
 
+    def _waits(self, job: Job, guard: removals.MassRemovalGuard) -> bool:
+        removals.mark(job)
+        verdict = guard.verdict_on_user(job)
+        if verdict is not None:
+            jobs.put_back(job, self.lease, state=verdict)
+        return verdict is not None
+
     def _group_conversations(self, claimed: list[Job]) -> dict[Job, Conversation]:
         rules = directory_now.group_rules(self.integration)
         states = {
@@ -162,6 +170,7 @@ class Batch:
         idle: dict[Job, datetime | None] = {}
         creating: dict[Job, planning.Values] = {}
         conversations: dict[Job, Conversation] = {}
+        guard = removals.MassRemovalGuard(self.integration)
         for job in claimed:
             state = states[job.resource_id]
             jobs.name(job, state.name)
@@ -169,6 +178,9 @@ class Batch:
             unknown = rules.managed and job.read_back and (state.remote or job.expected)
             if isinstance(plan, planning.Nothing) and not unknown:
                 idle[job] = None
+                continue
+            if verdict := guard.verdict_on_group(job, plan, state.wanted, state.remote):
+                jobs.put_back(job, self.lease, state=verdict)
                 continue
             expected = (job.expected or {}).get("displayName", "") if job.read_back else ""
             task = GroupTask(
@@ -229,21 +241,6 @@ class Batch:
                 self.gate.stopped = (
                     True  # deactivated, or taken for dead: what is in flight ends, the rest is let go
                 )
-
-
-class MassRemovalGuard:
-    """Asked only when there is something to remove, and then once for a batch."""
-
-    def __init__(self, integration: Integration) -> None:
-        self.integration = integration
-        self._holds: bool | None = None
-
-    def holds(self) -> bool:
-        if self._holds is None:
-            removals, accounts = directory_now.removals_now(self.integration)
-            approved = Job.objects.filter(integration=self.integration, approved=True).count()
-            self._holds = planning.removals_need_approval(removals - approved, accounts)
-        return self._holds
 
 
 async def _start(coroutines: list[Coroutine[Any, Any, Report]]) -> list["asyncio.Task[Report]"]:

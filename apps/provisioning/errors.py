@@ -1,6 +1,7 @@
 """
 DirectoryError                 (apps.directory.errors) refusals with `fields`, for forms and the API
 ├── IntegrationInvalid         what the administrator entered cannot be
+├── Outdated                   what the administrator looked at is not what would be done by now
 └── ActivationRefused          the application did not let us in: nothing was changed
 
 TargetError                    what an application answered, or that it did not; each knows its outcome
@@ -23,6 +24,10 @@ from apps.directory.errors import FieldsInvalid
 
 class IntegrationInvalid(FieldsInvalid):
     pass
+
+
+class Outdated(FieldsInvalid):
+    """Read it again: nothing was done."""
 
 
 class ActivationRefused(FieldsInvalid):

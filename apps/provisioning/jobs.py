@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from apps.provisioning.models import Integration, IntegrationState, Job, JobState, Priority, ResourceKind
@@ -24,6 +25,8 @@ NO_FAILURE: dict[str, Any] = {
     "read_back": False,
     "expected": None,
     "approved": False,
+    "removal_since": None,
+    "kept_because": "",
     "last_status": None,
     "last_error": "",
 }
@@ -38,25 +41,30 @@ class Owed:
     resource_id: uuid.UUID
     priority: Priority
     name: str = ""
+    removes: bool = False  # an active account is about to lose its access
 
 
 def raise_jobs(owed: Iterable[Owed]) -> set[uuid.UUID]:
     """Raises the desired version of each; returns the integrations that now have work. One row per resource, however often."""
-    by_group: dict[tuple[uuid.UUID, ResourceKind, Priority], dict[uuid.UUID, str]] = {}
+    by_group: dict[tuple[uuid.UUID, ResourceKind, Priority, bool], dict[uuid.UUID, str]] = {}
     for one in owed:
-        key = (one.integration_id, one.kind, one.priority)
+        key = (one.integration_id, one.kind, one.priority, one.removes)
         by_group.setdefault(key, {})[one.resource_id] = one.name
-    for (integration_id, kind, priority), names in sorted(by_group.items()):
+    for (integration_id, kind, priority, removes), names in sorted(by_group.items()):
         ids = sorted(names)
         for start in range(0, len(ids), CHUNK):
-            _raise_chunk(
-                integration_id, kind, priority, {each: names[each] for each in ids[start : start + CHUNK]}
-            )
-    return {integration_id for integration_id, _, _ in by_group}
+            chunk = {each: names[each] for each in ids[start : start + CHUNK]}
+            _raise_chunk(integration_id, kind, priority, chunk, removes=removes)
+    return {integration_id for integration_id, _, _, _ in by_group}
 
 
 def _raise_chunk(
-    integration_id: uuid.UUID, kind: ResourceKind, priority: Priority, names: dict[uuid.UUID, str]
+    integration_id: uuid.UUID,
+    kind: ResourceKind,
+    priority: Priority,
+    names: dict[uuid.UUID, str],
+    *,
+    removes: bool,
 ) -> None:
     now = timezone.now()
     Job.objects.bulk_create(
@@ -78,7 +86,8 @@ def _raise_chunk(
     rows.exclude(settling).exclude(state=JobState.RUNNING).update(
         state=JobState.PENDING, next_at=now, attempts=0
     )
-    rows.update(desired_version=F("desired_version") + 1, priority=priority)
+    since = Coalesce(F("removal_since"), Value(now)) if removes else None
+    rows.update(desired_version=F("desired_version") + 1, priority=priority, removal_since=since)
 
 
 def group_priority(integration: Integration) -> Priority:

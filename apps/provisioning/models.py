@@ -161,6 +161,7 @@ class JobState(models.TextChoices):
     DONE = "done", _("In sync")
     PARKED = "parked", _("Failing: waits for a change or a retry")
     HELD = "held", _("Held for approval")
+    KEPT = "kept", _("Kept: an administrator decided so")
 
 
 class Priority(models.IntegerChoices):
@@ -210,6 +211,9 @@ class Job(TenantOwned):
     approved = models.BooleanField(
         default=False
     )  # an administrator let this removal pass the mass-removal guard
+    # When it became owed that access is taken away, and why an administrator decided against it (removals.py).
+    removal_since = models.DateTimeField(null=True, blank=True)
+    kept_because = models.CharField(max_length=32, blank=True)
     last_status = models.PositiveSmallIntegerField(null=True, blank=True)  # HTTP
     last_error = models.CharField(max_length=1000, blank=True)  # the application's own words
     last_success_at = models.DateTimeField(null=True, blank=True)

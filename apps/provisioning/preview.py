@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from apps.applications.models import Assignment
-from apps.provisioning import directory_now, documents
+from apps.provisioning import directory_now, documents, removals
 from apps.provisioning import plan as planning
 from apps.provisioning.models import Integration, RemoteGroup, RemoteUser, ResourceKind
 
@@ -50,24 +50,26 @@ def preview(integration: Integration) -> Preview:
     """Also of an integration that is not active yet: what Activate would begin with."""
     users = list(_user_rows(integration))
     groups = list(_group_rows(integration)) if integration.groups_managed else []
-    removals, accounts = directory_now.removals_now(integration)
     counts = Counter(row.operation for row in users)
     removes = bool(counts["deactivate"] or counts["delete"])
     return Preview(
         rows=[row for row in (*users, *groups) if row.operation != planning.Nothing.operation],
         user_counts=dict(counts),
         group_counts=dict(Counter(row.operation for row in groups)),
-        held=removes and planning.removals_need_approval(removals, accounts),
+        held=removes and removals.MassRemovalGuard(integration).holds_anything(),
     )
 
 
 def _user_rows(integration: Integration) -> Iterator[Row]:
     now, rules = timezone.now(), directory_now.user_rules(integration)
+    kept = removals.kept_ids(integration)
     known = RemoteUser.objects.filter(integration=integration).values_list("user_id", flat=True)
     ids = sorted({*known, *directory_now.entitled(integration).values_list("pk", flat=True)})
     for start in range(0, len(ids), CHUNK):
         for state in directory_now.users_now(integration, ids[start : start + CHUNK]):
             plan = planning.plan_user(state.wanted, state.account, rules, now, until=state.until)
+            if state.user_id in kept and isinstance(plan, planning.Deactivate | planning.Delete):
+                plan = planning.Nothing()
             sent = state.account.sent if state.account else {}
             yield Row(
                 ResourceKind.USER,

@@ -1,6 +1,7 @@
 """What pages and the API show of Identity Management. Reads only; everything in the tenant in context."""
 
 import uuid
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import Any
 
 from apps.applications.models import Application
 from apps.directory.models import User
+from apps.provisioning import removals
 from apps.provisioning.models import (
     Integration,
     IntegrationState,
@@ -20,17 +22,18 @@ from apps.provisioning.models import (
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """People of one integration: `accounts` are active there, `held` are removals that wait for approval."""
+    """People of one integration: `accounts` are active there, `held` are removals that wait for approval, `kept` those an administrator decided against."""
 
     accounts: int
     in_sync: int
     pending: int
     failing: int
     held: int
+    kept: int
 
     @property
     def total(self) -> int:
-        return self.in_sync + self.pending + self.failing + self.held
+        return self.in_sync + self.pending + self.failing + self.held + self.kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Attention:
 
     job: Job
     name: str
-    state: str  # pending, running, parked or held
+    state: str  # pending, running, parked, held or kept
     status: int | None
     words: str  # the application's own
     tries: int
@@ -54,14 +57,16 @@ def health(integration: Integration) -> Health:
         pending=jobs.pending().count(),
         failing=jobs.failing().count(),
         held=jobs.filter(state=JobState.HELD).count(),
+        kept=jobs.filter(state=JobState.KEPT).count(),
     )
 
 
 def needs_attention(integration: Integration, *, limit: int = 50) -> list[Attention]:
-    """Failing first, then held, then what is on its way; within each the soonest first."""
+    """Failing first, then held, then what is on its way, then kept; within each the soonest first."""
     jobs = Job.objects.filter(integration=integration)
     found: list[Job] = []
-    for rows in (jobs.failing(), jobs.filter(state=JobState.HELD), jobs.pending()):
+    held, kept = jobs.filter(state=JobState.HELD), jobs.filter(state=JobState.KEPT)
+    for rows in (jobs.failing(), held, jobs.pending(), kept):
         found += rows.order_by("next_at", "resource_name")[: limit - len(found)]
     return [_attention(job, integration) for job in found]
 
@@ -85,6 +90,28 @@ def remote_groups(integration: Integration) -> Any:
 def jobs_of(integration: Integration) -> Any:
     """QuerySet, what needs somebody first; `job.tries` are its attempts, newest first."""
     return Job.objects.filter(integration=integration).order_by("state", "resource_name", "id")
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRemovals:
+    """`people` and `groups` are how many wait; `names` of the first of them; `reasons` say why, with how many each."""
+
+    people: int
+    groups: int
+    names: list[str]
+    reasons: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        return self.people + self.groups
+
+
+def held_removals(integration: Integration, *, limit: int = 100) -> HeldRemovals:
+    held = jobs_of(integration).filter(state=JobState.HELD)
+    people = list(held.filter(kind=ResourceKind.USER).values_list("resource_id", flat=True))
+    reasons = Counter(removals.reasons(people).values())
+    groups = held.filter(kind=ResourceKind.GROUP).count()
+    return HeldRemovals(len(people), groups, [str(job) for job in held[:limit]], dict(reasons))
 
 
 @dataclass(frozen=True, slots=True)

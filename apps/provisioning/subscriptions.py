@@ -92,7 +92,8 @@ def _users_owed(integration: Integration, only: Collection[uuid.UUID] | None) ->
     names = dict(remotes.values_list("user_id", "name")) | people
     for user_id in people.keys() | active.keys() | set(waiting.values_list("resource_id", flat=True)):
         priority = _priority(user_id in people, active.get(user_id))
-        yield Owed(integration.pk, ResourceKind.USER, user_id, priority, names.get(user_id, ""))
+        removes = user_id not in people and active.get(user_id) is True
+        yield Owed(integration.pk, ResourceKind.USER, user_id, priority, names.get(user_id, ""), removes)
 
 
 NAME_FIELDS = ("pk", "username", "first_name", "last_name", "display_name")

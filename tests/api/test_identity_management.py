@@ -8,7 +8,7 @@ import pytest
 from apps.lib import event_loop
 from apps.outbox import relay
 from apps.provisioning import engine, tasks
-from apps.provisioning.models import Integration
+from apps.provisioning.models import Integration, Job
 from apps.tenants.context import in_tenant
 from tests.api.conftest import Script
 from tests.fakes.scim_target import TOKEN, Fault, ScimTarget
@@ -143,6 +143,7 @@ def test_activating_brings_people_in_and_deactivating_leaves_them(
         "pending": 0,
         "failing": 0,
         "held": 0,
+        "kept": 0,
     }
     assert api.get(f"{path}identity-management/plan/")["rows"] == []
     assert api("DELETE", f"{path}identity-management/activation/").status_code == 204
@@ -218,3 +219,18 @@ def test_a_quarantine_tells_its_reason_and_is_ended(api: Script, path: str, targ
     target.token = TOKEN
     resumed = api("POST", f"{path}identity-management/resumption/").json()
     assert (resumed["state"], resumed["quarantine_reason"], resumed["next_at"]) == ("active", "", None)
+
+
+@pytest.mark.parametrize(("end", "state"), [("approval/", "pending"), ("rejection/", "kept")])
+def test_held_removals_are_decided_about(
+    api: Script, path: str, target: ScimTarget, end: str, state: str
+) -> None:
+    configured(api, path, target)
+    api("POST", f"{path}identity-management/activation/")
+    work(api)
+    with in_tenant(api.tenant):
+        Job.objects.update(state="held")
+    assert api("POST", f"{path}identity-management/{end}", {"held": 0}).status_code == 409
+    assert api("POST", f"{path}identity-management/{end}", {"held": 1}).status_code == 200
+    (job,) = api.get(f"{path}jobs/")["results"]
+    assert job["state"] == state

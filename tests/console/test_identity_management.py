@@ -205,15 +205,43 @@ def test_a_job_of_another_application_is_not_found_here(alice, path, active, sys
     )
 
 
-def test_held_removals_wait_for_an_approval(alice, path, active):
+def hold(alice):
     with in_tenant(alice.tenant):
         Job.objects.update(state="held")
+
+
+def states(alice):
+    with in_tenant(alice.tenant):
+        return set(Job.objects.values_list("state", flat=True))
+
+
+def test_held_removals_wait_for_an_approval(alice, path, active):
+    hold(alice)
     assert "waits for your approval" in alice.get(path).content.decode()
     assert "waits for your approval" in alice.get("/console/").content.decode()
-    assert "nobody was touched yet" in alice.get(f"{path}approval/").content.decode()
-    alice.post(f"{path}approval/")
+    page = alice.get(f"{path}approval/").content.decode()
+    assert "nobody was touched yet" in page
+    assert "Bob Example" in page
+    assert "Keep these accounts" in page
+    alice.post(f"{path}approval/", {"held": "1"})
+    assert states(alice) == {"pending"}
+    assert "Nothing waits" in alice.get(f"{path}approval/").content.decode()
+
+
+def test_held_removals_are_rejected_and_shown_as_kept(alice, bob, path, active):
+    hold(alice)
+    outdated = alice.post(f"{path}rejection/", {"held": "0"}, follow=True).content.decode()
+    assert "Meanwhile more removals wait" in outdated
+    assert states(alice) == {"held"}
+    alice.post(f"{path}rejection/", {"held": "1"})
+    assert states(alice) == {"kept"}
+    assert "Kept by decision" in alice.get(path).content.decode()
+    assert "kept by decision" in alice.get(f"/console/users/{bob.user.pk}/applications/").content.decode()
     with in_tenant(alice.tenant):
-        assert not Job.objects.filter(state="held").exists()
+        job = Job.objects.get()
+    assert "An administrator decided" in alice.get(f"{path}jobs/{job.pk}/").content.decode()
+    alice.post(f"{path}jobs/{job.pk}/reopening/")
+    assert states(alice) == {"pending"}
 
 
 @pytest.mark.parametrize(

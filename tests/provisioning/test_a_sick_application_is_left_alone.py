@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from apps.directory import actions as directory
 from apps.events.models import Event
-from apps.provisioning import actions, engine, queries
+from apps.provisioning import engine, queries, removal_decisions
 from apps.provisioning.models import IntegrationState, JobState
 from tests.fakes.scim_target import Fault, throttled
 from tests.provisioning.conftest import joins, later
@@ -135,7 +135,7 @@ def test_a_mass_removal_is_held_until_somebody_approves(staffed):
     company.work()
     assert company.target.journal == []
     assert queries.health(company.integration).held == 15
-    assert actions.approve_removals(company.integration, actor=company.actor) == 15
+    assert removal_decisions.approve_removals(company.integration, actor=company.actor) == 15
     company.work()
     assert company.target.active_names() == set()
     assert queries.health(company.integration).held == 0

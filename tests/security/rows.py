@@ -32,7 +32,7 @@ def row(name: str, refusal: tuple[int, str] | None = None, **things: str) -> Row
 
 
 OF_AN_APPLICATION = (
-    "application", "assignments", "guide", "identity-match", "sso", "sso-preview", "service-provider-metadata", "certificates", "identity-management", "activation", "resumption", "plan",
+    "application", "assignments", "guide", "identity-match", "sso", "sso-preview", "service-provider-metadata", "certificates", "identity-management", "activation", "resumption", "removal-approval", "removal-rejection", "plan",
     "synchronizations", "remote-users", "remote-groups", "jobs",
 )  # fmt: skip
 
@@ -89,6 +89,8 @@ ROWS = [
     row("console:application_plan", pk="application"),
     row("console:application_synchronizations", pk="application"),
     row("console:application_approval", pk="application"),
+    row("console:application_rejection", pk="application"),
+    row("console:application_job_reopening", pk="application", job_pk="job"),
     row("console:application_job", pk="application", job_pk="job"),
     row("console:application_job_retries", pk="application", job_pk="job"),
     row("console:scim_token_revocation", pk="scim token"),

@@ -26,6 +26,7 @@ class HealthSerializer(serializers.Serializer[Any]):
     pending = serializers.IntegerField()
     failing = serializers.IntegerField()
     held = serializers.IntegerField(help_text="Removals that wait for an administrator's approval.")
+    kept = serializers.IntegerField(help_text="Removals that an administrator decided against.")
 
 
 class IntegrationSerializer(serializers.Serializer[Any]):
@@ -50,6 +51,12 @@ class IntegrationSerializer(serializers.Serializer[Any]):
 
     def get_token_set(self, integration: Any) -> bool:
         return bool(integration.token_sealed)
+
+
+class Decision(Strict):
+    held = serializers.IntegerField(
+        required=False, help_text="How many were looked at: where more wait by now, nothing is decided."
+    )
 
 
 class PlanRowSerializer(serializers.Serializer[Any]):

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from apps.api.serializers.base import Strict
 from apps.api.serializers.identity_management import (
+    Decision,
     IntegrationSerializer,
     IntegrationToConfigure,
     PlanSerializer,
@@ -28,6 +29,7 @@ from apps.provisioning.actions import (
 from apps.provisioning.models import Integration
 from apps.provisioning.preview import preview
 from apps.provisioning.queries import health
+from apps.provisioning.removal_decisions import approve_removals, reject_removals
 
 MOST_ROWS = 1000
 
@@ -81,6 +83,24 @@ class Resumption(ApiView):
         """Ends a quarantine now instead of at `next_at`, if the application answers; nothing owed was dropped meanwhile."""
         self.read(Strict)
         return Response(shown(resume_integration(integration_at(pk), actor=self.actor)))
+
+
+class Approval(ApiView):
+    @extend_schema(request=Decision, responses=IntegrationSerializer)
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Lets the held removals go."""
+        integration = integration_at(pk)
+        approve_removals(integration, actor=self.actor, **self.read(Decision))
+        return Response(shown(integration))
+
+
+class Rejection(ApiView):
+    @extend_schema(request=Decision, responses=IntegrationSerializer)
+    def post(self, request: Request, pk: UUID) -> Response:
+        """The accounts stay active, and are asked about again only when the person's own access changes."""
+        integration = integration_at(pk)
+        reject_removals(integration, actor=self.actor, **self.read(Decision))
+        return Response(shown(integration))
 
 
 class Plan(ApiView):

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
@@ -220,31 +220,6 @@ def synchronizations(request: HttpRequest, pk: UUID) -> HttpResponse:
     else:
         messages.success(request, _("Everybody is being compared again. You can leave this page."))
     return _back(pk)
-
-
-@administrator_required
-def approval(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Of removals that the mass-removal guard holds."""
-    integration = _integration(pk)
-    if request.method == "POST":
-        count = actions.approve_removals(integration, actor=actor_of(request))
-        text = ngettext("%(count)s removal was approved.", "%(count)s removals were approved.", count)
-        messages.success(request, text % {"count": count})
-        return _back(pk)
-    held = queries.health(integration).held
-    context = {
-        "title": ngettext("Approve %(count)s removal?", "Approve %(count)s removals?", held)
-        % {"count": held},
-        "consequence": _(
-            "Unusually many people lost %(name)s at once, so nobody was touched yet. Approving deactivates their accounts there. "
-            "If this was a mistake, give them their groups back instead: then nothing is sent."
-        )
-        % {"name": integration},
-        "action": _("Approve"),
-        "cancel_url": reverse("console:application_identity", args=[pk]),
-        "breadcrumb_text": str(integration),
-    }
-    return show(request, "console/confirm.html", context, form=ConfirmForm())
 
 
 def _job(pk: UUID, job_pk: UUID) -> Job:
