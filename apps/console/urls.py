@@ -11,6 +11,7 @@ from apps.console.views import (
     identity,
     identity_match,
     identity_removals,
+    mapping,
     overview,
     sandbox,
     scim_tokens,
@@ -146,6 +147,7 @@ IDENTITY_MANAGEMENT = [
         identity.resumption,
         name="application_identity_resumption",
     ),
+    path("applications/<uuid:pk>/identity-management/mapping/", mapping.index, name="application_mapping"),
     path("applications/<uuid:pk>/identity-management/plan/", identity.plan, name="application_plan"),
     path(
         "applications/<uuid:pk>/identity-management/synchronizations/",

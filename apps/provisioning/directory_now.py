@@ -1,7 +1,7 @@
 """What the directory and our own records say at this moment, as values for the planner. Used by the engine and the preview alike."""
 
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps.applications import access
+from apps.applications.catalog import MappedAttribute
 from apps.applications.models import Assignment, FormerAssignment
 from apps.directory.models import Group, User
 from apps.provisioning import documents
@@ -73,13 +74,16 @@ def users_now(integration: Integration, user_ids: Collection[uuid.UUID]) -> Iter
             user_id,
             names.get(user_id) or (remote.name if remote else ""),
             documents.values_of(person, attributes) if person else None,
-            _account(remote) if remote else None,
+            _account(remote, attributes) if remote else None,
             person.password_expires_at if person else None,
         )
 
 
-def _account(remote: RemoteUser) -> Account:
-    return Account(remote.remote_id, remote.sent, remote.active, remote.deactivated_at)
+def _account(remote: RemoteUser, attributes: Iterable[MappedAttribute]) -> Account:
+    """Of what was told only that which is told still: a row that was switched off leaves there what is there."""
+    mapped = {row.scim for row in attributes}
+    sent = {path: value for path, value in remote.sent.items() if path in mapped}
+    return Account(remote.remote_id, sent, remote.active, remote.deactivated_at)
 
 
 def groups_now(integration: Integration, group_ids: Collection[uuid.UUID]) -> Iterator[GroupNow]:

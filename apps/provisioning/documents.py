@@ -6,11 +6,11 @@ from typing import Any, Protocol
 
 from apps.applications.catalog import MappedAttribute, ScimDialect
 from apps.lib.scim import messages, reading, schemas
+from apps.provisioning.scim_paths import TYPED as _TYPED
+from apps.provisioning.scim_paths import extension_of
 
 Document = dict[str, Any]
 
-# emails[type eq "work"].value: the one form of value path that the catalogue uses (RFC 7644 section 3.5.2)
-_TYPED = re.compile(r'(?P<attribute>\w+)\[type eq "(?P<type>\w+)"\]\.value')
 _PRIMARY = {"emails"}  # the one value we send of it is also the primary one
 
 
@@ -30,9 +30,16 @@ class Person(Protocol):
 def values_of(person: Person, attributes: Iterable[MappedAttribute]) -> dict[str, str]:
     """SCIM path → value for every mapped field that the person has. `active` is not among them: it has its own plan."""
     fields = {
-        mapped.scim: _field(person, mapped.source) for mapped in attributes if mapped.source != "active"
+        mapped.scim: value_of(person, mapped.source, mapped.constant)
+        for mapped in attributes
+        if mapped.source != "active"
     }
     return {path: value for path, value in fields.items() if value}
+
+
+def value_of(person: Person, source: str, constant: str = "") -> str:
+    """What one row says of the person; "" is not told."""
+    return _field(person, source) if source else constant
 
 
 def _field(person: Person, source: str) -> str:
@@ -58,7 +65,8 @@ def _shown(document: Any, path: str) -> str:
         chosen = [row for row in rows if str(reading.get(row, "type")).casefold() == typed["type"]] or rows
         value = reading.get(chosen[0], "value") if chosen else None
     else:
-        value = reading.get(document, path)
+        urn, attribute = extension_of(path)
+        value = reading.get(document.get(urn) if urn else document, attribute)
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
@@ -69,14 +77,25 @@ def user_document(values: Mapping[str, str], dialect: ScimDialect, *, active: bo
         if typed := _TYPED.fullmatch(path):
             document.setdefault(typed["attribute"], []).append(_row(typed, value))
         else:
-            head, _, rest = path.partition(".")
-            if rest:
-                document.setdefault(head, {})[rest] = value
-            else:
-                document[head] = value
+            _put(document, path, value)
     if active is not None or any(mapped.source == "active" for mapped in dialect.attributes):
         document["active"] = spelled(active is not False, dialect)
     return document
+
+
+def _put(document: Document, path: str, value: str) -> None:
+    """Attributes of an extension stand under its URN, which is named among the schemas (RFC 7643 section 3.3)."""
+    urn, attribute = extension_of(path)
+    place = document
+    if urn:
+        place = document.setdefault(urn, {})
+        if urn not in document["schemas"]:
+            document["schemas"].append(urn)
+    head, _, rest = attribute.partition(".")
+    if rest:
+        place.setdefault(head, {})[rest] = value
+    else:
+        place[head] = value
 
 
 def user_operations(

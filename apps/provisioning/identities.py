@@ -1,14 +1,15 @@
 """What an application knows many people by, as parts of a query: what it was told last, else what it would be told."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import F, OuterRef, Subquery, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, Concat, NullIf, Trim
 
-from apps.applications.catalog import Connector
+from apps.applications.catalog import MappedAttribute
 from apps.applications.models import Application
-from apps.provisioning.models import RemoteUser
+from apps.provisioning.models import Integration, RemoteUser
 
 EMAIL = 'emails[type eq "work"].value'
 
@@ -18,21 +19,28 @@ def account_expressions(application: Application) -> dict[str, Any]:
 
     The e-mail is always the one that would be told: its path has quotes, which SQLite finds in no document.
     """
-    connector = application.connector
+    attributes = attributes_of(application)
     return {
-        "user_name": _told_or_planned(application, "userName"),
-        "external_id": _told_or_planned(application, "externalId"),
-        "account_email": planned(connector, EMAIL),
+        "user_name": _told_or_planned(application, attributes, "userName"),
+        "external_id": _told_or_planned(application, attributes, "externalId"),
+        "account_email": planned(attributes, EMAIL),
         "remote_id": _first(Subquery(_accounts(application).values("remote_id")[:1]), Value("")),
     }
 
 
-def planned(connector: Connector, path: str) -> Any:
+def attributes_of(application: Application) -> tuple[MappedAttribute, ...]:
+    """As they are told: with the integration's mapping where there is one."""
+    integration: Integration | None = getattr(application, "integration", None)
+    scim = integration.dialect if integration else application.connector.scim
+    return scim.attributes if scim else ()
+
+
+def planned(attributes: Iterable[MappedAttribute], path: str) -> Any:
     """As apps.provisioning.documents.values_of has it."""
-    rows = connector.scim.attributes if connector.scim else ()
-    source = next((row.source for row in rows if row.scim == path), None)
-    if source is None:
-        return Value("")
+    row = next((row for row in attributes if row.scim == path), None)
+    if row is None or not row.source:
+        return Value(row.constant if row else "", output_field=TextField())
+    source = row.source
     both = NullIf(Trim(Concat("first_name", Value(" "), "last_name")), Value(""))
     full_name = _first(both, NullIf(F("display_name"), Value("")), F("username"))
     if source == "full_name":
@@ -42,9 +50,9 @@ def planned(connector: Connector, path: str) -> Any:
     return F(source)
 
 
-def _told_or_planned(application: Application, path: str) -> Any:
+def _told_or_planned(application: Application, attributes: Iterable[MappedAttribute], path: str) -> Any:
     told = _accounts(application).annotate(told=KeyTextTransform(path, "sent")).values("told")[:1]
-    return _first(Subquery(told), planned(application.connector, path))
+    return _first(Subquery(told), planned(attributes, path))
 
 
 def _first(*expressions: Any) -> Any:

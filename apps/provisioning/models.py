@@ -8,6 +8,7 @@ from apps.applications.catalog import ScimDialect
 from apps.applications.models import Application
 from apps.directory.models import Group, User
 from apps.lib.crypto import Sealed
+from apps.provisioning import mapping
 from apps.tenants.models import TenantOwned, TenantQuerySet, TenantScopedManager
 
 
@@ -43,6 +44,9 @@ class Integration(TenantOwned):
         max_length=10, choices=Deprovisioning.choices, default=Deprovisioning.SUSPEND
     )
     delete_after_days = models.PositiveSmallIntegerField(default=30)
+    mapping = models.JSONField(
+        default=dict, blank=True
+    )  # apps.provisioning.mapping: differences by SCIM path
     state = models.CharField(
         max_length=12, choices=IntegrationState.choices, default=IntegrationState.CONFIGURED
     )
@@ -78,11 +82,11 @@ class Integration(TenantOwned):
 
     @property
     def dialect(self) -> ScimDialect:
-        """Raises ValueError for a connector without SCIM: such an application has no integration."""
+        """With this integration's mapping. Raises ValueError for a connector without SCIM: such an application has no integration."""
         scim = self.application.connector.scim
         if scim is None:
             raise ValueError(f"{self.application.connector_key} has no Identity Management.")
-        return scim
+        return mapping.effective(scim, self.mapping)
 
     @property
     def is_active(self) -> bool:

@@ -234,3 +234,68 @@ def test_held_removals_are_decided_about(
     assert api("POST", f"{path}identity-management/{end}", {"held": 1}).status_code == 200
     (job,) = api.get(f"{path}jobs/")["results"]
     assert job["state"] == state
+
+
+# --- attribute mapping
+
+
+def rows_of(api: Script, path: str, **changes: Any) -> list[dict[str, Any]]:
+    """What GET gives, as PUT takes it; `changes` by SCIM path."""
+    taken = ("scim", "source", "constant", "enabled")
+    rows = api.get(f"{path}identity-management/mapping/")["attributes"]
+    return [{name: row[name] for name in taken} | changes.get(row["scim"], {}) for row in rows]
+
+
+def test_the_mapping_is_read_with_a_persons_values_changed_and_put_back(
+    api: Script, path: str, target: ScimTarget
+) -> None:
+    configured(api, path, target)
+    mia = api.get("/users/?username=mia")["results"][0]
+    address = f"{path}identity-management/mapping/"
+    shown = {row["scim"]: row for row in api.get(f"{address}?user={mia['id']}")["attributes"]}
+    assert shown["userName"] == {
+        "scim": "userName", "source": "username", "constant": "", "enabled": True, "application_value": "userName",
+        "required": True, "fixed": False, "changed": False, "value": "mia",
+    }  # fmt: skip
+    assert shown["active"]["fixed"]
+    assert api.get(address)["attributes"][0]["value"] is None
+    rows = rows_of(api, path, title={"source": "username"})
+    plan = api("POST", f"{address}plan/", {"attributes": rows}).json()
+    assert plan["rows"][0]["document"]["title"] == "mia"
+    assert rows_of(api, path, title={"source": "username"}) != rows_of(api, path)
+    answer = api("PUT", address, {"attributes": rows})
+    assert answer.status_code == 200
+    assert {row["scim"] for row in answer.json()["attributes"] if row["changed"]} == {"title"}
+    assert api.get(f"{path}identity-management/plan/")["rows"] == plan["rows"]
+    assert not [row for row in api("DELETE", address).json()["attributes"] if row["changed"]]
+
+
+def test_a_mapping_that_cannot_be_is_a_problem_of_its_field(
+    api: Script, path: str, target: ScimTarget
+) -> None:
+    configured(api, path, target)
+    address = f"{path}identity-management/mapping/"
+    for body, wrong in (
+        ({}, "attributes"),
+        ({"attributes": []}, "attributes"),
+        ({"attributes": [{"source": "email"}]}, "attributes.0.scim"),
+        ({"attributes": rows_of(api, path, userName={"source": ""})}, "attributes"),
+        ({"attributes": rows_of(api, path), "value": 1}, "value"),
+    ):
+        assert wrong in api.refused("PUT", address, body)
+        assert wrong in api.refused("POST", f"{address}plan/", body)
+    assert api("GET", f"{address}?user=nobody").status_code == 400
+
+
+def test_other_names_for_accounts_have_to_be_meant(api: Script, path: str, target: ScimTarget) -> None:
+    configured(api, path, target)
+    api("POST", f"{path}identity-management/activation/")
+    work(api)
+    address, body = (
+        f"{path}identity-management/mapping/",
+        {"attributes": rows_of(api, path, userName={"source": "email"})},
+    )
+    assert api.refused("PUT", address, body).keys() == {"renaming"}
+    assert api("PUT", address, body | {"renaming": True}).status_code == 200
+    work(api)
+    assert target.active_names() == {"mia@acme.example"}

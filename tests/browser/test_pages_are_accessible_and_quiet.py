@@ -81,6 +81,11 @@ PAGES = (
         "/t/acme/console/applications/{expenses}/identity-management/",
         "alice",
     ),
+    Row(
+        "console attribute mapping",
+        "/t/acme/console/applications/{expenses}/identity-management/mapping/",
+        "alice",
+    ),
     Row("console plan", "/t/acme/console/applications/{expenses}/identity-management/plan/", "alice"),
     Row("console job", "/t/acme/console/applications/{expenses}/identity-management/jobs/{job}/", "alice"),
     Row("console deletion", "/t/acme/console/applications/deletion/?application={gitlab}", "alice"),

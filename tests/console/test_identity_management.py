@@ -1,5 +1,7 @@
 import pytest
+from lxml import html
 
+from apps.applications.actions import add_application, assign_group
 from apps.events.models import Event
 from apps.outbox import relay
 from apps.provisioning import engine, queries
@@ -264,3 +266,96 @@ def test_a_quarantine_says_why_and_is_ended_by_a_button(alice, path, active, rea
     active.token = TOKEN
     assert "It answered" in alice.post(f"{path}resumption/", follow=True).content.decode()
     assert integration(alice).is_active
+
+
+# --- attribute mapping
+
+
+@pytest.fixture
+def generic(alice, engineering, system, target, work):
+    """Engineering opens it, and Bob is provisioned."""
+    with in_tenant(alice.tenant):
+        application = add_application(actor=system, connector="custom_saml", display_label="Shop")
+        assign_group(application, engineering, actor=system)
+    address = f"/console/applications/{application.pk}/identity-management/"
+    alice.post(f"{address}connection/", connection(target))
+    work()
+    return address
+
+
+def typed(alice, address, **changes):
+    """The mapping's form as it is rendered, with some fields changed."""
+    root = html.fromstring(alice.get(f"{address}mapping/").content.decode())
+    (form,) = [each for each in root.forms if "attributes-TOTAL_FORMS" in each.fields]
+    return dict(form.form_values()) | changes
+
+
+def row_of(fields, path):
+    (name,) = [name for name, value in fields.items() if name.endswith("-scim") and value == path]
+    return name.removesuffix("-scim")
+
+
+def test_a_mapping_is_reviewed_as_a_plan_before_it_is_saved(alice, bob, generic, target, work):
+    target.journal.clear()
+    fields = typed(alice, generic)
+    title = row_of(fields, "title")
+    fields |= {f"{title}-source": "username"}
+    page = alice.post(f"{generic}mapping/", fields).content.decode()
+    assert "What this changes" in page
+    assert "Nothing is saved or sent yet." in page
+    assert "&#x27;path&#x27;: &#x27;title&#x27;" in page
+    assert integration(alice).mapping == {}
+    (form,) = [each for each in html.fromstring(page).forms if "reviewed" in each.fields]
+    assert not target.wrote()
+    response = alice.post(f"{generic}mapping/", dict(form.form_values()) | {"save": "1"}, follow=True)
+    assert "The mapping was saved." in response.content.decode()
+    assert integration(alice).mapping == {"title": {"source": "username"}}
+    work()
+    assert target.named("bob")["title"] == "bob"
+    assert "changed here" in alice.get(generic).content.decode()
+
+
+def test_what_was_changed_after_the_review_is_reviewed_again(alice, bob, generic):
+    fields = typed(alice, generic)
+    page = alice.post(f"{generic}mapping/", fields).content.decode()
+    (form,) = [each for each in html.fromstring(page).forms if "reviewed" in each.fields]
+    fields = dict(form.form_values()) | {"save": "1"}
+    fields |= {f"{row_of(fields, 'userName')}-source": "email"}
+    page = alice.post(f"{generic}mapping/", fields).content.decode()
+    assert "1 account in Shop gets another name" in page
+    assert integration(alice).mapping == {}
+
+
+def test_a_broken_mapping_is_refused_on_the_page(alice, bob, generic):
+    fields = typed(alice, generic)
+    fields |= {f"{row_of(fields, 'userName')}-source": "", "save": "1"}
+    response = alice.post(f"{generic}mapping/", fields)
+    assert response.status_code == 422
+    assert "userName: choose a directory attribute or enter a constant." in response.content.decode()
+    assert integration(alice).mapping == {}
+
+
+def test_the_connectors_table_comes_back_by_review_too(alice, bob, generic, system):
+    with in_tenant(alice.tenant):
+        Integration.objects.update(
+            mapping={"title": {"enabled": False}, "userType": {"constant": "Employee"}}
+        )
+    assert "userType" in alice.get(f"{generic}mapping/").content.decode()
+    page = alice.post(f"{generic}mapping/", {"defaults": "1"}).content.decode()
+    assert integration(alice).mapping != {}
+    (form,) = [each for each in html.fromstring(page).forms if "reviewed" in each.fields]
+    alice.post(f"{generic}mapping/", dict(form.form_values()) | {"save": "1"})
+    assert integration(alice).mapping == {}
+
+
+def test_the_values_of_anybody_are_shown_beside_the_rows(alice, bob, generic):
+    page = alice.get(f"{generic}mapping/?user={alice.user.pk}").content.decode()
+    assert "What is told about Alice" in page
+    assert alice.user.email in page
+    assert alice.user.username in alice.get(f"{generic}mapping/?q=alice").content.decode()
+    for nobody in ("no-id", "00000000-0000-0000-0000-000000000000"):
+        assert alice.get(f"{generic}mapping/?user={nobody}").status_code == 404
+
+
+def test_there_is_no_mapping_to_change_before_it_is_configured(alice, path):
+    assert alice.get(f"{path}mapping/").status_code == 404

@@ -224,7 +224,9 @@ def test_what_many_would_be_told_is_what_each_would_be_told(people, system, conn
     )
     many = {row.pk: row for row in User.objects.annotate(**account_expressions(application))}
     paths = {
-        row.scim: planned(connector, row.scim) for row in connector.scim.attributes if row.source != "active"
+        row.scim: planned(connector.scim.attributes, row.scim)
+        for row in connector.scim.attributes
+        if row.source != "active"
     }
     for number, (path, expression) in enumerate(paths.items()):
         values = dict(

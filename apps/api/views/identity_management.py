@@ -47,6 +47,18 @@ def shown(integration: Integration) -> dict[str, Any]:
     return dict(IntegrationSerializer(integration).data)
 
 
+def plan_document(integration: Integration) -> dict[str, Any]:
+    found = preview(integration)
+    document = {
+        "user_counts": found.user_counts,
+        "group_counts": found.group_counts,
+        "held": found.held,
+        "more": max(0, len(found.rows) - MOST_ROWS),
+        "rows": found.rows[:MOST_ROWS],
+    }
+    return dict(PlanSerializer(document).data)
+
+
 class IdentityManagement(ApiView):
     @extend_schema(responses=IntegrationSerializer)
     def get(self, request: Request, pk: UUID) -> Response:
@@ -108,15 +120,7 @@ class Plan(ApiView):
     def get(self, request: Request, pk: UUID) -> Response:
         """What a synchronisation would do now; nothing is sent. At most a thousand rows."""
         self.query(Strict)
-        found = preview(integration_at(pk))
-        document = {
-            "user_counts": found.user_counts,
-            "group_counts": found.group_counts,
-            "held": found.held,
-            "more": max(0, len(found.rows) - MOST_ROWS),
-            "rows": found.rows[:MOST_ROWS],
-        }
-        return Response(PlanSerializer(document).data)
+        return Response(plan_document(integration_at(pk)))
 
 
 class Synchronizations(ListView):

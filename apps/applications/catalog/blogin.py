@@ -86,6 +86,7 @@ CONNECTOR = Connector(
             MappedAttribute("timezone", "timezone", "timezone"),
             MappedAttribute("display_name", "displayName", "displayName"),
         ),
+        required=("userName", 'emails[type eq "work"].value'),
         supports_groups=True,
     ),
     # Its pages do not say what it compares; in practice the NameID is the e-mail address.

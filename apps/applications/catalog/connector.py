@@ -78,11 +78,15 @@ class IdentityRule:
 
 @dataclass(frozen=True, slots=True)
 class MappedAttribute:
-    """One row of the seeds' attribute table: directory field → SCIM path → the application's own word for it."""
+    """One row of the seeds' attribute table: directory field → SCIM path → the application's own word for it.
 
-    source: UserField | Literal["active"]
+    Without a source, `constant` is sent for everybody.
+    """
+
+    source: UserField | Literal["active", ""]
     scim: str
     application_value: str
+    constant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,9 @@ class ScimDialect:
 
     base_url: str = ""  # template; "" when only the administrator knows it
     attributes: tuple[MappedAttribute, ...] = ()
+    required: tuple[str, ...] = ("userName",)  # paths without which an account cannot be there
+    more_attributes: bool = False  # takes others than those above; False: they are refused or ignored
+    renames_users: bool = True  # False: another userName is refused for an account that is there
     match_attribute: Literal["userName", "externalId"] = "userName"
     updates_users: bool = True  # GitLab answers 204 and changes nothing, so we do not pretend
     deletes_users: bool = False

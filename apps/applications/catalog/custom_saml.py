@@ -72,6 +72,7 @@ CONNECTOR = Connector(
             MappedAttribute("work_phone", 'phoneNumbers[type eq "work"].value', "phoneNumbers.value"),
             MappedAttribute("timezone", "timezone", "timezone"),
         ),
+        more_attributes=True,
         deletes_users=True,
         supports_groups=True,
     ),

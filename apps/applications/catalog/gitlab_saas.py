@@ -22,6 +22,13 @@ USER_ATTRIBUTES = (
     MappedAttribute("email", "externalId", "extern_uid"),
 )
 
+REQUIRED = (
+    'emails[type eq "work"].value',
+    "userName",
+    "name.formatted",
+    "externalId",
+)  # 412 "Missing params"
+
 SAML_ATTRIBUTES = (
     Attribute("email", source="email", required=True),  # the one GitLab requires
     Attribute("first_name", source="first_name"),
@@ -110,6 +117,7 @@ CONNECTOR = Connector(
     scim=ScimDialect(
         base_url="https://gitlab.com/api/scim/v2/groups/{group_path}",
         attributes=USER_ATTRIBUTES,
+        required=REQUIRED,
         match_attribute="externalId",
         updates_users=False,  # since 15.0 a PATCH of anything but active answers 204 and changes nothing
         deletes_users=False,  # DELETE would be soft; PATCH active=False says what happens

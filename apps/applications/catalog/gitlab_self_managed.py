@@ -5,6 +5,7 @@ from apps.applications.catalog.gitlab_saas import (
     IDENTITY,
     NAME_ID_FORMATS,
     NAME_ID_REASON,
+    REQUIRED,
     SAML_ATTRIBUTES,
     USER_ATTRIBUTES,
 )
@@ -79,6 +80,7 @@ CONNECTOR = Connector(
     scim=ScimDialect(
         base_url="https://{host}/api/scim/v2/application",
         attributes=USER_ATTRIBUTES,
+        required=REQUIRED,
         match_attribute="externalId",
         updates_users=False,
         supports_groups=True,  # 18.2 and later; attaches to SAML group links of the same name

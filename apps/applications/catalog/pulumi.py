@@ -86,6 +86,8 @@ CONNECTOR = Connector(
             MappedAttribute("last_name", "name.familyName", "Last Name"),
             MappedAttribute("email", 'emails[type eq "work"].value', "Email Address"),
         ),
+        required=("userName", 'emails[type eq "work"].value'),
+        renames_users=False,  # 400: "Attribute 'userName' is immutable."
         supports_groups=True,
         group_external_id=False,  # an error on groups
         leaves_groups_first=True,  # a team that names somebody inactive is refused as a whole

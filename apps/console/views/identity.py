@@ -16,12 +16,11 @@ from apps.applications.access import people_with
 from apps.applications.catalog import ScimDialect
 from apps.applications.models import Application
 from apps.console.application_page import application_or_404, show_tab
-from apps.console.chips import operation_chip
 from apps.console.forms.identity import ConnectionForm
 from apps.console.forms.people import ConfirmForm
-from apps.console.forms.sso_attributes import SOURCES
+from apps.console.mapping_view import mapping_context
 from apps.console.pages import refusals_on, show
-from apps.directory.models import User
+from apps.console.plan_view import plan_context
 from apps.events.actors import Actor
 from apps.provisioning import actions, queries
 from apps.provisioning.errors import ActivationRefused
@@ -29,8 +28,6 @@ from apps.provisioning.models import Integration, Job
 from apps.provisioning.preview import preview
 
 VERIFIED = gettext_lazy("The Identity Management integration has been successfully verified and is active.")
-WORDS = dict(SOURCES) | {"active": gettext_lazy("Active")}
-ROWS = 100  # of a preview; the counts are of all
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +73,7 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Not configured: what the application can do, and Configure. Configured: how it is doing, and what to do."""
     application = _application(pk)
     integration = actions.integration_of(application)
-    context: dict[str, Any] = {"integration": integration} | _connector_context(application)
+    context: dict[str, Any] = {"integration": integration} | _connector_context(application, integration)
     if integration is None:
         return show_tab(request, "console/application_identity_new.html", application, context)
     context |= {
@@ -86,18 +83,11 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     return show_tab(request, "console/application_identity.html", application, context)
 
 
-def _connector_context(application: Application) -> dict[str, Any]:
+def _connector_context(application: Application, integration: Integration | None = None) -> dict[str, Any]:
     scim = application.connector.scim or ScimDialect()
-    example = people_with(application).first()
-    mapping = [(row, WORDS[row.source], _value(example, row.source)) for row in scim.attributes]
-    return {"scim": scim, "abilities": _abilities(scim), "mapping": mapping, "example": example}
-
-
-def _value(person: User | None, source: str) -> str:
-    if person is None:
-        return ""
-    value = getattr(person, source)
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return {"scim": scim, "abilities": _abilities(scim)} | mapping_context(
+        application, integration, people_with(application).first()
+    )
 
 
 @sensitive_post_parameters("token")
@@ -122,7 +112,9 @@ def connection(request: HttpRequest, pk: UUID) -> HttpResponse:
             )
             return _back(pk)
     title = _("It was not activated. Address and token are saved.") if saved is not None else ""
-    context = {"integration": saved or before, "title": title} | _connector_context(application)
+    context = {"integration": saved or before, "title": title} | _connector_context(
+        application, saved or before
+    )
     return show_tab(request, "console/application_connection.html", application, context, form=form)
 
 
@@ -195,18 +187,10 @@ def deactivation(request: HttpRequest, pk: UUID) -> HttpResponse:
 def plan(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What a synchronisation would send now. Nothing is sent."""
     integration = _integration(pk)
-    found = preview(integration)
-    summary = [operation_chip(operation, count) for operation, count in found.user_counts.items()]
-    summary += [
-        operation_chip(operation, count, _("groups")) for operation, count in found.group_counts.items()
-    ]
     context = {
         "integration": integration,
         "application": integration.application,
-        "held": found.held,
-        "summary": summary,
-        "rows": [(operation_chip(row.operation), row) for row in found.rows[:ROWS]],
-    }
+    } | plan_context(preview(integration))
     return show(request, "console/plan.html", context)
 
 

@@ -50,6 +50,9 @@ LABEL = {"display_label": "Shop{}", "description": "Buys things{}"}
 SSO = {"attributes-0-name": "plan{}", "attributes-0-constant": "gold{}", "attributes-0-name_format": "urn:acme:x{}",
        "groups_name_format": "urn:acme:x{}", "sp_entity_id": "https://sp.example/{}", "default_relay_state": "/deep{}",
        "groups_attribute_name": "Groups{}"}  # fmt: skip
+MAPPING = {"attributes-TOTAL_FORMS": "10", "attributes-INITIAL_FORMS": "9", "attributes-MIN_NUM_FORMS": "0", "attributes-MAX_NUM_FORMS": "60",
+           "attributes-0-scim": "userName", "attributes-0-source": "username", "attributes-0-enabled": "on",
+           "attributes-9-scim": "userType{}", "attributes-9-constant": "gold{}"}  # fmt: skip
 SCIM_USER = {
     "schemas": [USER], "userName": "mia{}", "displayName": "Mia Rae{}", "title": "Engineer{}", "externalId": "00u1{}",
     "name": {"givenName": "Mia{}", "familyName": "Rae{}"}, "emails": [{"value": EMAIL}], "phoneNumbers": [{"value": "+44 1{}"}],
@@ -68,6 +71,8 @@ DOORS = [
     form("/console/applications/<application>/sso/", "SsoForm", SSO, "sp_entity_id", "default_relay_state", "groups_attribute_name",
          "groups_name_format",
          **{"attributes-0-name": "AttributeForm.name", "attributes-0-constant": "AttributeForm.constant", "attributes-0-name_format": "AttributeForm.name_format"}),
+    form("/console/applications/<application>/identity-management/mapping/", "MappingRowForm", MAPPING,
+         **{"attributes-9-scim": "MappingRowForm.scim", "attributes-9-constant": "MappingRowForm.constant"}),
     form("/console/applications/<application>/sso/certificates/", "NewCertificateForm", {"common_name": "Wiki{}"}, "common_name"),
     form("/console/sources/", "TokenForm", {"name": "Okta{}", "lifetime": "365"}, "name"),
     form("/console/api-keys/", "KeyForm", {"name": "Script{}"}, "name"),
@@ -89,6 +94,9 @@ DOORS = [
          {"sp_entity_id": "https://sp.example/{}", "default_relay_state": "/deep{}", "groups_attribute_name": "Groups{}",
           "groups_name_format": "urn:acme:x{}", "attributes": [{"name": "plan{}", "constant": "gold{}"}]},
          "sp_entity_id", "default_relay_state", "groups_attribute_name", "groups_name_format", "attributes", method="PATCH"),
+    Door("rest", "/applications/<application>/identity-management/mapping/",
+         {"attributes": [{"scim": "userName", "source": "username"}, {"scim": "userType", "constant": "gold{}"}]},
+         {"attributes": "MappingRowToSet.constant"}, "PUT"),
     rest("/applications/<application>/sso/certificates/", "NewCertificateSerializer", {"common_name": "Wiki{}"}, "common_name"),
     rest("/scim-tokens/", "ScimTokenToCreate", {"name": "Okta{}"}, "name"),
     rest("/api-keys/", "ApiKeyToCreate", {"name": "Script{}"}, "name"),
@@ -113,7 +121,7 @@ PEM = "base64 of a certificate"
 # Patterns of fields that hold no name, and why.
 NO_NAMES = {
     **dict.fromkeys(("ProfileForm.timezone", "UserSerializer.timezone", "SsoSerializer.name_id_source", "NewApplicationForm.slug", "ApplicationToCreate.slug", "createtenant.slug", "scim.timezone",
-                     "DeletionForm.number"), CLOSED),
+                     "DeletionForm.number", "MappingRowToSet.source", "MappingRowToSet.scim"), CLOSED),
     **dict.fromkeys(("*.password", "*.passphrase", "*.token", "*.private_key", "PasswordChangeForm.*"), SECRET),
     **dict.fromkeys(("*.url", "*_url", "*_urls"), ADDRESS),
     **dict.fromkeys(("SignInForm.username", "EventFilterForm.person", "EventFilterForm.reference", "*.q", "UserQuery.username",

@@ -23,6 +23,7 @@ from apps.applications.actions import add_application
 from apps.directory.actions import add_group, add_user
 from apps.lib.names import validate_text
 from apps.lib.xml import is_xml_text
+from apps.provisioning.actions import configure_integration
 from apps.scim.resources import ATTRIBUTES
 from apps.tenants.context import every_tenant, in_tenant
 from apps.tenants.models import slug_validator
@@ -41,7 +42,7 @@ BAD = {
 }  # fmt: skip
 HALF = "\ud800"  # a form cannot carry it: UTF-8 has no spelling for half a character
 GOOD = " Zoë 日本 😀"
-NARROW = {"email", "emails", "--email", "email_domains", "sp_entity_id", "parameters", "attributes-0-name_format", "groups_name_format"}  # fmt: skip
+NARROW = {"email", "emails", "--email", "email_domains", "sp_entity_id", "parameters", "attributes-0-name_format", "groups_name_format", "attributes-9-scim"}  # fmt: skip
 
 
 @pytest.fixture
@@ -51,6 +52,7 @@ def doorman(alice, bob, tenant, system, monkeypatch, django_db_blocker) -> Doorm
         user = add_user(actor=system, username="olga", email="olga@acme.example")
         group = add_group(actor=system, name="Support")
         application = add_application(actor=system, connector="custom_saml", display_label="Wiki")
+        configure_integration(application, actor=system, base_url="https://wiki.example/scim")
     okta = caller(tenant, "Okta")
     ids = {"user": str(user.pk), "group": str(group.pk), "application": str(application.pk)}
     ids |= {"scim user": okta.create("pushed")["id"], "target": target_slug(tenant)}
@@ -236,6 +238,7 @@ NOT_TYPED = {
     },
     "out of a message that was XML, or what an assertion already said": {"Pending*.*", "SsoSession.*", "Logout*.*"},
     "a service provider's file, which XML held; kept to be compared, shown escaped": {"*Metadata*.*"},
+    "paths and constants, checked by apps/provisioning/mapping.py": {"Integration.mapping"},
     "looked for, never shown": {"FailedSignIn.*"},
 }  # fmt: skip
 
