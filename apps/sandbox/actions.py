@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.lib import crypto
+from apps.lib.errors import SecretError
 from apps.sandbox.client import fetch_metadata
 from apps.sandbox.errors import AssertionRefused
 from apps.sandbox.models import (
@@ -90,6 +91,8 @@ def add_sign_in(service_provider: SandboxServiceProvider, encoded: str) -> Sandb
         certificates=tuple(service_provider.idp_certificates),
         tolerance=timedelta(seconds=service_provider.clock_tolerance),
         demands=DEMANDS[service_provider.kind],
+        private_key=lambda: _private_key(service_provider),
+        only_encrypted=service_provider.only_encrypted,
     )
     accepted = response.check(root, expected, now)
     with transaction.atomic():
@@ -104,7 +107,8 @@ def add_sign_in(service_provider: SandboxServiceProvider, encoded: str) -> Sandb
                 "attributes": accepted.attributes,
                 "in_response_to": accepted.in_response_to,
                 "signed_parts": accepted.signed_parts,
-                "response_xml": response.pretty(root),
+                "encrypted_with": accepted.encrypted_with,
+                "response_xml": accepted.readable,
                 "ends_at": accepted.ends_at,
             },
         )
@@ -112,6 +116,14 @@ def add_sign_in(service_provider: SandboxServiceProvider, encoded: str) -> Sandb
             raise AssertionRefused("replay", _("This assertion has been used before."))
         _use_request(service_provider, accepted.in_response_to)
     return sign_in  # type: ignore[no-any-return]
+
+
+def _private_key(service_provider: SandboxServiceProvider) -> str:
+    try:
+        return service_provider.private_key
+    except SecretError:
+        # After a restore without ENCRYPTION_KEYS.
+        raise AssertionRefused("encryption", _("The sandbox cannot open its own key.")) from None
 
 
 def _use_request(service_provider: SandboxServiceProvider, request_id: str) -> None:
@@ -128,6 +140,11 @@ def _use_request(service_provider: SandboxServiceProvider, request_id: str) -> N
 
 def _forget_old(service_provider: SandboxServiceProvider) -> None:
     service_provider.sign_ins.filter(created_at__lt=timezone.now() - SIGN_IN_MEMORY).delete()
+
+
+def set_only_encrypted(service_provider: SandboxServiceProvider, *, only: bool) -> None:
+    service_provider.only_encrypted = only
+    service_provider.save(update_fields=["only_encrypted"])
 
 
 def remove_sign_in(sign_in: SandboxSignIn) -> None:

@@ -62,9 +62,10 @@ class SandboxServiceProvider(TenantOwned):
     idp_certificates = models.JSONField(default=list, blank=True)  # PEM, those that may sign
     certificate = models.TextField(
         blank=True
-    )  # PEM; its logout messages are signed with it (actions.with_keys)
+    )  # PEM; its logout messages are signed with it, assertions encrypted for it (signing_out.with_keys)
     private_key_sealed = models.BinaryField(editable=False, default=bytes)
     ignores_logout = models.BooleanField(default=False)  # on purpose: a logout request is not answered
+    only_encrypted = models.BooleanField(default=False)  # takes no assertion that anybody else could read
     created_at = models.DateTimeField(auto_now_add=True)
 
     private_key = Sealed("private_key_sealed")  # PEM
@@ -129,7 +130,8 @@ class SandboxSignIn(TenantOwned):
     attributes = models.JSONField(default=dict)  # name → list of values
     in_response_to = models.CharField(max_length=255, blank=True)  # empty: the identity provider began
     signed_parts = models.CharField(max_length=40)
-    response_xml = models.TextField()
+    encrypted_with = models.CharField(max_length=20, blank=True)  # "AES-256-GCM"; empty: it was not
+    response_xml = models.TextField()  # indented and decrypted
     ends_at = models.DateTimeField(null=True)  # SessionNotOnOrAfter
     signed_out_at = models.DateTimeField(null=True)
     logout_request_id = models.CharField(max_length=80, blank=True)  # ours, that waits for its answer

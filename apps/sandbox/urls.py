@@ -16,6 +16,7 @@ urlpatterns = [
     path("sp/<slug:slug>/logout", logout.logout, name="sp_logout"),
     path("sp/<slug:slug>/slo", logout.slo, name="sp_slo"),
     path("sp/<slug:slug>/logout-answers", logout.answers, name="sp_logout_answers"),
+    path("sp/<slug:slug>/encryption", service_provider.encryption, name="sp_encryption"),
     path("sp/<slug:slug>/identity-provider", service_provider.identity_provider, name="sp_identity_provider"),
     path("targets/<slug:slug>/", targets.target, name="target"),
     path("targets/<slug:slug>/accounts/", targets.accounts, name="target_accounts"),

@@ -127,6 +127,7 @@ ROWS = [
     row("sandbox:sp_logout", slug="service provider slug"),
     row("sandbox:sp_slo", slug="service provider slug"),
     row("sandbox:sp_logout_answers", slug="service provider slug"),
+    row("sandbox:sp_encryption", slug="service provider slug"),
     row("sandbox:sp_identity_provider", slug="service provider slug"),
     row("sandbox:target", slug="target slug"),
     row("sandbox:target_accounts", slug="target slug"),

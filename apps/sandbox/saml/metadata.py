@@ -14,6 +14,7 @@ from lxml import etree
 
 from apps.lib import xml
 from apps.sandbox.errors import MetadataRefused
+from apps.sandbox.saml.encrypted import CIPHERS, DIGESTS, RSA_OAEP
 from apps.sandbox.saml.names import (
     DS,
     MD,
@@ -110,7 +111,10 @@ def pem(encoded: str) -> str:
 
 
 def write(entity_id: str, acs_url: str, slo_url: str, certificate: str) -> bytes:
-    """The sandbox's own: assertions must be signed, sign-in requests are not, logout messages are, with `certificate` (PEM)."""
+    """The sandbox's own: assertions must be signed, sign-in requests are not, logout messages are, with `certificate` (PEM).
+
+    Assertions may be encrypted for the same certificate.
+    """
     namespaces: Any = {"md": MD}
     entity = etree.Element(f"{M}EntityDescriptor", nsmap=namespaces, entityID=entity_id)
     role = etree.SubElement(
@@ -120,13 +124,28 @@ def write(entity_id: str, acs_url: str, slo_url: str, certificate: str) -> bytes
         WantAssertionsSigned="true",
         protocolSupportEnumeration=SAMLP,
     )
-    key = etree.SubElement(role, f"{M}KeyDescriptor", nsmap={"ds": DS}, use="signing")
-    info = etree.SubElement(etree.SubElement(key, f"{D}KeyInfo"), f"{D}X509Data")
-    der = ssl.PEM_cert_to_DER_cert(certificate)
-    etree.SubElement(info, f"{D}X509Certificate").text = base64.b64encode(der).decode()
+    _add_key(role, "signing", certificate)
+    _add_encryption_methods(_add_key(role, "encryption", certificate))
     etree.SubElement(role, f"{M}SingleLogoutService", Binding=REDIRECT, Location=slo_url)
     etree.SubElement(role, f"{M}NameIDFormat").text = UNSPECIFIED
     etree.SubElement(
         role, f"{M}AssertionConsumerService", Binding=POST, Location=acs_url, index="0", isDefault="true"
     )
     return bytes(etree.tostring(entity, xml_declaration=True, encoding="UTF-8", pretty_print=True))
+
+
+def _add_key(role: Element, use: str, certificate: str) -> Element:
+    key = etree.SubElement(role, f"{M}KeyDescriptor", nsmap={"ds": DS}, use=use)
+    info = etree.SubElement(etree.SubElement(key, f"{D}KeyInfo"), f"{D}X509Data")
+    der = ssl.PEM_cert_to_DER_cert(certificate)
+    etree.SubElement(info, f"{D}X509Certificate").text = base64.b64encode(der).decode()
+    return key
+
+
+def _add_encryption_methods(key: Element) -> None:
+    """Metadata 2.4.1.1: the best first."""
+    for algorithm in CIPHERS:
+        etree.SubElement(key, f"{M}EncryptionMethod", Algorithm=algorithm)
+    for digest in DIGESTS:
+        method = etree.SubElement(key, f"{M}EncryptionMethod", Algorithm=RSA_OAEP)
+        etree.SubElement(method, f"{D}DigestMethod", Algorithm=digest)

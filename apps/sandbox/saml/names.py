@@ -9,7 +9,8 @@ SAML: Final = "urn:oasis:names:tc:SAML:2.0:assertion"
 SAMLP: Final = "urn:oasis:names:tc:SAML:2.0:protocol"
 MD: Final = "urn:oasis:names:tc:SAML:2.0:metadata"
 DS: Final = "http://www.w3.org/2000/09/xmldsig#"
-A, P, M, D = (f"{{{namespace}}}" for namespace in (SAML, SAMLP, MD, DS))
+XENC: Final = "http://www.w3.org/2001/04/xmlenc#"
+A, P, M, D, X = (f"{{{namespace}}}" for namespace in (SAML, SAMLP, MD, DS, XENC))
 
 REDIRECT: Final = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 POST: Final = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"

@@ -5,6 +5,8 @@ Order and demands: SAML profiles 4.1.4.2 and 4.1.4.3, and what real service prov
 
 import base64
 import binascii
+from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +16,7 @@ from lxml import etree
 
 from apps.lib import xml
 from apps.sandbox.errors import AssertionRefused, MetadataRefused
+from apps.sandbox.saml.encrypted import decrypt
 from apps.sandbox.saml.kinds import Demands
 from apps.sandbox.saml.metadata import pem
 from apps.sandbox.saml.names import BEARER, SUCCESS, A, D, Element, P, instant, text_of
@@ -23,7 +26,7 @@ LARGEST = 250_000  # bytes, as ruby-saml
 
 @dataclass(frozen=True)
 class Expectation:
-    """`certificates` are the identity provider's, PEM."""
+    """`certificates` are the identity provider's, PEM; `private_key` is ours, PEM, asked for when something is encrypted."""
 
     entity_id: str
     acs_url: str
@@ -31,11 +34,27 @@ class Expectation:
     certificates: tuple[str, ...]
     tolerance: timedelta
     demands: Demands
+    private_key: Callable[[], str]
+    only_encrypted: bool = False
+
+
+@dataclass(frozen=True)
+class Believed:
+    """What may be read: the verified Response and its verified assertion, which stands outside of it when it was encrypted.
+
+    `received` is the assertion as it came, with its signature.
+    """
+
+    response: Element
+    assertion: Element
+    received: Element
+    signed_parts: str
+    encrypted_with: str
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """What the assertion says. `in_response_to` is empty when the identity provider began."""
+    """What the assertion says. `in_response_to` is empty when the identity provider began, `encrypted_with` when nothing was."""
 
     assertion_id: str
     name_id: str
@@ -44,6 +63,8 @@ class Accepted:
     attributes: dict[str, list[str]]
     in_response_to: str
     signed_parts: str
+    encrypted_with: str
+    readable: str
     ends_at: datetime | None
 
 
@@ -62,13 +83,14 @@ def decode(encoded: str) -> Element:
 def check(root: Element, expected: Expectation, now: datetime) -> Accepted:
     """Raises AssertionRefused with the first check that fails."""
     _check_message(root, expected)
-    response, assertion, signed_parts = _verified(root, expected)
+    believed = _verified(root, expected)
+    response, assertion = believed.response, believed.assertion
     _check_issuer(response, assertion, expected)
     in_response_to = _check_subject(response, assertion, expected, now)
     _check_conditions(assertion, expected, now)
     ends_at = _check_statement(assertion, expected, now)
     if expected.demands.certificate_inside:
-        _check_certificate(root, expected)
+        _check_certificate(root, believed.received, expected)
     name_id = _check_name_id(assertion, expected.demands)
     attributes = _attributes(assertion)
     _check_attributes(attributes, expected.demands)
@@ -79,7 +101,9 @@ def check(root: Element, expected: Expectation, now: datetime) -> Accepted:
         session_index=assertion.find(f"{A}AuthnStatement").get("SessionIndex") or "",
         attributes=attributes,
         in_response_to=in_response_to,
-        signed_parts=signed_parts,
+        signed_parts=believed.signed_parts,
+        encrypted_with=believed.encrypted_with,
+        readable=_readable(root, believed),
         ends_at=ends_at,
     )
     identifiers = (accepted.assertion_id, accepted.name_id_format, accepted.session_index)
@@ -90,10 +114,13 @@ def check(root: Element, expected: Expectation, now: datetime) -> Accepted:
     return accepted
 
 
-def pretty(root: Element) -> str:
-    """For reading only: the signature would not survive it."""
+def _readable(root: Element, believed: Believed) -> str:
+    """For reading only: the signatures would not survive it. What was encrypted stands where it was."""
+    whole = deepcopy(root)
+    if believed.encrypted_with:
+        whole.replace(whole.find(f"{A}EncryptedAssertion"), deepcopy(believed.received))
     copy = etree.fromstring(
-        etree.tostring(root), etree.XMLParser(remove_blank_text=True, resolve_entities=False)
+        etree.tostring(whole), etree.XMLParser(remove_blank_text=True, resolve_entities=False)
     )
     etree.indent(copy)
     return str(etree.tostring(copy, encoding="unicode"))
@@ -110,34 +137,41 @@ def _check_message(root: Element, expected: Expectation) -> None:
         )
     if root.get("Destination") != expected.acs_url:
         raise AssertionRefused("destination", _("Destination is not the address of this ACS."))
-    if next(root.iter(f"{A}EncryptedAssertion"), None) is not None:
-        raise AssertionRefused("assertion", _("The assertion is encrypted; the sandbox has no key."))
-    everywhere = list(root.iter(f"{A}Assertion"))
+    everywhere = [*root.iter(f"{A}Assertion"), *root.iter(f"{A}EncryptedAssertion")]
     if len(everywhere) != 1 or everywhere[0].getparent() is not root:
         raise AssertionRefused(
             "assertion", _("There is not exactly one Assertion, directly in the Response.")
         )
+    if expected.only_encrypted and everywhere[0].tag != f"{A}EncryptedAssertion":
+        raise AssertionRefused(
+            "encryption", _("The assertion is not encrypted, and this service provider takes no other.")
+        )
 
 
-def _verified(root: Element, expected: Expectation) -> tuple[Element, Element, str]:
-    """Response and assertion to read from. What carries a signature must have a good one, and one of them must."""
+def _verified(root: Element, expected: Expectation) -> Believed:
+    """What carries a signature must have a good one, and one of them must: the Response over what is encrypted, or the assertion inside.
+
+    So what is decrypted comes out of the verified Response wherever that is signed.
+    """
     parts = []
-    response, assertion = root, root.find(f"{A}Assertion")
-    signed_assertion = assertion.find(f"{D}Signature") is not None
+    response, encrypted_with = root, ""
     try:
         if root.find(f"{D}Signature") is not None:
             response = xml.verify(root, expected.certificates)
             parts.append("response")
-        if signed_assertion:
-            assertion = xml.verify(assertion, expected.certificates)
+        assertion = received = response.find(f"{A}Assertion")
+        if assertion is None:
+            opened = decrypt(response.find(f"{A}EncryptedAssertion"), expected.private_key, max_bytes=LARGEST)
+            assertion = received = opened.assertion
+            encrypted_with = opened.words
+        if received.find(f"{D}Signature") is not None:
+            assertion = xml.verify(received, expected.certificates)
             parts.append("assertion")
     except xml.XmlError as error:
         raise AssertionRefused("signature", error.detail) from None
     if not parts:
         raise AssertionRefused("signature", _("Neither the Response nor the Assertion is signed."))
-    if not signed_assertion:
-        assertion = response.find(f"{A}Assertion")
-    return response, assertion, " + ".join(parts)
+    return Believed(response, assertion, received, " + ".join(parts), encrypted_with)
 
 
 def _check_issuer(response: Element, assertion: Element, expected: Expectation) -> None:
@@ -207,9 +241,10 @@ def _check_statement(assertion: Element, expected: Expectation, now: datetime) -
     return instant(until)
 
 
-def _check_certificate(root: Element, expected: Expectation) -> None:
-    """GitLab compares the fingerprint of the first certificate in the response."""
-    inside = next(root.iter(f"{D}X509Certificate"), None)
+def _check_certificate(root: Element, received: Element, expected: Expectation) -> None:
+    """GitLab compares the fingerprint of the first certificate in the response, once that is decrypted."""
+    signatures = (signature for part in (root, received) for signature in part.iter(f"{D}Signature"))
+    inside = next((each for one in signatures for each in one.iter(f"{D}X509Certificate")), None)
     try:
         known = inside is not None and pem(text_of(inside)) in expected.certificates
     except MetadataRefused:

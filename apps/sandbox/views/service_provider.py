@@ -74,6 +74,19 @@ def identity_provider(request: HttpRequest, slug: str) -> HttpResponse:
     return _shown(request, there, form, status=422)
 
 
+@person_required
+@require_POST
+def encryption(request: HttpRequest, slug: str) -> HttpResponse:
+    """The switch: whether assertions that are not encrypted are refused."""
+    there = service_provider_or_404(slug)
+    actions.set_only_encrypted(there, only="only" in request.POST)
+    if there.only_encrypted:
+        messages.success(request, _("It takes encrypted assertions and no others."))
+    else:
+        messages.success(request, _("It takes assertions whether they are encrypted or not."))
+    return redirect("sandbox:sp", slug=slug)
+
+
 @public
 @never_cache
 @require_safe
@@ -147,10 +160,10 @@ def acs(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def refused_page(
-    request: HttpRequest, there: SandboxServiceProvider, refused: AssertionRefused
+    request: HttpRequest, there: SandboxServiceProvider, refused: AssertionRefused, *, of_logout: bool = False
 ) -> HttpResponse:
     """Read by anybody, so it names the service provider by nothing but the address."""
-    context = {"slug": there.slug, "refused": refused}
+    context = {"slug": there.slug, "refused": refused, "of_logout": of_logout}
     status = 400 if refused.check in UNREADABLE else 403
     return render(request, "sandbox/refused.html", context, status=status)
 
