@@ -181,6 +181,13 @@ def test_a_strangers_or_anothers_message_is_refused(pair):
         assert refused.value.check == check
 
 
+def test_the_page_of_a_refused_message_speaks_of_logout(connected):
+    page = Client().get("/t/acme/sandbox/sp/wiki/slo?SAMLRequest=x").content.decode()
+    assert "does not accept this logout message" in page
+    page = Client().post("/t/acme/sandbox/sp/wiki/acs", {"SAMLResponse": "x"}).content.decode()
+    assert "does not accept this sign-in" in page
+
+
 def test_an_answer_counts_once(connected):
     launch(connected, "wiki")
     with in_tenant(connected.tenant):

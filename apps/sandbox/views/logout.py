@@ -65,7 +65,7 @@ def slo(request: HttpRequest, slug: str) -> HttpResponse:
         if message.kind == messages_of_logout.RESPONSE:
             return _end_page(request, slug, everywhere=signing_out.take_answer(there, message))
     except AssertionRefused as refused:
-        return refused_page(request, there, refused)
+        return refused_page(request, there, refused, of_logout=True)
     if there.ignores_logout or not there.idp_slo_url:
         return _end_page(request, slug, silent=True)
     return _without_cookie(HttpResponseRedirect(signing_out.sign_out_as_asked(there, message)), slug)
