@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.applications.catalog import ScimDialect
 from apps.applications.models import Application
 from apps.provisioning.models import Deprovisioning, Integration, IntegrationState
 
@@ -29,6 +30,37 @@ def accounts_of_leavers(application: Application) -> str:
         )
         return text % {"days": days}
     return _("Their accounts there are deactivated at once.")
+
+
+def policies(application: Application) -> list[tuple[str, str]]:
+    """The choices for accounts of leavers, each with what it does at this very application."""
+    scim = application.connector.scim or ScimDialect()
+    name = {"name": application}
+    deactivated = scim.deactivated or _(
+        "%(name)s is told at once that the account is inactive; what the person made there stays."
+    )
+    words = {
+        Deprovisioning.KEEP: _(
+            "Nothing is sent. Sign-in from here ends, but the account in %(name)s stays active: whoever has another way in keeps it."
+        ),
+        Deprovisioning.SUSPEND: deactivated + " " + _("Whoever comes back is reactivated."),
+        Deprovisioning.DELETE: deactivated
+        + " "
+        + _(
+            "After the days below it is deleted there for good, with what %(name)s deletes along. Whoever comes back before is reactivated."
+        ),
+    }
+    choices = [each for each in Deprovisioning if each != Deprovisioning.DELETE or scim.deletes_users]
+    return [(each.value, f"{each.label}. {words[each] % name}") for each in choices]
+
+
+def policy_of(integration: Integration) -> str:
+    """What is chosen, in the same words."""
+    words = dict(policies(integration.application)).get(integration.deprovisioning, "")
+    if integration.deprovisioning == Deprovisioning.DELETE:
+        days = integration.delete_after_days
+        words += " " + ngettext("That is %(days)s day.", "That is %(days)s days.", days) % {"days": days}
+    return words
 
 
 def deletion_of(applications: Iterable[Application]) -> str:

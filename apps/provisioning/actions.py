@@ -17,7 +17,7 @@ from apps.lib import addresses
 from apps.lib.errors import TargetRefused
 from apps.outbox.models import Topic
 from apps.outbox.publish import publish
-from apps.provisioning import tasks, wire
+from apps.provisioning import capabilities, tasks, wire
 from apps.provisioning.errors import ActivationRefused, IntegrationInvalid
 from apps.provisioning.models import (
     Deprovisioning,
@@ -28,7 +28,7 @@ from apps.provisioning.models import (
     RemoteGroup,
     RemoteUser,
 )
-from apps.provisioning.verification import Verification, verify
+from apps.provisioning.verification import Verification, verify_with_capabilities
 
 MOST_DAYS = 3650
 LONGEST_BASE_URL = 1000
@@ -256,7 +256,9 @@ def _verified(integration: Integration, token: str, event_type: EventType, *, ac
         fields = {"token": [_("Enter the token.")]}
         _record(event_type, integration, actor=actor, success=False, error_message=fields["token"][0])
         raise ActivationRefused(fields)
-    verification = verify(wire.Target(integration.base_url, token, integration.dialect))
+    dialect = capabilities.asked_anew(integration.dialect)
+    verification, told = verify_with_capabilities(wire.Target(integration.base_url, token, dialect))
+    integration.capabilities = told
     if verification.error is not None:
         _record(
             event_type,
@@ -271,7 +273,7 @@ def _verified(integration: Integration, token: str, event_type: EventType, *, ac
 
 
 def _start(integration: Integration, verification: Verification, *, token: str = "") -> Integration:
-    verified = integration.base_url
+    verified, told = integration.base_url, integration.capabilities
     integration = Integration.objects.select_for_update().get(pk=integration.pk)
     if integration.base_url != verified:
         raise ActivationRefused(
@@ -282,6 +284,8 @@ def _start(integration: Integration, verification: Verification, *, token: str =
     integration.state = IntegrationState.ACTIVE
     integration.last_verified_at = timezone.now()
     integration.last_verification = verification.line
+    integration.capabilities = told
+    integration.updates_by_put = integration.updates_by_put or told.get("patch") is False
     _forget_troubles(integration)
     integration.save()
     return integration
@@ -304,7 +308,7 @@ def _forget(integration: Integration) -> None:
     RemoteUser.objects.filter(integration=integration).delete()
     RemoteGroup.objects.filter(integration=integration).delete()
     Job.objects.filter(integration=integration).update(expected=None)
-    integration.updates_by_put = False
+    integration.updates_by_put, integration.capabilities = False, {}
 
 
 def _set_token(integration: Integration, token: str) -> None:

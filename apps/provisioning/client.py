@@ -29,7 +29,10 @@ class ScimClient:
     async def verify(self) -> None:
         """Reads only and asks for nobody: discovery may be missing, and `count` fails at some. Raises TargetError."""
         nobody = f"nobody-{secrets.token_hex(8)}"
-        await self._list(_search("Users", self.dialect.match_attribute, nobody))
+        await self._list(self._search("Users", self.dialect.match_attribute, nobody))
+
+    async def service_provider_config(self) -> Document:
+        return await self._wire.ask("GET", "/ServiceProviderConfig")
 
     # --- users
 
@@ -97,7 +100,7 @@ class ScimClient:
         """Compared here once more: some ignore the filter and list everybody. Spelled exactly wins over other case."""
         exact: dict[str, Document] = {}
         folded: dict[str, Document] = {}
-        async for resource in self._everything(_search(collection, attribute, value)):
+        async for resource in self._everything(self._search(collection, attribute, value)):
             shown = {str(found) for name in shown_as if (found := reading.get(resource, name)) is not None}
             if any(text.casefold() == value.casefold() for text in shown):
                 found_id = reading.read_id(_resource(resource))
@@ -109,6 +112,14 @@ class ScimClient:
             raise AdoptionRefused(f"More than one of its {collection.lower()} has this {attribute}.")
         return next(iter(matching.values()), None)
 
+    def _search(self, collection: str, attribute: str, value: str) -> str:
+        asked = (
+            {"filter": equals(attribute, value)}
+            if self.dialect.filters
+            else {"count": self.dialect.page_limit}
+        )
+        return f"/{collection}?{urlencode(asked, quote_via=quote)}"
+
     async def _everything(self, path: str) -> AsyncIterator[Document]:
         """One page where the filter was obeyed, further ones where the list goes on."""
         seen = 0
@@ -119,6 +130,8 @@ class ScimClient:
             seen += len(listed.resources)
             if not listed.resources or seen >= listed.total:
                 return
+        if not self.dialect.filters:  # not to have seen somebody is not to know that they are not there
+            raise AdoptionRefused("It lists too many to find one among them.")
 
     async def _list(self, path: str) -> reading.ReadList:
         document = await self._wire.ask("GET", path)
@@ -126,10 +139,6 @@ class ScimClient:
             return reading.read_list(document)
         except ReadingError as error:
             raise unreadable(str(error), 200, writes=False) from None
-
-
-def _search(collection: str, attribute: str, value: str) -> str:
-    return f"/{collection}?{urlencode({'filter': equals(attribute, value)}, quote_via=quote)}"
 
 
 def _path(collection: str, remote_id: str) -> str:

@@ -8,7 +8,7 @@ from apps.applications.catalog import ScimDialect
 from apps.applications.models import Application
 from apps.directory.models import Group, User
 from apps.lib.crypto import Sealed
-from apps.provisioning import mapping
+from apps.provisioning import capabilities, mapping
 from apps.tenants.models import TenantOwned, TenantQuerySet, TenantScopedManager
 
 
@@ -47,6 +47,9 @@ class Integration(TenantOwned):
     mapping = models.JSONField(
         default=dict, blank=True
     )  # apps.provisioning.mapping: differences by SCIM path
+    capabilities = models.JSONField(
+        default=dict, blank=True
+    )  # apps.provisioning.capabilities; {}: it told none
     state = models.CharField(
         max_length=12, choices=IntegrationState.choices, default=IntegrationState.CONFIGURED
     )
@@ -86,7 +89,7 @@ class Integration(TenantOwned):
         scim = self.application.connector.scim
         if scim is None:
             raise ValueError(f"{self.application.connector_key} has no Identity Management.")
-        return mapping.effective(scim, self.mapping)
+        return capabilities.heeded(mapping.effective(scim, self.mapping), self.capabilities)
 
     @property
     def is_active(self) -> bool:

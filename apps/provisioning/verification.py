@@ -1,12 +1,14 @@
 """Asks an application, reading only, whether address and token are right. Never inside a transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
 from apps.lib import http
+from apps.provisioning import capabilities
+from apps.provisioning.capabilities import Capabilities
 from apps.provisioning.client import ScimClient
-from apps.provisioning.errors import CredentialsRefused, TargetError
+from apps.provisioning.errors import CredentialsRefused, Rejected, TargetError
 from apps.provisioning.wire import Step, Target
 
 
@@ -50,3 +52,25 @@ def verify(target: Target) -> Verification:
     except TargetError as error:
         return Verification(client.steps[-1] if client.steps else None, error)
     return Verification(client.steps[-1])
+
+
+def verify_with_capabilities(target: Target) -> tuple[Verification, Capabilities]:
+    """Whoever refuses the filter may have said that it has none: then it is asked without."""
+    verification = verify(target)
+    if verification.error is not None and not isinstance(verification.error, Rejected):
+        return verification, {}
+    told = _capabilities(target)
+    dialect = capabilities.heeded(target.dialect, told)
+    if verification.error is not None and dialect is not target.dialect:
+        verification = verify(replace(target, dialect=dialect))
+    return verification, told
+
+
+def _capabilities(target: Target) -> Capabilities:
+    """{} where it publishes nothing: discovery may be missing, and nothing depends on it."""
+    if not target.dialect.publishes_config:
+        return {}
+    try:
+        return capabilities.read(http.run(ScimClient(target).service_provider_config()))
+    except TargetError:
+        return {}

@@ -359,3 +359,30 @@ def test_the_values_of_anybody_are_shown_beside_the_rows(alice, bob, generic):
 
 def test_there_is_no_mapping_to_change_before_it_is_configured(alice, path):
     assert alice.get(f"{path}mapping/").status_code == 404
+
+
+# --- what becomes of leavers, and what the application can do
+
+
+def test_each_policy_says_what_it_does_at_this_application(alice, path, generic):
+    gitlab = alice.get(f"{path}connection/").content.decode()
+    assert "GitLab removes them from the group" in gitlab
+    assert "deleted there for good" not in gitlab
+    other = alice.get(f"{generic}connection/").content.decode()
+    assert "deleted there for good" in other
+    assert "stays active: whoever has another way in keeps it" in other
+
+
+def test_the_chosen_policy_is_told_on_the_tab_with_its_days(alice, generic):
+    with in_tenant(alice.tenant):
+        Integration.objects.update(deprovisioning="delete", delete_after_days=9)
+    assert "That is 9 days." in alice.get(generic).content.decode()
+
+
+def test_what_the_application_says_of_itself_is_shown(alice, bob, generic):
+    assert "It publishes nothing (ServiceProviderConfig)" in alice.get(generic).content.decode()
+    with in_tenant(alice.tenant):
+        Integration.objects.update(capabilities={"patch": False, "filter": False}, updates_by_put=True)
+    page = alice.get(generic).content.decode()
+    assert "Accounts are changed by PUT" in page
+    assert "Everybody there is listed to find one" in page

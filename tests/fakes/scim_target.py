@@ -67,6 +67,8 @@ class ScimTarget:
         self.allows_duplicates = False
         self.ignores_filters = False
         self.without: set[str] = set()  # methods answered 501
+        self.config: dict[str, Any] | None = None  # its ServiceProviderConfig
+        self.refuses_filters = False
         self.poison: str = ""  # a userName refused for good
         self.latency = 0.0
         self.in_flight = self.most_in_flight = 0
@@ -133,6 +135,8 @@ class ScimTarget:
             if method in self.without:
                 return 501, json.loads(scim_error(501, "Not implemented"))
             collection, _, resource_id = path.removeprefix("/scim/v2/").partition("/")
+            if collection == "ServiceProviderConfig" and self.config is not None:
+                return 200, self.config
             rows = {"Users": self.users, "Groups": self.groups}.get(collection)
             if rows is None:
                 return 404, json.loads(scim_error(404, "No such endpoint"))
@@ -143,6 +147,8 @@ class ScimTarget:
             return getattr(self, f"_{method.lower()}")(rows, resource_id, body)
 
     def _list(self, rows: dict[str, Any], query: str) -> tuple[int, Any]:
+        if self.refuses_filters and "filter=" in query:
+            return 400, json.loads(scim_error(400, "Filters are not supported", "invalidFilter"))
         asked = FILTER.fullmatch(parse_qs(query).get("filter", [""])[0])
         found = list(rows.values())
         if asked and not self.ignores_filters:

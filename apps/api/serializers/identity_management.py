@@ -37,6 +37,10 @@ class IntegrationSerializer(serializers.Serializer[Any]):
     manage_groups = serializers.BooleanField()
     deprovisioning = serializers.ChoiceField(choices=Deprovisioning.choices)
     delete_after_days = serializers.IntegerField()
+    capabilities = serializers.DictField(
+        child=serializers.BooleanField(),
+        help_text="What its ServiceProviderConfig said at the activation, by the RFC's names; empty where it has none.",
+    )
     state = serializers.ChoiceField(choices=IntegrationState.choices)
     quarantine_reason = serializers.CharField(help_text="token, failures, or empty.")
     next_at = serializers.DateTimeField(

@@ -101,6 +101,13 @@ class ScimDialect:
     match_attribute: Literal["userName", "externalId"] = "userName"
     updates_users: bool = True  # GitLab answers 204 and changes nothing, so we do not pretend
     deletes_users: bool = False
+    deactivated: str = (
+        ""  # what becomes of somebody whose account is deactivated, in a sentence for administrators
+    )
+    publishes_config: bool = (
+        False  # has a ServiceProviderConfig (RFC 7643 section 5), which is read at activation
+    )
+    filters: bool = True  # False: it says that it has none, so everybody is listed and compared here
     supports_groups: bool = False
     groups_by_default: bool = False
     group_patch_replaces: bool = True  # False: only add and remove of members are understood

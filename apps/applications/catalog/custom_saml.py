@@ -74,6 +74,7 @@ CONNECTOR = Connector(
         ),
         more_attributes=True,
         deletes_users=True,
+        publishes_config=True,
         supports_groups=True,
     ),
     guide=GUIDE,

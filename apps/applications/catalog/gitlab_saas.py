@@ -120,6 +120,7 @@ CONNECTOR = Connector(
         required=REQUIRED,
         match_attribute="externalId",
         updates_users=False,  # since 15.0 a PATCH of anything but active answers 204 and changes nothing
+        deactivated="GitLab removes them from the group; their GitLab account stays theirs.",
         deletes_users=False,  # DELETE would be soft; PATCH active=False says what happens
         supports_groups=False,
         patch_op_case="Capital",  # older versions compare with exactly "Replace"

@@ -83,6 +83,7 @@ CONNECTOR = Connector(
         required=REQUIRED,
         match_attribute="externalId",
         updates_users=False,
+        deactivated="GitLab blocks them on the whole instance: no sign-in and no Git. What they made stays.",
         supports_groups=True,  # 18.2 and later; attaches to SAML group links of the same name
         groups_by_default=False,  # GitLab's own page contradicts itself, so off until the administrator says so
         group_patch_replaces=False,  # "replace" answers 400

@@ -87,6 +87,7 @@ CONNECTOR = Connector(
             MappedAttribute("email", 'emails[type eq "work"].value', "Email Address"),
         ),
         required=("userName", 'emails[type eq "work"].value'),
+        deactivated="They lose the Pulumi organization; the account stays and can be reactivated.",
         renames_users=False,  # 400: "Attribute 'userName' is immutable."
         supports_groups=True,
         group_external_id=False,  # an error on groups

@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.applications.models import Application
+from apps.console.consequences import policies
 from apps.console.forms.base import ActionForm
 from apps.provisioning.models import Deprovisioning, Integration
 
@@ -50,8 +51,7 @@ class ConnectionForm(ActionForm):
             del self.fields["manage_groups"]
         if scim is None or not scim.deletes_users:
             del self.fields["delete_after_days"]
-            kept = [choice for choice in Deprovisioning.choices if choice[0] != Deprovisioning.DELETE]
-            self.fields["deprovisioning"].choices = kept  # type: ignore[attr-defined]
+        self.fields["deprovisioning"].choices = policies(application)  # type: ignore[attr-defined]
         if integration is not None and integration.token_sealed:
             self.fields["token"].help_text = _(
                 "One that ends in %(hint)s is saved. Leave this empty to keep it."

@@ -1,4 +1,3 @@
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,9 @@ from apps.accounts.access import actor_of, administrator_required
 from apps.applications.access import people_with
 from apps.applications.catalog import ScimDialect
 from apps.applications.models import Application
+from apps.console.abilities import abilities_of, told_by
 from apps.console.application_page import application_or_404, show_tab
+from apps.console.consequences import policy_of
 from apps.console.forms.identity import ConnectionForm
 from apps.console.forms.people import ConfirmForm
 from apps.console.mapping_view import mapping_context
@@ -28,25 +29,6 @@ from apps.provisioning.models import Integration, Job
 from apps.provisioning.preview import preview
 
 VERIFIED = gettext_lazy("The Identity Management integration has been successfully verified and is active.")
-
-
-@dataclass(frozen=True, slots=True)
-class Ability:
-    """Something the application accepts over SCIM, or does not."""
-
-    word: str
-    accepted: bool
-
-
-def _abilities(scim: ScimDialect) -> list[Ability]:
-    return [
-        Ability(_("Create"), accepted=True),
-        Ability(_("Update"), accepted=scim.updates_users),
-        Ability(_("Deactivate"), accepted=True),
-        Ability(_("Reactivate"), accepted=True),
-        Ability(_("Delete"), accepted=scim.deletes_users),
-        Ability(_("Groups"), accepted=scim.supports_groups),
-    ]
 
 
 def _application(pk: UUID) -> Application:
@@ -77,6 +59,7 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     if integration is None:
         return show_tab(request, "console/application_identity_new.html", application, context)
     context |= {
+        "policy": policy_of(integration),
         "health": queries.health(integration),
         "attention": queries.needs_attention(integration, limit=20),
     }
@@ -85,7 +68,7 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _connector_context(application: Application, integration: Integration | None = None) -> dict[str, Any]:
     scim = application.connector.scim or ScimDialect()
-    return {"scim": scim, "abilities": _abilities(scim)} | mapping_context(
+    return {"scim": scim, "abilities": abilities_of(scim), "told": told_by(integration)} | mapping_context(
         application, integration, people_with(application).first()
     )
 

@@ -223,7 +223,7 @@ NOT_TYPED = {
     "a closed list": {"*.connector_key", "*.kind", "*.state", "*.type", "*.role", "User.timezone"},
     "written by apps.events from rows that were checked": {"Event.*", "EventChain.*", "Letter.*"},
     "written by us, or by an application that answers (cleaned in apps/provisioning/wire.py)": {
-        "Integration.last_*", "RemoteUser.*", "RemoteGroup.*", "Job.*", "Attempt.*", "Entry.*",
+        "Integration.last_*", "Integration.capabilities", "RemoteUser.*", "RemoteGroup.*", "Job.*", "Attempt.*", "Entry.*",
     },
     "an address or certificate, checked by apps/saml/validation.py": {
         "*_url", "*.url", "*_urls", "*certificate*", "Application.parameters",
