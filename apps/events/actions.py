@@ -5,6 +5,7 @@ from typing import Any
 from apps.events.actors import Actor, Target
 from apps.events.models import Event
 from apps.events.types import EventType
+from apps.tenants.prepared import insert
 
 
 def record(
@@ -37,7 +38,7 @@ def record(
         event.target_kind, event.target_id, event.target_name = target.kind, target.id, target.name[:255]
     if application is not None:
         event.application_id, event.application_name = application.id, application.name[:255]
-    event.save()
+    insert(event)
     return event
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from apps.applications.access import groups_giving
+from apps.applications.access import is_given
 from apps.applications.models import Application
 from apps.directory.models import Group, User
 
@@ -27,7 +27,7 @@ def may_issue(user: User, application: Application, now: dt.datetime) -> Refusal
         return Refusal("password_expired", _("Your password has expired. Change it, then sign in again."))
     if not application.active or application.connector.saml is None:
         return switched_off()
-    if not groups_giving(application, user).exists():
+    if not is_given(application, user):
         names = tuple(Group.objects.filter(applications=application).values_list("name", flat=True)[:20])
         return Refusal("not_assigned", _("None of your groups opens this application."), names)
     return None

@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -29,6 +30,17 @@ from apps.saml.models import KeyPair, PendingSignIn, SsoSettings
 from apps.saml.signing import signed
 from apps.saml.statement import Statement, Unwritable, statement_about
 from apps.saml.statuses import STATUSES, TOLD, Status
+from apps.tenants.prepared import PreparedQuery
+
+LOCKED_PERSON = PreparedQuery(
+    lambda user_id: User.objects.select_for_update(no_key=True).filter(pk=user_id), user_id=UUID
+)
+SIGNING_PAIR = PreparedQuery(
+    lambda application_id: KeyPair.objects.select_related("application__sso").filter(
+        application_id=application_id, state=KeyPair.State.ACTIVE
+    ),
+    application_id=UUID,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +95,7 @@ def _issue(
     user: User, application: Application, wish: Wish, actor: Actor, session: PortalSession
 ) -> Issued | Refused | None:
     """None when the application has no settings, or is not there any more."""
-    person: User | None = User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
+    person: User | None = LOCKED_PERSON.first(user_id=user.pk)
     settings = _as_they_stand(application)
     if settings is None:
         return None
@@ -102,8 +114,7 @@ def _issue(
 
 def _as_they_stand(application: Application) -> SsoSettings | None:
     """Settings, application and the key that signs, read in one query in the transaction that is open."""
-    rows = KeyPair.objects.select_related("application__sso")
-    pair = rows.filter(application=application, state=KeyPair.State.ACTIVE).first()
+    pair: KeyPair | None = SIGNING_PAIR.first(application_id=application.pk)
     if pair is None:
         return None
     settings: SsoSettings = pair.application.sso

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.conf import settings as django_settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, resolve_url
+from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -27,6 +27,9 @@ from apps.saml.metadata_export import identity_provider_metadata
 from apps.saml.models import PendingSignIn, SsoSettings
 from apps.saml.old_requests import PENDING_LIFETIME
 from apps.saml.responses import answer_pending, answer_status, refusal_of
+from apps.tenants.prepared import PreparedQuery
+
+APPLICATION_AT = PreparedQuery(lambda slug: Application.objects.filter(slug=slug), slug=str)
 
 
 @public
@@ -134,8 +137,8 @@ def certificate(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _application(slug: str) -> Application:
-    application: Application = get_object_or_404(Application.objects, slug=slug)
-    if application.connector.saml is None:
+    application: Application | None = APPLICATION_AT.first(slug=slug)
+    if application is None or application.connector.saml is None:
         raise Http404
     return application
 

@@ -7,6 +7,7 @@ from apps.applications.models import Application
 from apps.saml.authn_request import AuthnRequest
 from apps.saml.errors import RequestStale
 from apps.saml.models import PendingSignIn
+from apps.tenants.prepared import insert
 
 
 def pending_sign_in(application: Application, request: AuthnRequest) -> PendingSignIn:
@@ -33,7 +34,7 @@ def add_pending_sign_in(pending: PendingSignIn) -> None:
 def store_pending_sign_in(pending: PendingSignIn) -> None:
     """The unique row is the replay guard. Raises RequestStale, and then the transaction that is open has to end."""
     try:
-        pending.save(force_insert=True)
+        insert(pending)
     except IntegrityError as error:
         raise RequestStale(
             _("This sign-in request was used before. Start again at the application.")

@@ -1,6 +1,7 @@
 """The SSO tab's settings. `sso_of` is how everybody gets at them: it makes them from the connector the first time."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -12,13 +13,18 @@ from apps.saml.errors import SsoUnavailable
 from apps.saml.models import KeyPair, SsoSettings
 from apps.saml.recording import locked, save
 from apps.saml.validation import checked
+from apps.tenants.prepared import PreparedQuery
+
+SETTINGS_OF = PreparedQuery(
+    lambda application_id: SsoSettings.objects.filter(application_id=application_id), application_id=UUID
+)
 
 
 def sso_of(application: Application) -> SsoSettings:
     """Prefilled by the connector, with an active key pair. Raises SsoUnavailable for a bookmark."""
     if application.connector.saml is None:
         raise SsoUnavailable({"connector": [_("A bookmark has no single sign-on.")]})
-    found: SsoSettings | None = SsoSettings.objects.filter(application=application).first()
+    found: SsoSettings | None = SETTINGS_OF.first(application_id=application.pk)
     if found is None:
         return _create_sso(application)
     found.application = application

@@ -8,6 +8,7 @@ from apps.applications.models import Application
 from apps.directory.models import User
 from apps.saml.models import SsoSession
 from apps.saml.statement import Statement
+from apps.tenants.prepared import insert
 
 
 def session_index(handle: str, application: Application) -> str:
@@ -28,11 +29,10 @@ def remember_session(
         name_id_format=statement.name_id_format.value,
         ends_at=ends_at,
     )
-    SsoSession.objects.bulk_create(
-        [row],
-        update_conflicts=True,
-        unique_fields=["session_handle", "application"],
-        update_fields=["name_id", "name_id_format", "ends_at", "ended_at"],
+    insert(
+        row,
+        unique=("session_handle", "application"),
+        update=("name_id", "name_id_format", "ends_at", "ended_at"),
     )
 
 

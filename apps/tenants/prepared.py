@@ -1,0 +1,148 @@
+"""
+SQL that is compiled once, for the few statements that every sign-on makes (docs/decisions/0016-prepared-statements.md).
+
+A query is built the ordinary way, from marks in place of values; what Django compiles of it is kept beside the connection, so no
+thread sees another's. The tenant is a mark like the others and filled in at each run: outside a tenant nothing runs.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import UUIDField
+from django.db.models.constants import OnConflict
+from django.db.models.query import get_related_populators
+
+from apps.tenants.context import current_tenant_id, in_tenant
+
+TENANT = "tenant_id"
+_UUIDS = UUIDField()
+
+
+class PreparedQuery:
+    """`build` takes each of `parameters` (name → UUID or str) as a keyword and returns a QuerySet of one tenant's rows."""
+
+    def __init__(self, build: Callable[..., Any], **parameters: type) -> None:
+        self._build = build
+        self._marks = {name: _mark(kind, number) for number, (name, kind) in enumerate(parameters.items(), 1)}
+
+    def first(self, **values: Any) -> Any:
+        """One row, whichever the database finds first, as `build(…).first()`, or None. Related rows come with it."""
+        plan = self._plan("first", lambda queryset: queryset.order_by()[:1].query)
+        row = plan.row(values)
+        return None if row is None else plan.instance(row)
+
+    def exists(self, **values: Any) -> bool:
+        plan = self._plan("exists", lambda queryset: queryset.query.exists())
+        return plan.row(values) is not None
+
+    def _plan(self, kind: str, query_of: Callable[[Any], Any]) -> "_Plan":
+        connection = connections[DEFAULT_DB_ALIAS]
+        plans = _kept(connection)
+        if (self, kind) not in plans:
+            tenant = _mark(UUID, 0)
+            with in_tenant(tenant):
+                queryset = self._build(**self._marks)
+            plans[self, kind] = _Plan.of(query_of(queryset), connection, self._marks | {TENANT: tenant})
+        plan: _Plan = plans[self, kind]
+        return plan
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """`slots` has for each place of the statement the name of a parameter, or "" where the value is always the same."""
+
+    connection: Any
+    compiler: Any
+    sql: str
+    constants: Sequence[Any]
+    slots: Sequence[str]
+    converters: Any
+
+    @classmethod
+    def of(cls, query: Any, connection: Any, marks: dict[str, Any]) -> "_Plan":
+        compiler = query.get_compiler(connection=connection)
+        sql, constants = compiler.as_sql()
+        names = {_stored(mark, connection): name for name, mark in marks.items()}
+        slots = [names.get(value, "") for value in constants]
+        if missing := marks.keys() - set(slots):
+            raise ValueError(f"The statement does not depend on {', '.join(sorted(missing))}.")
+        converters = compiler.get_converters([column[0] for column in compiler.select])
+        return cls(connection, compiler, sql, constants, slots, converters)
+
+    def row(self, values: dict[str, Any]) -> Any:
+        values = values | {TENANT: current_tenant_id()}
+        parameters = [
+            _stored(values[slot], self.connection) if slot else constant
+            for slot, constant in zip(self.slots, self.constants, strict=True)
+        ]
+        with self.connection.cursor() as cursor:
+            cursor.execute(self.sql, parameters)
+            return cursor.fetchone()
+
+    def instance(self, row: Sequence[Any]) -> Any:
+        """As django.db.models.query.ModelIterable makes one."""
+        values = list(row)
+        for place, (converters, expression) in self.converters.items():
+            for converter in converters:
+                values[place] = converter(values[place], expression, self.connection)
+        info, select, alias = self.compiler.klass_info, self.compiler.select, self.connection.alias
+        fields = info["select_fields"]
+        start, end = fields[0], fields[-1] + 1
+        names = [column[0].target.attname for column in select[start:end]]
+        made = info["model"].from_db(alias, names, values[start:end])
+        for populator in get_related_populators(info, select, alias):  # type: ignore[call-arg]  # a later Django's stubs
+            populator.populate(values, made)
+        return made
+
+
+def insert(row: Any, *, unique: Sequence[str] = (), update: Sequence[str] = ()) -> None:
+    """A new row of a tenant, as `row.save(force_insert=True)`, but without signals and without what the model's own save() adds.
+
+    With `unique`, a row that has the same values in these fields takes over those of `update` instead. Raises IntegrityError.
+    """
+    row.take_tenant()
+    connection = connections[DEFAULT_DB_ALIAS]
+    fields = type(row)._meta.local_concrete_fields  # noqa: SLF001 - Django's documented Model API
+    plans = _kept(connection)
+    key = (type(row), tuple(unique), tuple(update))
+    if key not in plans:
+        plans[key] = _insertion(type(row), connection, unique, update)
+    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(plans[key], values)
+    row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 - Django's documented Model API
+
+
+def _insertion(model: Any, connection: Any, unique: Sequence[str], update: Sequence[str]) -> str:
+    quote, meta = connection.ops.quote_name, model._meta  # noqa: SLF001 - as above
+    columns = ", ".join(quote(field.column) for field in meta.local_concrete_fields)
+    places = ", ".join("%s" for _ in meta.local_concrete_fields)
+    statement = f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608 - the model's own names
+    if not unique:
+        return statement
+    taking = connection.ops.on_conflict_suffix_sql(
+        meta.local_concrete_fields,
+        OnConflict.UPDATE,
+        [meta.get_field(name).column for name in update],
+        [meta.get_field(name).column for name in unique],
+    )
+    return f"{statement} {taking}"
+
+
+def _kept(connection: Any) -> dict[Any, Any]:
+    """Beside the connection, which belongs to one thread."""
+    kept: dict[Any, Any] = connection.__dict__.setdefault("prepared_statements", {})
+    return kept
+
+
+def _mark(kind: type, number: int) -> Any:
+    """A value that nobody else has."""
+    unlikely = UUID(int=0xFACADE << 64 | number)
+    return unlikely if kind is UUID else f"mark-{unlikely}"
+
+
+def _stored(value: Any, connection: Any) -> Any:
+    return _UUIDS.get_db_prep_value(value, connection) if isinstance(value, UUID) else value
