@@ -27,7 +27,7 @@ class Report:
     """What one conversation did, in order, and what is `known` of the application now. `failed` names what `error` ended.
 
     `unfinished`: there may be more to do, once it is on record what was found. An account is never written to before it is
-    certain that nobody else here has it.
+    certain that nobody else here has it. `not_there`: what an earlier create was about did not come to be.
     """
 
     known: Account | RemoteTeam | None
@@ -36,6 +36,7 @@ class Report:
     error: TargetError | None = None
     deferred: bool = False
     unfinished: bool = False
+    not_there: bool = False
     look_again_at: datetime | None = None
     steps: list[Step] = field(default_factory=list)
     prefers_put: bool = False

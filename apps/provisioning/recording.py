@@ -62,9 +62,8 @@ def record_report(integration: Integration, job: Job, lease: uuid.UUID, report: 
             remote_state.store(integration, job, report.known, linked=_linked(report))
         if report.done and job.kind == ResourceKind.USER:
             _raise_groups(integration, job, report.done)
-        if report.steps and (report.done or not report.deferred):
-            _attempt(job, report)
-        _events(integration, job, report)
+        tried = report.steps and (report.done or not report.deferred)
+        _events(integration, job, report, _attempt(job, report) if tried else None)
 
 
 def record_defect(job: Job, lease: uuid.UUID) -> None:
@@ -80,7 +79,8 @@ def _end_lease(job: Job, lease: uuid.UUID, report: Report) -> bool:
     error = report.error
     if error is None:
         if report.deferred or report.unfinished:
-            return jobs.put_back(job, lease)
+            settled: dict[str, Any] = {"read_back": False, "expected": None} if report.not_there else {}
+            return jobs.put_back(job, lease, **settled)
         return bool(jobs.finish({job: report.look_again_at}, lease))
     told: dict[str, Any] = {"last_status": error.status, "last_error": error.detail[:1000]}
     if error.outcome == Outcome.PERMANENT:
@@ -118,9 +118,9 @@ def _raise_groups(integration: Integration, job: Job, done: list[Done]) -> None:
 # --- what people read
 
 
-def _attempt(job: Job, report: Report) -> None:
+def _attempt(job: Job, report: Report) -> Attempt:
     step = report.steps[-1]
-    Attempt.objects.create(
+    return Attempt.objects.create(  # type: ignore[no-any-return]
         job=job,
         operation=(report.failed if report.error else "") or _last(report) or "read_back",
         outcome=report.error.outcome if report.error else Outcome.SUCCEEDED,
@@ -134,23 +134,30 @@ def _attempt(job: Job, report: Report) -> None:
     )
 
 
-def _events(integration: Integration, job: Job, report: Report) -> None:
-    for done in report.done:
-        status = str(done.step.status or "") if done.step else ""
+def _events(integration: Integration, job: Job, report: Report, attempt: Attempt | None) -> None:
+    """One for each thing done and one for a failure; the last of them is the attempt's outcome and names it."""
+    done = list(report.done)
+    if attempt and not done and report.error is None:  # read back, and all is as it should be
+        done.append(Done("look_up", report.steps[-1]))
+    for index, each in enumerate(done, start=1):
+        is_outcome = index == len(done) and report.error is None
         chain = {
-            "response_code": status,
-            "response_message": _words(job, done.operation),
+            "response_code": str(each.step.status or "") if each.step else "",
+            "response_message": _words(job, each.operation),
             "message_details": "OK",
         }
-        _event(integration, job, done.operation, message_chain=chain)
+        _event(integration, job, each.operation, attempt if is_outcome else None, message_chain=chain)
     if (error := report.error) is not None:
         operation = "look_up" if _failed_looking_up(error, report.steps) else report.failed or "look_up"
         chain = error.message_chain(_("Failed: %(what)s") % {"what": _words(job, operation)})
-        _event(integration, job, operation, success=False, error_message=error.detail, message_chain=chain)
+        told = {"error_message": error.detail, "message_chain": chain}
+        _event(integration, job, operation, attempt, success=False, **told)
 
 
-def _event(integration: Integration, job: Job, operation: str, **more: Any) -> None:
+def _event(integration: Integration, job: Job, operation: str, attempt: Attempt | None, **more: Any) -> None:
     details = {"idm_client_id": str(integration.id), "job": str(job.id)}
+    if attempt is not None:
+        details["attempt"] = str(attempt.id)
     if operation == "link":
         details["linked"] = "true"
     record(

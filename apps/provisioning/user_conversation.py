@@ -37,7 +37,7 @@ class UserConversation(Conversation):
     async def _converse(self) -> None:
         if self.task.read_back and self.account is not None:
             self._know(await self._read_back(self.account))
-        elif self.task.expected and await self._is_there_after_all(self.task.expected):
+        elif self.task.expected and not await self._is_settled(self.task.expected):
             return
         for _ in range(MOST_PLANS):
             plan = planning.plan_user(
@@ -124,19 +124,21 @@ class UserConversation(Conversation):
             return None
         return self._as_shown(shown, account)
 
-    async def _is_there_after_all(self, expected: Values) -> bool:
-        """Whoever is wanted no more, or under another name, would leave the account behind that we may have created."""
-        key = self.dialect.match_attribute
-        if self.task.wanted is not None and self.task.wanted.get(key) == expected.get(key):
-            return False  # creating looks up first
+    async def _is_settled(self, expected: Values) -> bool:
+        """False ends the conversation: the account that we may have created is there after all and is taken up before anything
+        else, whoever is wanted now and under whatever name; or it is not there, which is kept in mind before another is created.
+        """
         try:
             found = await self._find(expected)
         except Missing:
-            return False
-        if found is None or self._is_somebody_elses(found, expected):
-            return False
+            found = None
+        if found is None:
+            self.report.not_there = self.report.unfinished = self.task.wanted is not None
+            return self.task.wanted is None
+        if self._is_somebody_elses(found, expected):
+            return True
         self._link(found, expected)
-        return True
+        return False
 
     async def _look_up_again(self) -> None:
         """404: the account was deleted there, or has another id now. Whoever is wanted is created by the next plan."""

@@ -70,6 +70,30 @@ def test_who_is_renamed_before_the_answer_has_one_account(arriving):
     assert company.target.active_names() == {"mia", "noah.new"}
 
 
+@pytest.mark.parametrize("fault", LOST, ids=["reset", "500"])
+def test_whose_email_changes_before_the_answer_keeps_the_account(arriving, fault):
+    company = arriving(fault)
+    directory.update_user(company.noah, actor=company.actor, email="noah.new@example.com")
+    settle(company)
+    assert company.job(company.noah).state == JobState.DONE
+    assert company.target.named("noah")["emails"][0]["value"] == "noah.new@example.com"
+
+
+def test_each_lost_creation_is_known_by_its_own_email(arriving):
+    """The first was not carried out, the second was; a third e-mail address is wanted by now."""
+    company = arriving(Fault(502, method="POST"))
+    company.target.faults = [Fault(reset=True, applied=True, method="POST")]
+    directory.update_user(company.noah, actor=company.actor, email="second@example.com")
+    settle(company)
+    assert company.target.named("noah")["emails"][0]["value"] == "second@example.com"
+    directory.update_user(company.noah, actor=company.actor, email="third@example.com")
+    company.relay()
+    with later(seconds=122):
+        company.work()
+    assert company.job(company.noah).state == JobState.DONE
+    assert company.target.named("noah")["emails"][0]["value"] == "third@example.com"
+
+
 def test_who_leaves_while_the_worker_dies_is_deactivated(staffed, monkeypatch):
     company = staffed()
     noah = company.person("noah")

@@ -333,3 +333,22 @@ def test_the_task_does_nothing_in_a_tenant_that_is_not_the_integrations(staffed,
     with outside_tenants():
         tasks.work(str(other_tenant.pk), integration_id)
     assert company.target.journal == []
+
+
+def test_every_attempt_has_exactly_one_event(staffed, settings):
+    """Failed, read back and found as it should be, done: each is in the log once, and the log names the attempt."""
+    settings.SETTLE_SECONDS = 60
+    company = staffed()
+    company.target.faults = [Fault(500, method="PATCH", applied=True)]
+    directory.update_user(company.mia, actor=company.actor, job_title="Lead")
+    company.work()
+    with time_machine.travel(timezone.now() + dt.timedelta(seconds=61)):
+        company.work()
+    attempts = [str(pk) for pk in Attempt.objects.order_by("created_at").values_list("pk", flat=True)]
+    told = Event.objects.exclude(details__attempt=None).order_by("created_at")
+    assert [event.details["attempt"] for event in told] == attempts
+    assert [(event.type, event.success) for event in told] == [
+        ("user_create_provision", True),
+        ("user_update_provision", False),
+        ("user_lookup_provision", True),
+    ]
