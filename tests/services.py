@@ -81,11 +81,8 @@ def wait_for(ask: Callable[[], object], refusal: type[Exception], folder: Path) 
             return
 
 
-@contextmanager
-def postgresql(folder: Path) -> Iterator[str]:
-    """Yields the DATABASE_URL."""
-    user, port, password = unprivileged(), free_port(), secrets.token_hex(16)
-    initdb, postgres = program("initdb"), program("postgres")
+def make_cluster(folder: Path, user: str | None, password: str) -> None:
+    """A database cluster in `folder`/data that belongs to `user`, with a superuser named root."""
     secret = folder / "password"
     secret.write_text(password)
     if user:
@@ -99,28 +96,34 @@ def postgresql(folder: Path) -> Iterator[str]:
         "--no-sync",
     ]
     subprocess.run(
-        [initdb, "--pgdata=data", "--locale=C.UTF-8", *options],
+        [program("initdb"), "--pgdata=data", "--locale=C.UTF-8", *options],
         cwd=folder, user=user, check=True, stdout=subprocess.DEVNULL,
     )  # fmt: skip
+
+
+def postgres_command(port: int) -> list[str]:
+    settings = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories="]
+    return [program("postgres"), "-D", "data", *(word for each in settings for word in ("-c", each))]
+
+
+def add_portal_database(superuser: str, password: str) -> None:
+    with psycopg.connect(superuser, autocommit=True) as connection:
+        connection.execute(
+            f"CREATE ROLE gatehouse LOGIN CREATEDB PASSWORD '{password}'"
+        )  # a hexadecimal number
+        connection.execute("CREATE DATABASE gatehouse OWNER gatehouse")
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[str]:
+    """Yields the DATABASE_URL."""
+    user, port, password = unprivileged(), free_port(), secrets.token_hex(16)
+    make_cluster(folder, user, password)
     address = f"127.0.0.1:{port}"
-    where = [
-        "-D",
-        "data",
-        "-p",
-        str(port),
-        "-c",
-        "listen_addresses=127.0.0.1",
-        "-c",
-        "unix_socket_directories=",
-    ]
-    with running([postgres, *where, *QUICK], folder, user, signal.SIGINT):
+    with running([*postgres_command(port), *QUICK], folder, user, signal.SIGINT):
         superuser = f"postgres://root:{password}@{address}/postgres"
         wait_for(lambda: psycopg.connect(superuser).close(), psycopg.OperationalError, folder)
-        with psycopg.connect(superuser, autocommit=True) as connection:
-            connection.execute(
-                f"CREATE ROLE gatehouse LOGIN CREATEDB PASSWORD '{password}'"
-            )  # a hexadecimal number
-            connection.execute("CREATE DATABASE gatehouse OWNER gatehouse")
+        add_portal_database(superuser, password)
         yield f"postgres://gatehouse:{password}@{address}/gatehouse"
 
 

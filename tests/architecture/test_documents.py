@@ -54,6 +54,12 @@ def test_the_table_of_threats_names_what_is_there() -> None:
     assert untrue(page) == []
 
 
+def test_the_table_of_promises_names_what_is_there() -> None:
+    page = text(Path("docs/reliability.md"))
+    assert len(paths_named(page)) > 5
+    assert untrue(page) == []
+
+
 def test_every_threat_has_a_control_and_a_test() -> None:
     rows = [line for line in text(Path("docs/security.md")).splitlines() if line.startswith("| ")]
     assert rows

@@ -76,7 +76,7 @@ class ScimTarget:
         self._numbers = 0
         target = self
 
-        class Handler(_Handler):
+        class Handler(self.handler()):
             owner = target
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -84,6 +84,10 @@ class ScimTarget:
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
         self.base_url = f"http://127.0.0.1:{self._server.server_port}/scim/v2"
+
+    @staticmethod
+    def handler() -> Any:
+        return _Handler
 
     def stop(self) -> None:
         self._server.shutdown()

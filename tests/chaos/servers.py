@@ -1,0 +1,191 @@
+"""PostgreSQL, Redis, workers, beat and targets as processes of our own: started, killed by process id and started again."""
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tests import services
+
+# A killed server loses nothing by these (the kernel has its writes), but commits must have been handed over: services.QUICK does not wait.
+SURVIVES_A_CRASH = ["-c", "fsync=off", "-c", "synchronous_commit=on", "-c", "full_page_writes=on"]
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Process:
+    """In a session of its own, so that a kill -9 takes the whole tree with it and nothing else."""
+
+    def __init__(self, command: list[str], log: Path, *, cwd: Path = ROOT, **options: Any) -> None:
+        self.command, self.log, self.cwd, self.options = command, log, cwd, options
+        self.start()
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.popen = subprocess.Popen(
+                self.command,
+                cwd=self.cwd,
+                stdout=self.options.get("stdout", log),
+                stderr=log,
+                start_new_session=True,
+                **{name: value for name, value in self.options.items() if name != "stdout"},
+            )
+
+    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
+        os.killpg(self.popen.pid, number)
+        self.popen.wait(timeout=30)
+
+    def kill_and_restart(self) -> None:
+        self.kill()
+        self.start()
+
+    def stop(self) -> None:
+        if self.popen.poll() is None:
+            self.popen.terminate()
+            try:
+                self.popen.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+
+class Postgres:
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.password, self.port = folder, secrets.token_hex(16), services.free_port()
+        user = services.unprivileged()
+        services.make_cluster(folder, user, self.password)
+        command = [*services.postgres_command(self.port), *SURVIVES_A_CRASH]
+        self.process = Process(command, folder / "log", cwd=folder, user=user)
+        self.wait()
+        services.add_portal_database(self.url("root", "postgres"), self.password)
+
+    def url(self, role: str, database: str) -> str:
+        return f"postgres://{role}:{self.password}@127.0.0.1:{self.port}/{database}"
+
+    def wait(self) -> None:
+        services.wait_for(
+            lambda: psycopg.connect(self.url("root", "postgres")).close(),
+            psycopg.OperationalError,
+            self.folder,
+        )
+
+    def crash(self) -> None:
+        """What `pg_ctl stop -m immediate` does: no checkpoint, no farewell; the log is replayed at the next start."""
+        self.process.popen.send_signal(signal.SIGQUIT)
+        self.process.popen.wait(timeout=30)
+        self.process.start()
+        self.wait()
+
+    def stop(self) -> None:
+        self.process.popen.send_signal(signal.SIGINT)
+        self.process.popen.wait(timeout=30)
+
+
+class Targets:
+    """The process of tests/chaos/target.py: one command a line."""
+
+    def __init__(self, folder: Path) -> None:
+        command = [sys.executable, "-m", "tests.chaos.target"]
+        pipe = subprocess.PIPE
+        self.folder = folder
+        self.process = Process(command, folder / "targets.log", stdin=pipe, stdout=pipe, env=_environment())
+
+    def ask(self, **command: Any) -> Any:
+        standing = self.process.popen
+        assert standing.stdin is not None
+        assert standing.stdout is not None
+        standing.stdin.write(json.dumps(command).encode() + b"\n")
+        standing.stdin.flush()
+        return json.loads(standing.stdout.readline())
+
+    def start(self, name: str, **options: Any) -> dict[str, str]:
+        return self.ask(start=name, options=options)  # type: ignore[no-any-return]
+
+    def set(self, name: str, **values: Any) -> None:
+        self.ask(set=name, values=values)
+
+    def dump(self) -> dict[str, Any]:
+        path = self.folder / "dump.json"
+        self.ask(dump=str(path))
+        return json.loads(path.read_text())  # type: ignore[no-any-return]
+
+
+@dataclass
+class Stage:
+    """What a scenario stands on. `times` are environment variables of the workers (tests/chaos/worker.py)."""
+
+    folder: Path
+    postgres: Postgres
+    redis_url: str
+    targets: Targets
+    times: dict[str, str]
+    stack: ExitStack
+    workers: list[Process] = field(default_factory=list)
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "DATABASE_URL": self.postgres.url("gatehouse", "gatehouse"),
+            "REDIS_URL": self.redis_url,
+            "DATA_DIR": str(self.folder / "data"),
+            "OUTBOUND_ALLOW": "127.0.0.1",
+            "DJANGO_SETTINGS_MODULE": "portal.settings",
+        }
+
+    def add_worker(self, *, concurrency: int = 2, queue: str = "celery") -> Process:
+        options = [
+            f"--concurrency={concurrency}",
+            f"--queues={queue}",
+            f"--hostname={queue}{len(self.workers)}@%h",
+        ]
+        worker = self._celery("worker", *options)
+        self.workers.append(worker)
+        return worker
+
+    def add_beat(self) -> Process:
+        return self._celery("beat", "--schedule", str(self.folder / "beat"), "--pidfile=")
+
+    def _celery(self, what: str, *options: str) -> Process:
+        command = [sys.executable, "-m", "celery", "-A", "tests.chaos.worker", what, "--loglevel=warning"]
+        environment = _environment() | self.environment() | self.times
+        process = Process([*command, *options], self.folder / f"{what}.log", env=environment)
+        self.stack.callback(process.stop)
+        return process
+
+
+def _environment() -> dict[str, str]:
+    ours = ("DATABASE_URL", "REDIS_URL", "TEST_REDIS_URL", "DJANGO_SETTINGS_MODULE", "SETTLE_SECONDS")
+    kept = {name: value for name, value in os.environ.items() if name not in ours}
+    return kept | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+
+
+@contextmanager
+def stage(times: dict[str, str]) -> Iterator[Stage]:
+    """Servers, and Django set up on them in this process; everything is stopped and gone at the end."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped
+    with ExitStack() as stack:
+        folders = [Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-"))) for _ in range(3)]
+        postgres = Postgres(folders[0])
+        stack.callback(postgres.stop)
+        redis_url = stack.enter_context(services.redis_server(folders[1]))
+        targets = Targets(folders[2])
+        stack.callback(targets.process.kill)
+        standing = Stage(folders[2], postgres, redis_url, targets, times, stack)
+        _set_up_django(standing)
+        yield standing
+
+
+def _set_up_django(standing: Stage) -> None:
+    os.environ.update(standing.environment() | standing.times)
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0)
