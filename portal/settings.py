@@ -249,6 +249,8 @@ SPECTACULAR_SETTINGS = {
         "CertificateStateEnum": "apps.saml.models.KeyPair.State",
         "IntegrationStateEnum": "apps.provisioning.models.IntegrationState",
         "JobStateEnum": "apps.provisioning.models.JobState",
+        "ImportStateEnum": "apps.provisioning.models.ImportState",
+        "ImportRowStateEnum": "apps.provisioning.models.RowState",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

@@ -52,6 +52,10 @@ class EventType(models.TextChoices):
     GROUP_CREATE_PROVISION = "group_create_provision", "Group created in the application"
     GROUP_UPDATE_PROVISION = "group_update_provision", "Group updated in the application"
     GROUP_DELETE_PROVISION = "group_delete_provision", "Group deleted in the application"
+    IDM_IMPORT_START = "idm_import_start", "Accounts of the application read"
+    IDM_IMPORT_SELECT = "idm_import_select", "Accounts chosen for import"
+    IDM_IMPORT_FINISH = "idm_import_finish", "Import finished"
+    USER_IMPORT = "user_import", "Account imported"
     # Programs
     API_KEY_CREATE = "api_key_create", "API key created"
     API_KEY_DELETE = "api_key_delete", "API key revoked"

@@ -44,6 +44,11 @@ class ScimClient:
         )  # GitLab shows externalId as id
         return await self._find("Users", attribute, value, shown_as)
 
+    async def list_users(self, start_index: int, count: int) -> reading.ReadList:
+        """One page (RFC 7644 section 3.4.2.4). `count` 0: as many as the application likes."""
+        query = {"startIndex": start_index} | ({"count": count} if count else {})
+        return await self._list(f"/Users?{urlencode(query)}")
+
     async def get_user(self, remote_id: str) -> Document:
         return _resource(await self._wire.ask("GET", _path("Users", remote_id)))
 

@@ -74,7 +74,7 @@ def users_now(integration: Integration, user_ids: Collection[uuid.UUID]) -> Iter
             user_id,
             names.get(user_id) or (remote.name if remote else ""),
             documents.values_of(person, attributes) if person else None,
-            _account(remote, attributes) if remote else None,
+            _account(remote, attributes) if remote and (remote.managed or person) else None,
             person.password_expires_at if person else None,
         )
 
@@ -129,5 +129,5 @@ def _team(remote: RemoteGroup) -> RemoteTeam:
 
 def removals_now(integration: Integration) -> tuple[int, int]:
     """(active accounts of people who are entitled no more, all active accounts): what the mass-removal guard weighs."""
-    active = RemoteUser.objects.filter(integration=integration, active=True)
+    active = RemoteUser.objects.filter(integration=integration, active=True, managed=True)
     return active.exclude(user__in=entitled(integration).values("pk")).count(), active.count()

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from apps.lib import http
 from apps.lib.errors import SecretError
-from apps.provisioning import directory_now, health, jobs, recording, removals
+from apps.provisioning import directory_now, health, jobs, recording, remote_state, removals
 from apps.provisioning import plan as planning
 from apps.provisioning.client import ScimClient
 from apps.provisioning.conversation import Conversation, Report
@@ -123,6 +123,7 @@ class Batch:
 
     def _user_conversations(self, claimed: list[Job]) -> dict[Job, Conversation]:
         rules = directory_now.user_rules(self.integration)
+        remote_state.take_charge(self.integration, [job.resource_id for job in claimed])
         states = {
             each.user_id: each
             for each in directory_now.users_now(self.integration, [job.resource_id for job in claimed])

@@ -1,6 +1,7 @@
 """
 DirectoryError                 (apps.directory.errors) refusals with `fields`, for forms and the API
 ├── IntegrationInvalid         what the administrator entered cannot be
+├── ImportRefused              there is nothing to import now, or nobody was chosen
 ├── Outdated                   what the administrator looked at is not what would be done by now
 └── ActivationRefused          the application did not let us in: nothing was changed
 
@@ -32,6 +33,10 @@ class Outdated(FieldsInvalid):
 
 class ActivationRefused(FieldsInvalid):
     """`fields` has "token" or "base_url"; the event with the application's own words is already written."""
+
+
+class ImportRefused(FieldsInvalid):
+    pass
 
 
 class TargetError(Exception):

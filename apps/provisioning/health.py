@@ -26,12 +26,12 @@ RELAPSE_WITHIN = timedelta(hours=1)  # of a resumption: then the next quarantine
 PAUSE_WITHOUT_KEY = timedelta(minutes=5)
 
 
-def take_slot(integration: Integration, slot: uuid.UUID) -> bool:
+def take_slot(integration: Integration, slot: uuid.UUID, *, lasting: timedelta = SLOT) -> bool:
     """One batch of an integration at a time: only so is its width what the application sees."""
     now = timezone.now()
     free = Q(busy_until=None) | Q(busy_until__lte=now)
     rows = Integration.objects.filter(free, pk=integration.pk, state=integration.state)
-    return bool(rows.update(busy_token=slot, busy_until=now + SLOT))
+    return bool(rows.update(busy_token=slot, busy_until=now + lasting))
 
 
 def keep_slot(integration: Integration, slot: uuid.UUID) -> bool:

@@ -9,7 +9,10 @@ from apps.applications.models import Application
 from apps.directory.models import Group, User
 from apps.lib.crypto import Sealed
 from apps.provisioning import capabilities, mapping
+from apps.provisioning.import_models import Import, ImportRow, ImportState, RowState
 from apps.tenants.models import TenantOwned, TenantQuerySet, TenantScopedManager
+
+__all__ = ["Import", "ImportRow", "ImportState", "RowState"]  # beside what is defined here
 
 
 class Deprovisioning(models.TextChoices):
@@ -111,6 +114,8 @@ class RemoteUser(TenantOwned):
     active = models.BooleanField(default=True)
     deactivated_at = models.DateTimeField(null=True, blank=True)
     linked = models.BooleanField(default=False)  # the account was there before us
+    # False: imported, and left as it is until the person is in a bound group for the first time
+    managed = models.BooleanField(default=True)
     last_success_at = models.DateTimeField(default=timezone.now)
     created_at = models.DateTimeField(auto_now_add=True)
 

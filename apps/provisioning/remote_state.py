@@ -1,11 +1,14 @@
 """Our records of what an application holds: one row for each person and group that it knows by an id."""
 
+import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
 
 from apps.directory.models import Group, User
+from apps.provisioning import directory_now
 from apps.provisioning.models import Integration, Job, RemoteGroup, RemoteUser, ResourceKind
 from apps.provisioning.plan import Account, RemoteTeam
 
@@ -39,6 +42,12 @@ def _others(integration: Integration, job: Job, remote_id: str) -> Any:
 def forget_others(integration: Integration, job: Job, remote_id: str) -> None:
     """A person who was deleted here and came back as a new one takes up their old account."""
     _others(integration, job, remote_id).delete()
+
+
+def take_charge(integration: Integration, user_ids: Collection[uuid.UUID]) -> None:
+    """Imported accounts of people who are in a bound group by now are managed from here on, and for good."""
+    imported = RemoteUser.objects.filter(integration=integration, user_id__in=user_ids, managed=False)
+    imported.filter(user__in=directory_now.entitled(integration).values("pk")).update(managed=True)
 
 
 def store(integration: Integration, job: Job, known: Account | RemoteTeam | None, *, linked: bool) -> None:

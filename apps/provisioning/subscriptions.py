@@ -81,7 +81,7 @@ def _raise_everything(integration: Integration) -> None:
 
 def _users_owed(integration: Integration, only: Collection[uuid.UUID] | None) -> Iterator[Owed]:
     """`only` None: everybody. The priority is what the plan will probably be."""
-    remotes = RemoteUser.objects.filter(integration=integration)
+    remotes = RemoteUser.objects.filter(integration=integration, managed=True)
     entitled = directory_now.entitled(integration)
     waiting = Job.objects.filter(integration=integration, kind=ResourceKind.USER).exclude(state=JobState.DONE)
     if only is not None:

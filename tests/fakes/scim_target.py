@@ -66,6 +66,11 @@ class ScimTarget:
         self.faults: list[Fault] = []
         self.allows_duplicates = False
         self.ignores_filters = False
+        self.ignores_paging = False
+        self.page_cap = 0  # so many on one page at the most; 0: as many as asked for
+        self.before_a_page: Callable[[int], None] = lambda start_index: (
+            None
+        )  # people come and go there meanwhile
         self.without: set[str] = set()  # methods answered 501
         self.config: dict[str, Any] | None = None  # its ServiceProviderConfig
         self.refuses_filters = False
@@ -153,12 +158,23 @@ class ScimTarget:
     def _list(self, rows: dict[str, Any], query: str) -> tuple[int, Any]:
         if self.refuses_filters and "filter=" in query:
             return 400, json.loads(scim_error(400, "Filters are not supported", "invalidFilter"))
-        asked = FILTER.fullmatch(parse_qs(query).get("filter", [""])[0])
+        asked_for = parse_qs(query)
+        asked = FILTER.fullmatch(asked_for.get("filter", [""])[0])
+        start = int(asked_for.get("startIndex", ["1"])[0])
+        if "startIndex" in asked_for:
+            self.before_a_page(start)
         found = list(rows.values())
         if asked and not self.ignores_filters:
             wanted = json.loads(f'"{asked[2]}"').casefold()
             found = [row for row in found if str(row.get(asked[1], "")).casefold() == wanted]
-        return 200, {"schemas": [schemas.LIST_RESPONSE], "totalResults": len(found), "Resources": found}
+        total = len(found)
+        if self.ignores_paging:
+            start = 1
+        count = int(asked_for.get("count", [str(total)])[0])
+        cap = min(count, self.page_cap or count)
+        if not self.ignores_paging or self.page_cap:
+            found = found[start - 1 : start - 1 + cap]
+        return 200, {"schemas": [schemas.LIST_RESPONSE], "totalResults": total, "Resources": found}
 
     def _create(self, rows: dict[str, Any], body: Any) -> tuple[int, Any]:
         key = "userName" if rows is self.users else "displayName"

@@ -151,6 +151,11 @@ ROWS = [
     row("api:metadata-refreshes", pk="application"),
     row("api:metadata-acceptance", pk="application"),
     row("api:metadata-rejection", pk="application"),
+    row("api:imports", pk="application"),
+    *(
+        row(f"api:import{part}", pk="application", run="import")
+        for part in ("", "-rows", "-selection", "-resumptions")
+    ),
     row("api:job", pk="application", job="job"),
     row("api:job-retries", pk="application", job="job"),
     row("api:user", pk="user"),

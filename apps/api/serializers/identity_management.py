@@ -103,6 +103,9 @@ class RemoteSerializer(serializers.Serializer[Any]):
 class RemoteUserSerializer(RemoteSerializer):
     user = serializers.UUIDField(source="user_id")
     active = serializers.BooleanField()
+    managed = serializers.BooleanField(
+        help_text="False: imported, and left as it is until they are in a bound group."
+    )
     deactivated_at = serializers.DateTimeField(allow_null=True)
 
 

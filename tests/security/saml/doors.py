@@ -126,7 +126,7 @@ NO_NAMES = {
     **dict.fromkeys(("*.url", "*_url", "*_urls"), ADDRESS),
     **dict.fromkeys(("SignInForm.username", "EventFilterForm.person", "EventFilterForm.reference", "*.q", "UserQuery.username",
                      "EventQuery.application", "EventQuery.user", "EventQuery.actor",
-                     "IntervalQuery.timezone", "createscimtoken.tenant", "createapikey.tenant", "createapikey.admin",
+                     "IntervalQuery.timezone", "Selection.rows", "createscimtoken.tenant", "createapikey.tenant", "createapikey.admin",
                      "verifyevents.tenant", "MetadataChoice.entity_id", "MetadataAddress.entity_id", "*.digest",
                      "MetadataForm.entity_id"), LOOKED_FOR),
     "*certificate*": PEM,

@@ -6,6 +6,7 @@ name would end every sign-in of that person in an error, or make one name look l
 import importlib
 import inspect
 import unicodedata
+from dataclasses import asdict
 from fnmatch import fnmatch
 from pkgutil import iter_modules
 from typing import Any
@@ -20,16 +21,27 @@ from rest_framework import serializers
 
 from apps.api.serializers.base import Strict
 from apps.applications.actions import add_application
+from apps.applications.catalog import custom_saml
 from apps.directory.actions import add_group, add_user
 from apps.lib.names import validate_text
 from apps.lib.xml import is_xml_text
 from apps.provisioning.actions import configure_integration
+from apps.provisioning.imports.candidates import read_candidate
 from apps.scim.resources import ATTRIBUTES
 from apps.tenants.context import every_tenant, in_tenant
 from apps.tenants.models import slug_validator
 from tests.api.conftest import script_of
 from tests.scim.conftest import caller
-from tests.security.saml.doors import DOORS, NO_NAMES, Doorman, filled, target_slug, with_bad
+from tests.security.saml.doors import (
+    DOORS,
+    NO_NAMES,
+    SCIM_NAMES,
+    SCIM_USER,
+    Doorman,
+    filled,
+    target_slug,
+    with_bad,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -120,6 +132,20 @@ def test_what_metadata_says_is_a_name_too(doorman, tenant):
     assert doorman.api("PUT", path, bad, content_type="application/xml").status_code == 400
     good = sp_metadata(entity_id="https://sp.example/é")
     assert doorman.api("PUT", path, good, content_type="application/xml").status_code == 200
+
+
+@pytest.mark.parametrize("bad", BAD.values(), ids=BAD)
+def test_what_an_application_lists_for_import_is_a_name_too(bad):
+    """The whole account is refused, and not even shown as it is."""
+    dialect = custom_saml.CONNECTOR.scim
+    for name in SCIM_NAMES:
+        found = read_candidate(with_bad(SCIM_USER, name, f"a{bad}b") | {"id": "1"}, dialect)
+        if name != "externalId":  # which is not read
+            assert found.problem, name
+        assert bad not in _flat(asdict(found)), name
+    assert read_candidate(filled(SCIM_USER, "") | {"id": f"a{bad}b"}, dialect) is None
+    # Negative control: nothing else about this account is wrong.
+    assert read_candidate(filled(SCIM_USER, "") | {"id": "1", "displayName": GOOD}, dialect).problem == ""
 
 
 def test_what_is_taken_can_be_signed():
@@ -224,6 +250,7 @@ NOT_TYPED = {
     "written by apps.events from rows that were checked": {"Event.*", "EventChain.*", "Letter.*"},
     "written by us, or by an application that answers (cleaned in apps/provisioning/wire.py)": {
         "Integration.last_*", "Integration.capabilities", "RemoteUser.*", "RemoteGroup.*", "Job.*", "Attempt.*", "Entry.*",
+        "Import.*", "ImportRow.*",
     },
     "an address or certificate, checked by apps/saml/validation.py": {
         "*_url", "*.url", "*_urls", "*certificate*", "Application.parameters",

@@ -1,0 +1,87 @@
+"""Accounts that are in the application already are looked at, chosen from and taken in."""
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.api.serializers.base import Strict
+from apps.api.serializers.imports import (
+    ImportRowQuery,
+    ImportRowSerializer,
+    ImportSerializer,
+    Selection,
+)
+from apps.api.views.base import ApiView, ListView, found
+from apps.api.views.identity_management import integration_at
+from apps.provisioning.imports import actions, queries
+from apps.provisioning.models import Import
+
+
+class Imports(ListView):
+    ordering = ("-created_at", "-pk")
+
+    @extend_schema(responses=ImportSerializer(many=True))
+    def get(self, request: Request, pk: UUID) -> Response:
+        """Newest first; only the newest still has its rows."""
+        self.query(Strict)
+        return self.page(Import.objects.filter(integration=integration_at(pk)), ImportSerializer)
+
+    @extend_schema(request=None, responses={202: ImportSerializer})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """A worker reads the accounts of the application. Nothing is written there, and nobody is taken in yet."""
+        self.read(Strict)
+        run = actions.start_import(integration_at(pk), actor=self.actor)
+        return Response(ImportSerializer(run).data, status=202)
+
+
+class OneImport(ApiView):
+    @extend_schema(responses=ImportSerializer)
+    def get(self, request: Request, pk: UUID, run: UUID) -> Response:
+        """How far it is."""
+        return Response(ImportSerializer(_run(pk, run)).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, pk: UUID, run: UUID) -> Response:
+        """Stops what is under way. What was read, and whoever was taken in, stays."""
+        actions.stop_import(_run(pk, run), actor=self.actor)
+        return Response(status=204)
+
+
+class ImportRows(ListView):
+    @extend_schema(parameters=[ImportRowQuery], responses=ImportRowSerializer(many=True))
+    def get(self, request: Request, pk: UUID, run: UUID) -> Response:
+        """In the order in which the application lists them."""
+        wanted = self.query(ImportRowQuery)
+        rows = queries.rows_of(_run(pk, run)).matching(wanted.get("q", ""))
+        if state := wanted.get("state"):
+            rows = rows.filter(state=state)
+        return self.page(rows, ImportRowSerializer, prepare=queries.add_matches)
+
+
+class ImportSelection(ApiView):
+    @extend_schema(request=Selection, responses={202: ImportSerializer})
+    def post(self, request: Request, pk: UUID, run: UUID) -> Response:
+        """Takes them in, by a worker: new people without password, role and group; who has the e-mail address already is linked.
+
+        Above a hundred a mail tells of the end. Imported people have no access until they are in a group that the application is bound to.
+        """
+        chosen = self.read(Selection)
+        rows = None if chosen["all"] else chosen["rows"]
+        selected = actions.select_rows(_run(pk, run), rows, actor=self.actor)
+        return Response(ImportSerializer(selected).data, status=202)
+
+
+class ImportResumptions(ApiView):
+    @extend_schema(request=None, responses={202: ImportSerializer})
+    def post(self, request: Request, pk: UUID, run: UUID) -> Response:
+        """Reading goes on where it failed."""
+        self.read(Strict)
+        resumed = actions.resume_import(_run(pk, run), actor=self.actor)
+        return Response(ImportSerializer(resumed).data, status=202)
+
+
+def _run(pk: UUID, run: UUID) -> Any:
+    return found(Import.objects.filter(integration=integration_at(pk)), pk=run)

@@ -1,0 +1,26 @@
+"""What pages and the API show of imports. Reads only."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from apps.directory.models import User
+from apps.provisioning.models import Import, ImportRow, Integration, RowState
+
+
+def newest_import(integration: Integration) -> Import | None:
+    found: Import | None = Import.objects.filter(integration=integration).first()
+    return found
+
+
+def rows_of(run: Import) -> Any:
+    """QuerySet, in the order of the application's list."""
+    return ImportRow.objects.filter(run=run).select_related("user")
+
+
+def add_matches(rows: Iterable[ImportRow]) -> None:
+    """Each new row gets `match`: the person whose e-mail address it has, to whom it would be linked, or None."""
+    rows = list(rows)
+    keys = {row.email_key for row in rows if row.state == RowState.NEW and row.email_key}
+    people = {person.email_key: person for person in User.objects.filter(email_key__in=keys)}
+    for row in rows:
+        row.match = people.get(row.email_key) if row.state == RowState.NEW else None  # type: ignore[attr-defined]

@@ -1,0 +1,31 @@
+"""A slice of work on one import: pages are read, or chosen rows are taken in. Whatever kills this process, the next one goes on."""
+
+import time
+import uuid
+
+from apps.provisioning.imports import leases, purge, reader, taking_in
+from apps.provisioning.models import Import, ImportState
+
+SLICE_SECONDS = 5.0  # of one task; then others have their turn
+
+
+def work(run_id: uuid.UUID) -> bool:
+    """True when more is due now."""
+    run = leases.claim(run_id)
+    if run is None:
+        return False
+    step = reader.read_page if run.state == ImportState.READING else taking_in.take_in_chunk
+    ends = time.monotonic() + SLICE_SECONDS
+    try:
+        purge.forget_older(run)
+        while step(run) and time.monotonic() < ends:
+            continue
+        _give_back(run)
+    except leases.LeaseLost:
+        return False
+    return leases.is_due(run)
+
+
+def _give_back(run: Import) -> None:
+    if run.lease_token is not None:
+        leases.settle(run)
