@@ -11,6 +11,7 @@ from apps.console.views import (
     identity,
     identity_match,
     identity_removals,
+    imports,
     mapping,
     overview,
     sandbox,
@@ -179,6 +180,18 @@ IDENTITY_MANAGEMENT = [
     ),
 ]
 
+IMPORTS = [
+    # /applications/<pk>/identity-management/imports/
+    path(f"applications/<uuid:pk>/identity-management/imports/{end}", view, name=name)
+    for end, view, name in (
+        ("", imports.index, "application_imports"),
+        ("<uuid:import_pk>/", imports.run, "application_import"),
+        ("<uuid:import_pk>/selection/", imports.selection, "application_import_selection"),
+        ("<uuid:import_pk>/stop/", imports.stop, "application_import_stop"),
+        ("<uuid:import_pk>/resumption/", imports.resumption, "application_import_resumption"),
+    )
+]
+
 urlpatterns = [
     path("", overview.index, name="overview"),
     path("search/", search.index, name="search"),
@@ -187,6 +200,7 @@ urlpatterns = [
     *SIGN_ON,
     *CERTIFICATES,
     *IDENTITY_MANAGEMENT,
+    *IMPORTS,
     path("sources/", scim_tokens.index, name="scim_tokens"),
     path("sources/<uuid:pk>/revocation/", scim_tokens.revocation, name="scim_token_revocation"),
     path("events/", events.index, name="events"),

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
 from apps.applications.actions import add_application, assign_group
 from apps.applications.models import Application
@@ -17,7 +18,18 @@ from apps.directory.models import User
 from apps.events.actors import Actor
 from apps.events.models import Event
 from apps.provisioning.actions import configure_integration
-from apps.provisioning.models import Attempt, IntegrationState, Job, JobState, Outcome, ResourceKind
+from apps.provisioning.models import (
+    Attempt,
+    Import,
+    ImportRow,
+    ImportState,
+    IntegrationState,
+    Job,
+    JobState,
+    Outcome,
+    ResourceKind,
+    RowState,
+)
 from apps.saml.actions.key_pairs import add_certificate
 from apps.saml.actions.metadata import Received, add_upload, import_metadata
 from apps.saml.metadata_fetch import Fetched
@@ -234,19 +246,53 @@ def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict
         newest = Event.objects.first()
         job = _failing_job(applications[1], bob.user, system)
         certificate = add_certificate(applications[0], actor=system)
+        reading, chosen = _imports(applications[2], bob.user, system)
         choice = _furnish_metadata(applications[1], system)
-    gitlab, expenses = applications[:2]
+    gitlab, expenses, relocation = applications[:3]
     made = {
         "bob": bob.user,
         "engineering": engineering,
         "gitlab": gitlab,
         "expenses": expenses,
+        "relocation": relocation,
         "event": newest,
         "job": job,
         "certificate": certificate,
         "choice": choice,
+        "reading": reading,
+        "import": chosen,
     }
     return {name: str(thing.pk) for name, thing in made.items()}
+
+
+def _imports(application: Application, user: User, system: Actor) -> tuple[Import, Import]:
+    """One that is being read, and one to choose from, with a row of each kind."""
+    integration = configure_integration(application, actor=system, base_url="https://away.example/scim")
+    chosen = Import(
+        integration=integration, state=ImportState.READY, read=4, total=9, imported_at=timezone.now()
+    )
+    chosen.selection, chosen.selected, chosen.created, chosen.refused = 1, 2, 1, 1
+    chosen.problem = "The application says that it has 9 accounts, but listed only 4."
+    chosen.save()
+    words = "The account has no e-mail address there."
+    for number, (state, problem, email) in enumerate(
+        (
+            (RowState.IMPORTED, "", "ada@example.com"),
+            (RowState.NEW, "Username: This is already taken.", "long" * 20 + "@example.com"),
+            (RowState.NEW, "", user.email),
+            (RowState.REFUSED, words, ""),
+        )
+    ):
+        row = ImportRow(
+            run=chosen, remote_id=str(number), state=state, problem=problem, email=email, selection=1
+        )
+        row.user_name, row.email_key, row.active = f"name{number}", email, number != 2
+        row.user = user if state == RowState.IMPORTED else None
+        row.save()
+    reading = Import(integration=integration, read=200, total=1000, problem="429 Slow down")
+    reading.save()
+    ImportRow(run=reading, remote_id="1", name="Ada Lovelace", state=RowState.WAITING).save()
+    return reading, chosen
 
 
 def _furnish_metadata(application: Application, system: Actor) -> MetadataUpload:

@@ -86,6 +86,22 @@ PAGES = (
         "/t/acme/console/applications/{expenses}/identity-management/mapping/",
         "alice",
     ),
+    Row("console import", "/t/acme/console/applications/{expenses}/identity-management/imports/", "alice"),
+    Row(
+        "console import being read",
+        "/t/acme/console/applications/{relocation}/identity-management/imports/{reading}/",
+        "alice",
+    ),
+    Row(
+        "console import to choose from",
+        "/t/acme/console/applications/{relocation}/identity-management/imports/{import}/",
+        "alice",
+    ),
+    Row(
+        "console import of all",
+        "/t/acme/console/applications/{relocation}/identity-management/imports/{import}/selection/",
+        "alice",
+    ),
     Row("console plan", "/t/acme/console/applications/{expenses}/identity-management/plan/", "alice"),
     Row("console job", "/t/acme/console/applications/{expenses}/identity-management/jobs/{job}/", "alice"),
     Row("console deletion", "/t/acme/console/applications/deletion/?application={gitlab}", "alice"),

@@ -92,6 +92,11 @@ ROWS = [
     row("console:application_approval", pk="application"),
     row("console:application_rejection", pk="application"),
     row("console:application_job_reopening", pk="application", job_pk="job"),
+    row("console:application_imports", pk="application"),
+    *(
+        row(f"console:application_import{part}", pk="application", import_pk="import")
+        for part in ("", "_selection", "_stop", "_resumption")
+    ),
     row("console:application_job", pk="application", job_pk="job"),
     row("console:application_job_retries", pk="application", job_pk="job"),
     row("console:scim_token_revocation", pk="scim token"),

@@ -14,7 +14,8 @@ from apps.api.serializers.imports import (
     ImportSerializer,
     Selection,
 )
-from apps.api.views.base import ApiView, ListView, found
+from apps.api.views import base
+from apps.api.views.base import ApiView, ListView
 from apps.api.views.identity_management import integration_at
 from apps.provisioning.imports import actions, queries
 from apps.provisioning.models import Import
@@ -68,9 +69,10 @@ class ImportSelection(ApiView):
 
         Above a hundred a mail tells of the end. Imported people have no access until they are in a group that the application is bound to.
         """
+        found = _run(pk, run)
         chosen = self.read(Selection)
         rows = None if chosen["all"] else chosen["rows"]
-        selected = actions.select_rows(_run(pk, run), rows, actor=self.actor)
+        selected = actions.select_rows(found, rows, actor=self.actor)
         return Response(ImportSerializer(selected).data, status=202)
 
 
@@ -84,4 +86,4 @@ class ImportResumptions(ApiView):
 
 
 def _run(pk: UUID, run: UUID) -> Any:
-    return found(Import.objects.filter(integration=integration_at(pk)), pk=run)
+    return base.found(Import.objects.filter(integration=integration_at(pk)), pk=run)
