@@ -33,6 +33,7 @@ OWN_ACTIVITY = (
     EventType.USER_LOCKOUT,
     EventType.USER_PASSWORD_CHANGE,
     EventType.SSO_AUTH,
+    EventType.SSO_LOGOUT,
 )
 PAGE = 25
 LAST_PAGE = 40  # older lines are the administrators' event log's business
