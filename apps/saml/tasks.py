@@ -2,7 +2,11 @@ from celery import shared_task
 from django.utils import timezone
 
 from apps.saml import expiry, metadata_refresh
-from apps.saml.old_requests import forget_pending_sign_ins, tenants_with_old_requests
+from apps.saml.old_requests import (
+    forget_pending_sign_ins,
+    forget_sessions_and_sign_outs,
+    tenants_with_old_requests,
+)
 from apps.tenants.tasks import TenantTask
 
 
@@ -30,6 +34,7 @@ def forget_requests_everywhere() -> None:
 def forget_requests(tenant_id: str) -> None:
     """Safe to run twice."""
     forget_pending_sign_ins()
+    forget_sessions_and_sign_outs()
 
 
 @shared_task

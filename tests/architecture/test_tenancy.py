@@ -20,7 +20,10 @@ OVER_EVERY_TENANT = {
     ("apps/outbox/relay.py", "waiting_tenant_ids"): "whose entries wait for the relay",
     ("apps/mail/delivery.py", "tenants_with_due_letters"): "whose letters are due",
     ("apps/saml/expiry.py", "tenants_to_warn"): "whose certificates end soon",
-    ("apps/saml/old_requests.py", "tenants_with_old_requests"): "whose sign-in requests are too old",
+    (
+        "apps/saml/old_requests.py",
+        "tenants_with_old_requests",
+    ): "whose requests and sessions at applications are too old",
     ("apps/saml/metadata_refresh.py", "due_tenant_ids"): "whose metadata is fetched again",
     ("apps/events/chain.py", "unsealed_tenant_ids"): "whose events are not sealed",
     ("apps/provisioning/imports/leases.py", "due_everywhere"): "whose imports are due",

@@ -15,13 +15,12 @@ from apps.events.models import Event
 from apps.events.types import EventType
 from apps.lib.errors import SecretError
 from apps.saml.errors import RequestRefused, RequestStale
+from apps.saml.logout.forgetting import forget_old
 from apps.saml.logout.messages import Outgoing, logout_request
 from apps.saml.logout.reading import LogoutRequest, LogoutResponse
 from apps.saml.models import LogoutRun, LogoutStep, SsoSession, SsoSettings
 
 RUN_LIFETIME = dt.timedelta(hours=1)
-MEMORY = dt.timedelta(days=1)  # longer than any logout message stays fresh
-FORGOTTEN_AT_ONCE = 500  # rows: a sign-out pays for a few others', never for a year's
 State = LogoutStep.State
 
 
@@ -55,7 +54,7 @@ def claim(run: LogoutRun) -> bool:
 @transaction.atomic
 def begin(run: LogoutRun | None, handle: str) -> LogoutRun | None:
     """Once the portal session is over: who is to be asked. `run` None for the portal's own sign-out; then None when there is nobody."""
-    _forget_old()
+    forget_old()
     mine = SsoSession.objects.select_related("application").filter(session_handle=handle, ended_at=None)
     sessions = list(mine.order_by("application__display_label")) if handle else []
     others = [each for each in sessions if run is None or each.application_id != run.initiator_id]
@@ -94,17 +93,6 @@ def _add_steps(run: LogoutRun, sessions: list[SsoSession]) -> None:
         for position, each in enumerate(ordered)
     ]
     LogoutStep.objects.bulk_create(steps)
-
-
-def _forget_old() -> None:
-    now = timezone.now()
-    for stale in (
-        LogoutRun.objects.filter(created_at__lt=now - MEMORY),
-        SsoSession.objects.filter(ends_at__lt=now - MEMORY),
-    ):
-        pks = list(stale.values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])
-        if pks:
-            stale.filter(pk__in=pks).delete()
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """Sign-out at the portal: its session ends at once, then every application with a logout address is asked, and nothing is claimed."""
 
 import base64
+import uuid
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -12,8 +13,11 @@ from onelogin.saml2.utils import OneLogin_Saml2_Utils
 
 from apps.saml.actions.key_pairs import add_certificate, certificates_of, promote_certificate
 from apps.saml.actions.settings import sso_of, update_sso
-from apps.saml.logout.runs import MEMORY, RUN_LIFETIME, begin
-from apps.saml.models import KeyPair, LogoutRun, LogoutStep, SsoSession
+from apps.saml.logout.forgetting import MEMORY
+from apps.saml.logout.runs import RUN_LIFETIME, begin
+from apps.saml.models import KeyPair, LogoutRun, LogoutStep, PendingSignIn, SsoSession
+from apps.saml.old_requests import tenants_with_old_requests
+from apps.saml.tasks import forget_requests
 from apps.tenants.context import in_tenant
 from tests.conftest import sign_in
 from tests.saml.logout.conftest import arrives, events, go_to, goes_on, is_signed_in, states
@@ -232,6 +236,39 @@ def test_a_sign_out_is_not_followed_for_ever(bob, wiki_sp):
         SsoSession.objects.update(ends_at=timezone.now() - MEMORY)
         begin(None, "")
         assert (LogoutRun.objects.count(), SsoSession.objects.count()) == (0, 0)
+
+
+def test_where_nobody_signs_out_the_beat_forgets(bob, wiki_sp, monkeypatch):
+    launch(bob, wiki_sp)
+    sign_out(bob)
+    tenant_id = str(bob.tenant.pk)
+    forget_requests(tenant_id)
+    with in_tenant(bob.tenant):
+        assert (LogoutRun.objects.count(), SsoSession.objects.count()) == (1, 1)
+        PendingSignIn.objects.all().delete()
+        assert tenants_with_old_requests() == []
+        SsoSession.objects.update(ends_at=timezone.now() - MEMORY)
+    assert tenants_with_old_requests() == [tenant_id]
+    with in_tenant(bob.tenant):
+        LogoutRun.objects.update(created_at=timezone.now() - MEMORY)
+        old = SsoSession.objects.get()
+        for number in range(3):
+            old.pk, old.session_handle, old._state.adding = uuid.uuid4(), f"other {number}", True
+            old.save()
+        monkeypatch.setattr("apps.saml.logout.forgetting.FORGOTTEN_AT_ONCE", 2)
+    forget_requests(tenant_id)
+    assert tenants_with_old_requests() == []
+    with in_tenant(bob.tenant):
+        assert (LogoutRun.objects.count(), SsoSession.objects.count()) == (0, 0)
+
+
+def test_a_person_sees_what_was_not_signed_out(bob, intranet_sp):
+    launch(bob, intranet_sp)
+    sign_out(bob)
+    sign_in(bob)
+    page = bob.get("/me/activity").content.decode()
+    assert "Single logout" in page
+    assert "Not signed out" in page
 
 
 # --- what works
