@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from apps.directory import passwords
 from apps.directory.errors import DirectoryError, FieldsInvalid, FieldsTaken
 from apps.directory.models import Group, Membership, User
 from apps.events.actions import changes_between, record
@@ -146,6 +147,7 @@ def set_password(user: User, password: str, *, actor: Actor, enforce_policy: boo
     user.password_expires_at = None
     user.save(update_fields=["password", "password_expires_at", "updated_at"])
     record(EventType.USER_PASSWORD_CHANGE, actor=actor, target=Target.of("user", user))
+    passwords.tell(user, password)
     publish(Topic.USER_CHANGED, user.id)
     return user
 

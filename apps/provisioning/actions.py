@@ -17,7 +17,7 @@ from apps.lib import addresses
 from apps.lib.errors import TargetRefused
 from apps.outbox.models import Topic
 from apps.outbox.publish import publish
-from apps.provisioning import capabilities, tasks, wire
+from apps.provisioning import capabilities, passwords, tasks, wire
 from apps.provisioning.errors import ActivationRefused, IntegrationInvalid
 from apps.provisioning.models import (
     Deprovisioning,
@@ -33,7 +33,7 @@ from apps.provisioning.verification import Verification, verify_with_capabilitie
 MOST_DAYS = 3650
 LONGEST_BASE_URL = 1000
 SHORTEST_HINTED = 12  # the last four characters of a shorter token would give too much of it away
-EDITABLE = ("base_url", "manage_groups", "deprovisioning", "delete_after_days")
+EDITABLE = ("base_url", "manage_groups", "deprovisioning", "delete_after_days", "sync_passwords")
 
 
 def integration_of(application: Application) -> Integration | None:
@@ -50,6 +50,7 @@ def configure_integration(
     manage_groups: bool | None = None,
     deprovisioning: str | None = None,
     delete_after_days: int | None = None,
+    sync_passwords: bool | None = None,
 ) -> Integration:
     """None leaves a value as it is. A new base URL erases a token that does not come with it; either has to be activated anew.
 
@@ -60,6 +61,7 @@ def configure_integration(
         "manage_groups": manage_groups,
         "deprovisioning": deprovisioning,
         "delete_after_days": delete_after_days,
+        "sync_passwords": sync_passwords,
     }
     given = {field: value for field, value in given.items() if value is not None}
     token = (token or "").strip()
@@ -81,6 +83,8 @@ def configure_integration(
             _set_token(integration, token)
             _stop(integration)
         integration.save()
+        if moved or not integration.sync_passwords:
+            passwords.destroy_all(integration)
         if let_go:  # what we managed is left as it is, and is nobody's of ours from now on
             RemoteGroup.objects.filter(integration=integration).update(managed=False)
         changes = changes_between(before, _snapshot(integration))
@@ -157,6 +161,7 @@ def deactivate_integration(integration: Integration, *, actor: Actor) -> Integra
     if integration.state != IntegrationState.CONFIGURED:
         _stop(integration)
         integration.save()
+        passwords.destroy_all(integration)
         _record(EventType.IDM_INTEGRATION_DELETE, integration, actor=actor)
         publish(Topic.INTEGRATION_CHANGED, integration.id)
     return integration
@@ -224,6 +229,8 @@ def _refuse_invalid(application: Application, given: dict[str, Any], token: str)
         errors["token"] = [_("A token has no spaces and no signs beyond ASCII.")]
     if given.get("manage_groups") and not scim.supports_groups:
         errors["manage_groups"] = [_("This application does not support groups.")]
+    if given.get("sync_passwords") and not scim.syncs_passwords:
+        errors["sync_passwords"] = [_("This application does not take passwords from here.")]
     if given.get("deprovisioning", Deprovisioning.KEEP) not in Deprovisioning.values:
         errors["deprovisioning"] = [
             _("Choose one of: %(choices)s.") % {"choices": ", ".join(Deprovisioning.values)}

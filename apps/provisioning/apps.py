@@ -6,9 +6,12 @@ class ProvisioningConfig(AppConfig):
     label = "provisioning"
 
     def ready(self) -> None:
+        from apps.directory.passwords import on_password_set
         from apps.outbox import relay
-        from apps.provisioning import subscriptions
+        from apps.provisioning import passwords, subscriptions
         from apps.provisioning.imports.tasks import ring_for_due_imports
 
         subscriptions.register()
         relay.on_sweep(ring_for_due_imports)
+        on_password_set(passwords.remember)
+        relay.on_sweep(passwords.sweep)

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 from apps.lib.scim import messages, reading
 from apps.lib.scim.errors import NotScim, ReadingError
 from apps.lib.scim.filters import equals
+from apps.provisioning.documents import cased
 from apps.provisioning.errors import AdoptionRefused, NotSupported, Rejected
 from apps.provisioning.gate import Gate
 from apps.provisioning.wire import Document, Step, Target, Wire, unreadable
@@ -60,6 +61,10 @@ class ScimClient:
         """PATCH; where that is not supported, PUT of the account as it is there with `whole` laid over it."""
         await self._change(_path("Users", remote_id), operations, whole)
 
+    async def set_password(self, remote_id: str, password: str) -> None:
+        change = messages.replace("password", password, op=cased("replace", self.dialect))
+        await self._change(_path("Users", remote_id), [change], {"password": password}, secret=True)
+
     async def delete_user(self, remote_id: str) -> None:
         await self._wire.ask("DELETE", _path("Users", remote_id))
 
@@ -87,17 +92,19 @@ class ScimClient:
 
     # ---
 
-    async def _change(self, path: str, operations: Sequence[Document], whole: Document) -> None:
+    async def _change(
+        self, path: str, operations: Sequence[Document], whole: Document, *, secret: bool = False
+    ) -> None:
         if not self.prefers_put:
             try:
-                await self._wire.ask("PATCH", path, messages.patch_op(*operations))
+                await self._wire.ask("PATCH", path, messages.patch_op(*operations), secret=secret)
             except NotSupported:
                 self.prefers_put = True
             else:
                 return
         there = _resource(await self._wire.ask("GET", path))
         kept = {name: value for name, value in there.items() if name not in {"meta", "groups"}}
-        await self._wire.ask("PUT", path, {**kept, **whole})
+        await self._wire.ask("PUT", path, {**kept, **whole}, secret=secret)
 
     async def _find(
         self, collection: str, attribute: str, value: str, shown_as: Sequence[str]

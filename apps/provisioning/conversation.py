@@ -5,6 +5,7 @@ Runs in the event loop and touches no database: tasks and reports are values.
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from apps.provisioning.client import ScimClient
 from apps.provisioning.errors import Deferred, Missing, TargetError, Unavailable
@@ -40,6 +41,8 @@ class Report:
     look_again_at: datetime | None = None
     steps: list[Step] = field(default_factory=list)
     prefers_put: bool = False
+    password_ended: UUID | None = None  # the PasswordToSend that was sent or refused
+    password_refused: TargetError | None = None
 
 
 class Conversation:

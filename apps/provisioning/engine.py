@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from apps.lib import http
 from apps.lib.errors import SecretError
-from apps.provisioning import directory_now, health, jobs, recording, remote_state, removals
+from apps.provisioning import directory_now, health, jobs, passwords, recording, remote_state, removals
 from apps.provisioning import plan as planning
 from apps.provisioning.client import ScimClient
 from apps.provisioning.conversation import Conversation, Report
@@ -128,6 +128,7 @@ class Batch:
             each.user_id: each
             for each in directory_now.users_now(self.integration, [job.resource_id for job in claimed])
         }
+        secrets = passwords.waiting(self.integration, [job.resource_id for job in claimed])
         guard = removals.MassRemovalGuard(self.integration)
         planned: list[tuple[int, Job, Conversation]] = []
         creating: dict[Job, planning.Values] = {}
@@ -136,8 +137,9 @@ class Batch:
             state = states[job.resource_id]
             jobs.name(job, state.name)
             plan = planning.plan_user(state.wanted, state.account, rules, self.now, until=state.until)
+            password = secrets.get(job.resource_id) if state.wanted is not None else None
             unknown = job.read_back and (state.account or job.expected)
-            if isinstance(plan, planning.Nothing) and not unknown:
+            if isinstance(plan, planning.Nothing) and not unknown and password is None:
                 idle[job] = plan.look_again_at
             elif isinstance(plan, REMOVALS) and self._waits(job, guard):
                 continue
@@ -145,7 +147,14 @@ class Batch:
                 phase = PHASES.index(plan.operation) if plan.operation in PHASES else 0
                 expected = job.expected if job.read_back else None
                 task = UserTask(
-                    state.wanted, state.account, rules, self.now, job.read_back, expected, state.until
+                    state.wanted,
+                    state.account,
+                    rules,
+                    self.now,
+                    job.read_back,
+                    expected,
+                    state.until,
+                    password,
                 )
                 if isinstance(plan, planning.Create) and not expected:
                     creating[job] = plan.values

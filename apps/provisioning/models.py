@@ -50,6 +50,7 @@ class Integration(TenantOwned):
     mapping = models.JSONField(
         default=dict, blank=True
     )  # apps.provisioning.mapping: differences by SCIM path
+    sync_passwords = models.BooleanField(_("send passwords that are set here"), default=False)
     capabilities = models.JSONField(
         default=dict, blank=True
     )  # apps.provisioning.capabilities; {}: it told none
@@ -160,6 +161,24 @@ class RemoteGroup(TenantOwned):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PasswordToSend(TenantOwned):
+    """A password that was set a moment ago, for one application: destroyed once it was sent, refused or is too old."""
+
+    integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    password_sealed = models.BinaryField(default=b"", editable=False)
+    password = Sealed("password_sealed")
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["integration", "user"], name="password_to_send_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} @ {self.integration_id}"
 
 
 class ResourceKind(models.TextChoices):

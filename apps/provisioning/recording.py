@@ -11,7 +11,7 @@ from apps.applications.models import Assignment
 from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
-from apps.provisioning import jobs, remote_state
+from apps.provisioning import jobs, passwords, remote_state
 from apps.provisioning.conversation import Done, Report
 from apps.provisioning.errors import AdoptionRefused, TargetError
 from apps.provisioning.models import (
@@ -29,6 +29,7 @@ EVENTS = {
     (ResourceKind.USER, "create"): EventType.USER_CREATE_PROVISION,
     (ResourceKind.USER, "link"): EventType.USER_CREATE_PROVISION,
     (ResourceKind.USER, "update"): EventType.USER_UPDATE_PROVISION,
+    (ResourceKind.USER, "set_password"): EventType.USER_UPDATE_PROVISION,
     (ResourceKind.USER, "reactivate"): EventType.USER_UPDATE_PROVISION,
     (ResourceKind.USER, "deactivate"): EventType.USER_DEPROVISION,
     (ResourceKind.USER, "delete"): EventType.USER_DELETE_PROVISION,
@@ -62,8 +63,10 @@ def record_report(integration: Integration, job: Job, lease: uuid.UUID, report: 
             remote_state.store(integration, job, report.known, linked=_linked(report))
         if report.done and job.kind == ResourceKind.USER:
             _raise_groups(integration, job, report.done)
-        tried = report.steps and (report.done or not report.deferred)
+        tried = report.steps and (report.done or report.password_refused or not report.deferred)
         _events(integration, job, report, _attempt(job, report) if tried else None)
+        if report.password_ended is not None:
+            passwords.destroy(report.password_ended)
 
 
 def record_defect(job: Job, lease: uuid.UUID) -> None:
@@ -119,11 +122,13 @@ def _raise_groups(integration: Integration, job: Job, done: list[Done]) -> None:
 
 
 def _attempt(job: Job, report: Report) -> Attempt:
-    step = report.steps[-1]
+    step, error = report.steps[-1], report.error or report.password_refused
     return Attempt.objects.create(  # type: ignore[no-any-return]
         job=job,
-        operation=(report.failed if report.error else "") or _last(report) or "read_back",
-        outcome=report.error.outcome if report.error else Outcome.SUCCEEDED,
+        operation=("set_password" if report.password_refused else report.failed if error else "")
+        or _last(report)
+        or "read_back",
+        outcome=error.outcome if error else Outcome.SUCCEEDED,
         method=step.method,
         path=step.path[:1000],
         status=step.status,
@@ -136,22 +141,28 @@ def _attempt(job: Job, report: Report) -> Attempt:
 
 def _events(integration: Integration, job: Job, report: Report, attempt: Attempt | None) -> None:
     """One for each thing done and one for a failure; the last of them is the attempt's outcome and names it."""
-    done = list(report.done)
-    if attempt and not done and report.error is None:  # read back, and all is as it should be
+    done, error = list(report.done), report.error or report.password_refused
+    if attempt and not done and error is None:  # read back, and all is as it should be
         done.append(Done("look_up", report.steps[-1]))
     for index, each in enumerate(done, start=1):
-        is_outcome = index == len(done) and report.error is None
+        is_outcome = index == len(done) and error is None
         chain = {
             "response_code": str(each.step.status or "") if each.step else "",
             "response_message": _words(job, each.operation),
             "message_details": "OK",
         }
         _event(integration, job, each.operation, attempt if is_outcome else None, message_chain=chain)
-    if (error := report.error) is not None:
-        operation = "look_up" if _failed_looking_up(error, report.steps) else report.failed or "look_up"
+    if error is not None:
+        operation = _operation_that_failed(report, error)
         chain = error.message_chain(_("Failed: %(what)s") % {"what": _words(job, operation)})
         told = {"error_message": error.detail, "message_chain": chain}
         _event(integration, job, operation, attempt, success=False, **told)
+
+
+def _operation_that_failed(report: Report, error: TargetError) -> str:
+    if report.password_refused is not None:
+        return "set_password"
+    return "look_up" if _failed_looking_up(error, report.steps) else report.failed or "look_up"
 
 
 def _event(integration: Integration, job: Job, operation: str, attempt: Attempt | None, **more: Any) -> None:
@@ -187,4 +198,5 @@ def _words(job: Job, operation: str) -> str:
         "change_members": _("%(what)s members changed"),
         "leave": _("%(what)s left as it is"),
         "look_up": _("%(what)s looked up"),
+        "set_password": _("%(what)s password set"),
     }[operation] % {"what": what}

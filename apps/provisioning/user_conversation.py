@@ -10,6 +10,7 @@ from apps.provisioning import plan as planning
 from apps.provisioning.client import ScimClient
 from apps.provisioning.conversation import MOST_PLANS, Conversation, Report, collection_missing
 from apps.provisioning.errors import AdoptionRefused, Missing, Rejected, Taken, Uncertain
+from apps.provisioning.passwords import Password
 from apps.provisioning.plan import Account, Changes, UserRules, Values
 from apps.provisioning.wire import Document
 
@@ -25,6 +26,7 @@ class UserTask:
     read_back: bool = False
     expected: Values | None = None
     until: datetime | None = None
+    password: Password | None = None  # set here a moment ago, and wanted there
 
 
 class UserConversation(Conversation):
@@ -45,6 +47,7 @@ class UserConversation(Conversation):
             )
             if isinstance(plan, planning.Nothing):
                 self.report.look_again_at = plan.look_again_at
+                await self._send_password()
                 return
             self.report.failed = plan.operation
             await self._carry_out(plan)
@@ -52,6 +55,20 @@ class UserConversation(Conversation):
             if self.report.unfinished:
                 return
         raise Rejected("It does not keep what it is told.")
+
+    async def _send_password(self) -> None:
+        """Alone in its request, so that nothing else hangs on whether it is taken. One that is refused is not tried again."""
+        password, account = self.task.password, self.account
+        if password is None or account is None or not account.active:
+            return
+        self.report.failed = "set_password"
+        try:
+            await self.client.set_password(account.remote_id, password.clear)
+        except (Rejected, Missing) as error:
+            self.report.password_refused = error
+        else:
+            self._note("set_password")
+        self.report.failed, self.report.password_ended = "", password.id
 
     async def _carry_out(self, plan: planning.UserPlan) -> None:
         if isinstance(plan, planning.Create):

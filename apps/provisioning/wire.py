@@ -64,22 +64,29 @@ class Wire:
         self.gate = gate
         self.steps: list[Step] = []
 
-    async def ask(self, method: str, path: str, body: Document | None = None) -> Document:
-        """The answer's document, {} where it has none. Raises TargetError, and Deferred before anything is sent."""
+    async def ask(
+        self, method: str, path: str, body: Document | None = None, *, secret: bool = False
+    ) -> Document:
+        """The answer's document, {} where it has none. Raises TargetError, and Deferred before anything is sent.
+
+        `secret`: the body holds a password. Nothing of the answer is kept, in whatever spelling it may echo it.
+        """
         await self.gate.pass_through()
         started = time.monotonic()
         status: int | None = None
         words = ""
         try:
             answer = await http.exchange(self._request(method, path, body), timeout=REQUEST_SECONDS)
-            status, words = answer.status, self._kept(answer.text)
+            status, words = answer.status, MASKED if secret else self._kept(answer.text)
             document = self._read(method, answer)
         except http.OutboundError as error:
             failure = _from_outbound(error, writes=method != "GET")
+            failure = _without_words(failure) if secret else failure
             status, words = failure.status, failure.detail
             self.gate.saw(failure)
             raise failure from None
         except TargetError as failure:
+            failure = _without_words(failure) if secret else failure
             self.gate.saw(failure)
             raise
         finally:
@@ -122,6 +129,13 @@ class Wire:
     def _kept(self, text: str) -> str:
         shown = scrubbed(text[: 4 * LONGEST_ANSWER], self.target.token)[:LONGEST_ANSWER]
         return "".join(sign if is_xml_text(sign) else "\ufffd" for sign in shown)
+
+
+def _without_words(failure: TargetError) -> TargetError:
+    failure.detail = "It did not take the password. Its words are not kept, as they may repeat it."
+    failure.args = (failure.detail,)
+    failure.scim_type = ""
+    return failure
 
 
 def _from_outbound(error: http.OutboundError, *, writes: bool) -> TargetError:
@@ -174,6 +188,8 @@ def scrubbed(text: str, token: str) -> str:
 def masked(value: Any, token: str) -> Any:
     """A body as it may be stored: no password, no token."""
     if isinstance(value, dict):
+        if str(value.get("path", "")).casefold() == "password":
+            value = {**value, "value": MASKED}
         return {
             key: MASKED if key.casefold() == "password" else masked(item, token)
             for key, item in value.items()

@@ -18,6 +18,9 @@ class IntegrationToConfigure(Strict):
     manage_groups = serializers.BooleanField(required=False)
     deprovisioning = serializers.ChoiceField(choices=Deprovisioning.choices, required=False)
     delete_after_days = serializers.IntegerField(required=False)
+    sync_passwords = serializers.BooleanField(
+        required=False, help_text="Send passwords that are set here, where the application takes them."
+    )
 
 
 class HealthSerializer(serializers.Serializer[Any]):
@@ -37,6 +40,7 @@ class IntegrationSerializer(serializers.Serializer[Any]):
     manage_groups = serializers.BooleanField()
     deprovisioning = serializers.ChoiceField(choices=Deprovisioning.choices)
     delete_after_days = serializers.IntegerField()
+    sync_passwords = serializers.BooleanField()
     capabilities = serializers.DictField(
         child=serializers.BooleanField(),
         help_text="What its ServiceProviderConfig said at the activation, by the RFC's names; empty where it has none.",

@@ -87,6 +87,7 @@ CONNECTOR = Connector(
             MappedAttribute("display_name", "displayName", "displayName"),
         ),
         required=("userName", 'emails[type eq "work"].value'),
+        syncs_passwords=True,
         supports_groups=True,
     ),
     # Its pages do not say what it compares; in practice the NameID is the e-mail address.

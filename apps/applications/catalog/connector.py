@@ -107,6 +107,7 @@ class ScimDialect:
     publishes_config: bool = (
         False  # has a ServiceProviderConfig (RFC 7643 section 5), which is read at activation
     )
+    syncs_passwords: bool = False  # takes a password that is set here, if the administrator wants that
     filters: bool = True  # False: it says that it has none, so everybody is listed and compared here
     supports_groups: bool = False
     groups_by_default: bool = False

@@ -28,6 +28,14 @@ class ConnectionForm(ActionForm):
             "Groups of the same name are taken over. Empty groups are not created. Unticking leaves groups there as they are."
         ),
     )
+    sync_passwords = forms.BooleanField(
+        label=_("Send passwords that are set here"),
+        required=False,
+        help_text=_(
+            "Only at the moment somebody's password is set: sealed for ten minutes at most, and destroyed once it was sent. "
+            "Passwords of before are not known here and not sent."
+        ),
+    )
     deprovisioning = forms.ChoiceField(
         label=_("When somebody loses access"),
         choices=Deprovisioning.choices,
@@ -49,6 +57,8 @@ class ConnectionForm(ActionForm):
         scim = application.connector.scim
         if scim is None or not scim.supports_groups:
             del self.fields["manage_groups"]
+        if scim is None or not scim.syncs_passwords:
+            del self.fields["sync_passwords"]
         if scim is None or not scim.deletes_users:
             del self.fields["delete_after_days"]
         self.fields["deprovisioning"].choices = policies(application)  # type: ignore[attr-defined]
@@ -72,7 +82,7 @@ def _initial(
     application: Application, integration: Integration | None, *, manage_groups: bool
 ) -> dict[str, Any]:
     if integration is not None:
-        names = ("base_url", "manage_groups", "deprovisioning", "delete_after_days")
+        names = ("base_url", "manage_groups", "deprovisioning", "delete_after_days", "sync_passwords")
         return {name: getattr(integration, name) for name in names}
     scim = application.connector.scim
     if scim is None:
