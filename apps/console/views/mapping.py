@@ -50,7 +50,12 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     elif request.method == "POST" and data is None:
         rows = mapping_changes.connectors_table(application)
         formset, context = mapping_rows_form(rows, more=more), _review(integration, rows)
-    context |= {"integration": integration, "rows_form": formset, "suggested_paths": scim_paths.SUGGESTED}
+    context |= {
+        "integration": integration,
+        "scim": integration.dialect,
+        "rows_form": formset,
+        "suggested_paths": scim_paths.SUGGESTED,
+    }
     context |= _person_context(request, application, integration)
     return show_tab(request, "console/application_mapping.html", application, context, form=form)
 
