@@ -176,7 +176,7 @@ def deactivation(standing: Stage, scale: int, control: bool) -> Numbers:
     delays = []
     ends = time.monotonic() + (PATIENCE if control else 60)
     for name, committed in sent.items():
-        asked = {"seen": "staff", "key": name, "version": 0}
+        asked = {"seen": "staff", "key": name, "version": 0, "after": committed - 0.5}
         arrived = _until(lambda: standing.targets.ask(**asked), max(0.05, ends - time.monotonic()))  # noqa: B023
         if arrived:
             delays.append(arrived - committed)

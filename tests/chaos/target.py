@@ -116,13 +116,16 @@ class StormTarget(ScimTarget):
         asked.pause_until = asked.at + self.pause_seconds
         return 429, fault.headers
 
-    def seen(self, key: str, version: int) -> float:
-        """When the first write of that change arrived (time.time()), 0 while none has; version 0: of any that names none."""
+    def seen(self, key: str, version: int, after: float) -> float:
+        """When the first write of that change arrived (time.time()), 0 while none has; version 0: one that names none."""
         with self._lock:
             times = [
                 asked.at
                 for asked in self.journal
-                if asked.key == key and asked.version == version and asked.method != "GET"  # type: ignore[attr-defined]
+                if asked.key == key
+                and asked.version == version
+                and asked.method != "GET"
+                and asked.at > after  # type: ignore[attr-defined]
             ]
             return times[0] if times else 0.0
 
@@ -219,7 +222,7 @@ def main() -> None:
         elif name := command.get("place"):
             answer = {"base_url": targets[name].base_url, "token": targets[name].token}
         elif name := command.get("seen"):
-            answer = targets[name].seen(command["key"], command["version"])
+            answer = targets[name].seen(command["key"], command["version"], command.get("after", 0.0))
         elif path := command.get("dump"):
             dumped = {name: target.dump() for name, target in targets.items()}
             Path(path).write_text(json.dumps(dumped))

@@ -12,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 django.setup()
 
 from apps.provisioning import engine, errors, health, jobs, subscriptions, wire  # noqa: E402
+from apps.provisioning.failure_rate import Rate  # noqa: E402
 from apps.provisioning.models import Priority  # noqa: E402
 from portal.celery import app  # noqa: E402
 from tests.chaos import naive  # noqa: E402, F401 - its task is registered
@@ -43,6 +44,7 @@ def _blunder() -> None:
             engine.planning.removals_need_approval = lambda *_: False  # type: ignore[assignment]
         case "no quarantine":
             health.QUARANTINE_AFTER = 10**6
+            health.failure_rate = lambda *_: Rate(0, 0)  # type: ignore[assignment]
             health._pause = lambda *_: dt.timedelta(0)  # type: ignore[assignment]
         case "deaf to Retry-After":
             wire.retry_after = lambda *_: 0.0  # type: ignore[assignment]

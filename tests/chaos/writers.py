@@ -67,7 +67,7 @@ class Writer(threading.Thread):
         seed: int,
         leaving: bool = True,
     ) -> None:
-        super().__init__(name=f"writer {number}")
+        super().__init__(name=f"writer {number}", daemon=True)
         self.number, self.company, self.roster, self.progress = number, company, roster, progress
         self.random = random.Random(seed * 100 + number)
         self.mine: list[str] = []
