@@ -40,6 +40,12 @@ IDENTITY_MANAGEMENT = [
     ("identity-management/", identity_management.IdentityManagement, "identity-management"),
     ("identity-management/activation/", identity_management.Activation, "activation"),
     ("identity-management/resumption/", identity_management.Resumption, "resumption"),
+    ("identity-management/pause/", identity_management.Pause, "pause"),
+    (
+        "identity-management/synchronizations/<uuid:synchronization>/",
+        identity_management.OneSynchronization,
+        "synchronization",
+    ),
     ("identity-management/approval/", identity_management.Approval, "removal-approval"),
     ("identity-management/rejection/", identity_management.Rejection, "removal-rejection"),
     ("identity-management/plan/", identity_management.Plan, "plan"),

@@ -44,6 +44,12 @@ def _of(integration: Integration, failing: int, held: int) -> list[Notice]:
     name, notices = f"{integration.application}:", []
     if integration.state == IntegrationState.QUARANTINED:
         notices.append(Notice("bad", name, _quarantined(integration), url))
+    if integration.state == IntegrationState.PAUSED:
+        notices.append(
+            Notice(
+                "warn", name, _("Identity management is paused by an administrator: nothing is sent."), url
+            )
+        )
     if failing:
         text = ngettext("%(count)s account is failing now.", "%(count)s accounts are failing now.", failing)
         notices.append(Notice("bad", name, text % {"count": failing}, url))

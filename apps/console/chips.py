@@ -51,7 +51,7 @@ def identity_chip(application: Application) -> Chip | None:
     integration: Integration | None = getattr(application, "integration", None)
     if integration is None:
         return None
-    if integration.state == IntegrationState.QUARANTINED:
+    if integration.state in {IntegrationState.QUARANTINED, IntegrationState.PAUSED}:
         return Chip("paused", _("Identity management paused"))
     if integration.is_active:
         return Chip("active", _("Identity management active"))

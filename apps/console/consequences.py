@@ -19,7 +19,7 @@ def accounts_of_leavers(application: Application) -> str:
         return _("Identity Management is not active, so accounts there stay as they are.")
     if integration.deprovisioning == Deprovisioning.KEEP:
         return _("Identity Management is set to leave their accounts there as they are.")
-    if integration.state == IntegrationState.QUARANTINED:
+    if integration.state in {IntegrationState.QUARANTINED, IntegrationState.PAUSED}:
         return _("Their accounts there stay active until Identity Management, which is paused, works again.")
     if integration.deprovisioning == Deprovisioning.DELETE:
         days = integration.delete_after_days

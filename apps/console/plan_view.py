@@ -17,6 +17,7 @@ def plan_context(found: Preview) -> dict[str, Any]:
     ]
     return {
         "held": found.held,
+        "digest": found.digest,
         "summary": summary,
         "rows": [(operation_chip(row.operation), row) for row in found.rows[:ROWS]],
         "more": max(0, len(found.rows) - ROWS),

@@ -11,6 +11,7 @@ from apps.console.views import (
     identity,
     identity_match,
     identity_removals,
+    identity_running,
     imports,
     mapping,
     overview,
@@ -154,6 +155,16 @@ IDENTITY_MANAGEMENT = [
         "applications/<uuid:pk>/identity-management/synchronizations/",
         identity.synchronizations,
         name="application_synchronizations",
+    ),
+    path(
+        "applications/<uuid:pk>/identity-management/synchronizations/<uuid:synchronization_pk>/cancellation/",
+        identity_running.cancellation,
+        name="application_synchronization_cancellation",
+    ),
+    path(
+        "applications/<uuid:pk>/identity-management/pause/",
+        identity_running.pause,
+        name="application_identity_pause",
     ),
     path(
         "applications/<uuid:pk>/identity-management/approval/",

@@ -17,7 +17,7 @@ from apps.lib import addresses
 from apps.lib.errors import TargetRefused
 from apps.outbox.models import Topic
 from apps.outbox.publish import publish
-from apps.provisioning import capabilities, passwords, tasks, wire
+from apps.provisioning import capabilities, passwords, running, synchronizations, tasks, wire
 from apps.provisioning.errors import ActivationRefused, IntegrationInvalid
 from apps.provisioning.models import (
     Deprovisioning,
@@ -96,11 +96,16 @@ def configure_integration(
     return integration
 
 
-def activate_integration(integration: Integration, *, actor: Actor) -> Integration:
-    """Verified first, by reading only. Raises ActivationRefused; then nothing has changed but the event log."""
+def activate_integration(integration: Integration, *, actor: Actor, plan: str | None = None) -> Integration:
+    """Verified first, by reading only. Raises ActivationRefused; then nothing has changed but the event log. `plan` is the
+    digest of the preview that was looked at: raises Outdated when it is another by now.
+    """
+    planned = running.seen_plan(integration, plan).counts
     verification = _verified(integration, integration.token, EventType.IDM_INTEGRATION_ACTIVATE, actor=actor)
     with transaction.atomic():
         integration = _start(integration, verification)
+        synchronizations.abandon(integration)
+        synchronizations.begin(integration, actor=actor, cause="activation", planned=planned)
         _record(
             EventType.IDM_INTEGRATION_ACTIVATE,
             integration,
@@ -132,7 +137,9 @@ def reauthorize_integration(integration: Integration, *, actor: Actor, token: st
 
 
 def resume_integration(integration: Integration, *, actor: Actor) -> Integration:
-    """Ends a quarantine at once, if the application answers. Raises ActivationRefused; then it goes on being probed."""
+    """Ends a pause, and a quarantine if the application answers. Raises ActivationRefused; then it goes on being probed."""
+    if integration.state == IntegrationState.PAUSED:
+        return running.end_pause(integration, actor=actor)
     if integration.state != IntegrationState.QUARANTINED:
         return integration
     verification = _verified(integration, integration.token, EventType.IDM_INTEGRATION_UPDATE, actor=actor)
@@ -172,19 +179,6 @@ def remove_integration(integration: Integration, *, actor: Actor) -> None:
     """Forgets address, token and what was told to whom; touches nothing in the application."""
     _record(EventType.IDM_INTEGRATION_DELETE, integration, actor=actor, details={"removed": True})
     integration.delete()
-
-
-@transaction.atomic
-def synchronize(integration: Integration, *, actor: Actor) -> Integration:
-    """Everybody is compared again. Raises ActivationRefused when it is not active."""
-    integration = Integration.objects.select_for_update().get(pk=integration.pk)
-    if not integration.is_active:
-        raise ActivationRefused({"__all__": [_("Identity Management is not active.")]})
-    _record(
-        EventType.IDM_INTEGRATION_UPDATE, integration, actor=actor, details={"synchronization": "requested"}
-    )
-    publish(Topic.INTEGRATION_CHANGED, integration.id)
-    return integration
 
 
 @transaction.atomic
@@ -301,6 +295,7 @@ def _start(integration: Integration, verification: Verification, *, token: str =
 def _stop(integration: Integration) -> None:
     integration.state = IntegrationState.CONFIGURED
     integration.busy_token = integration.busy_until = None  # a batch under way notices and stops
+    synchronizations.abandon(integration)
     _forget_troubles(integration)
 
 

@@ -16,7 +16,16 @@ from django.utils import timezone
 
 from apps.lib import http
 from apps.lib.errors import SecretError
-from apps.provisioning import directory_now, health, jobs, passwords, recording, remote_state, removals
+from apps.provisioning import (
+    directory_now,
+    health,
+    jobs,
+    passwords,
+    recording,
+    remote_state,
+    removals,
+    synchronizations,
+)
 from apps.provisioning import plan as planning
 from apps.provisioning.client import ScimClient
 from apps.provisioning.conversation import Conversation, Report
@@ -51,6 +60,7 @@ def work(integration_id: uuid.UUID) -> bool:
             health.probe(integration, slot)
         else:
             _work_for_a_slice(integration, slot)
+            synchronizations.close_if_finished(integration)
     finally:
         health.free_slot(integration, slot)
     integration = _workable(integration_id)
@@ -63,7 +73,7 @@ def _workable(integration_id: uuid.UUID) -> Integration | None:
     found: Integration | None = (
         Integration.objects.select_related("application")
         .filter(free, pk=integration_id)
-        .exclude(state=IntegrationState.CONFIGURED)
+        .filter(state__in=[IntegrationState.ACTIVE, IntegrationState.QUARANTINED])
         .first()
     )
     return found
@@ -77,6 +87,8 @@ def _work_for_a_slice(integration: Integration, slot: uuid.UUID) -> None:
         health.pause(integration, slot, str(error))
         return
     while Batch(integration, slot, target).run() and time.monotonic() < ends:
+        if not health.keep_slot(integration, slot):  # paused or deactivated meanwhile
+            return
         integration.refresh_from_db()
 
 

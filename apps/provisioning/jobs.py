@@ -44,7 +44,7 @@ class Owed:
     removes: bool = False  # an active account is about to lose its access
 
 
-def raise_jobs(owed: Iterable[Owed]) -> set[uuid.UUID]:
+def raise_jobs(owed: Iterable[Owed], *, synchronization: uuid.UUID | None = None) -> set[uuid.UUID]:
     """Raises the desired version of each; returns the integrations that now have work. One row per resource, however often."""
     by_group: dict[tuple[uuid.UUID, ResourceKind, Priority, bool], dict[uuid.UUID, str]] = {}
     for one in owed:
@@ -54,7 +54,9 @@ def raise_jobs(owed: Iterable[Owed]) -> set[uuid.UUID]:
         ids = sorted(names)
         for start in range(0, len(ids), CHUNK):
             chunk = {each: names[each] for each in ids[start : start + CHUNK]}
-            _raise_chunk(integration_id, kind, priority, chunk, removes=removes)
+            _raise_chunk(
+                integration_id, kind, priority, chunk, removes=removes, synchronization=synchronization
+            )
     return {integration_id for integration_id, _, _, _ in by_group}
 
 
@@ -65,6 +67,7 @@ def _raise_chunk(
     names: dict[uuid.UUID, str],
     *,
     removes: bool,
+    synchronization: uuid.UUID | None = None,
 ) -> None:
     now = timezone.now()
     Job.objects.bulk_create(
@@ -81,6 +84,8 @@ def _raise_chunk(
         ignore_conflicts=True,
     )
     rows = Job.objects.filter(integration_id=integration_id, kind=kind, resource_id__in=list(names))
+    if synchronization is not None:
+        rows.update(synchronization=synchronization, sync_version=_version_asked_for())
     # While an outcome is unknown the resource stays off the wire, whatever else changes.
     settling = Q(state=JobState.PENDING, read_back=True)
     rows.exclude(settling).exclude(state=JobState.RUNNING).update(
@@ -88,6 +93,12 @@ def _raise_chunk(
     )
     since = Coalesce(F("removal_since"), Value(now)) if removes else None
     rows.update(desired_version=F("desired_version") + 1, priority=priority, removal_since=since)
+
+
+def _version_asked_for() -> Case:
+    """Of jobs that are raised just now: 0 where they were owed before."""
+    owed = Q(state__in=[JobState.PENDING, JobState.RUNNING, JobState.HELD], desired_version__gt=0)
+    return Case(When(owed, then=Value(0)), default=F("desired_version") + 1)
 
 
 def group_priority(integration: Integration) -> Priority:

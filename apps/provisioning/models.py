@@ -26,6 +26,7 @@ class Deprovisioning(models.TextChoices):
 class IntegrationState(models.TextChoices):
     CONFIGURED = "configured", _("Not active")
     ACTIVE = "active", _("Active")
+    PAUSED = "paused", _("Paused by an administrator")
     QUARANTINED = "quarantined", _("Quarantined: left alone until it is well again")
 
 
@@ -190,9 +191,46 @@ class JobState(models.TextChoices):
     PENDING = "pending", _("Pending")
     RUNNING = "running", _("Running")
     DONE = "done", _("In sync")
+    DROPPED = "dropped", _("Cancelled: waits for a change or the next comparison")
     PARKED = "parked", _("Failing: waits for a change or a retry")
     HELD = "held", _("Held for approval")
     KEPT = "kept", _("Kept: an administrator decided so")
+
+
+class SynchronizationState(models.TextChoices):
+    RUNNING = "running", _("Under way")
+    DONE = "done", _("Finished")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Synchronization(TenantOwned):
+    """Everybody was compared because somebody said so. `left`, `failed` and `held` are as it ended."""
+
+    integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="synchronizations")
+    cause = models.CharField(max_length=10)  # request or activation
+    actor_kind = models.CharField(max_length=20)
+    actor_id = models.CharField(max_length=64, blank=True)
+    actor_name = models.CharField(max_length=255)
+    planned = models.JSONField(default=dict)  # {"users": {operation: how many}, "groups": …}
+    state = models.CharField(
+        max_length=10, choices=SynchronizationState.choices, default=SynchronizationState.RUNNING
+    )
+    total = models.PositiveIntegerField(null=True, blank=True)  # people and groups that are compared
+    left = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    held = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(TenantOwned.Meta):
+        ordering: ClassVar[list[str]] = ["-created_at", "-id"]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["integration", "-created_at"], name="synchronization_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.integration}: {self.state}"
 
 
 class Priority(models.IntegerChoices):
@@ -245,6 +283,11 @@ class Job(TenantOwned):
     # When it became owed that access is taken away, and why an administrator decided against it (removals.py).
     removal_since = models.DateTimeField(null=True, blank=True)
     kept_because = models.CharField(max_length=32, blank=True)
+    # The latest that is about it, and the desired version it asked for: 0 where that was owed anyway.
+    synchronization = models.ForeignKey(
+        Synchronization, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    sync_version = models.PositiveBigIntegerField(default=0)
     last_status = models.PositiveSmallIntegerField(null=True, blank=True)  # HTTP
     last_error = models.CharField(max_length=1000, blank=True)  # the application's own words
     last_success_at = models.DateTimeField(null=True, blank=True)

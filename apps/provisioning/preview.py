@@ -1,5 +1,7 @@
 """What a synchronisation would do now: the worker's own planner over the worker's own reading of the directory, and nothing sent."""
 
+import hashlib
+import json
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -37,6 +39,17 @@ class Preview:
     user_counts: dict[str, int]
     group_counts: dict[str, int]
     held: bool
+
+    @property
+    def digest(self) -> str:
+        """Stands for exactly these changes: what was looked at is what is done."""
+        told = [[row.kind, row.resource_id, row.operation, row.document] for row in self.rows]
+        text = json.dumps(told, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def counts(self) -> dict[str, dict[str, int]]:
+        return {"users": self.user_counts, "groups": self.group_counts}
 
     @property
     def is_empty(self) -> bool:

@@ -10,7 +10,7 @@ from apps.applications.models import Assignment
 from apps.directory.models import Membership, User
 from apps.outbox import relay
 from apps.outbox.models import Topic
-from apps.provisioning import directory_now, jobs, tasks
+from apps.provisioning import directory_now, jobs, synchronizations, tasks
 from apps.provisioning.jobs import Owed
 from apps.provisioning.models import (
     Integration,
@@ -53,7 +53,10 @@ def applications_changed(application_ids: Collection[uuid.UUID]) -> None:
 
 def integrations_changed(integration_ids: Collection[uuid.UUID]) -> None:
     for integration in _running().filter(pk__in=integration_ids):
-        _raise_everything(integration)
+        asked_for = synchronizations.not_lined_up(integration)
+        _raise_everything(integration, asked_for.pk if asked_for else None)
+        if asked_for is not None:
+            synchronizations.lined_up(asked_for)
 
 
 def ring_for_due_work() -> None:
@@ -68,15 +71,15 @@ def _running() -> Any:
     return running.select_related("application")
 
 
-def _raise(owed: Iterable[Owed]) -> None:
-    for integration_id in jobs.raise_jobs(owed):
+def _raise(owed: Iterable[Owed], synchronization: uuid.UUID | None = None) -> None:
+    for integration_id in jobs.raise_jobs(owed, synchronization=synchronization):
         tasks.ring_on_commit(integration_id)
 
 
-def _raise_everything(integration: Integration) -> None:
-    _raise(_users_owed(integration, None))
+def _raise_everything(integration: Integration, synchronization: uuid.UUID | None = None) -> None:
+    _raise(_users_owed(integration, None), synchronization)
     if integration.groups_managed:
-        _raise(_groups_owed(integration, None))
+        _raise(_groups_owed(integration, None), synchronization)
 
 
 def _users_owed(integration: Integration, only: Collection[uuid.UUID] | None) -> Iterator[Owed]:

@@ -156,9 +156,44 @@ def test_a_synchronisation_is_asked_for_and_remembered(api: Script, path: str, t
     syncs = f"{path}identity-management/synchronizations/"
     assert api("POST", syncs).status_code == 400, "not active yet"
     api("POST", f"{path}identity-management/activation/")
-    assert api.get(syncs)["results"] == []
-    assert api("POST", syncs).status_code == 202
-    assert [each["actor_name"] for each in api.get(syncs)["results"]] == ["Script (alice)"]
+    assert [each["cause"] for each in api.get(syncs)["results"]] == ["activation"]
+    assert api("POST", syncs).status_code == 409, "one is under way"
+    work(api)
+    assert api("POST", syncs, {"plan": "another"}).status_code == 409
+    plan = api.get(f"{path}identity-management/plan/")["digest"]
+    answer = api("POST", syncs, {"plan": plan})
+    assert (answer.status_code, answer.json()["state"]) == (202, "running")
+    assert [each["actor_name"] for each in api.get(syncs)["results"]] == ["Script (alice)"] * 2
+
+
+def test_a_synchronisation_tells_how_far_it_is_and_is_cancelled(
+    api: Script, path: str, target: ScimTarget
+) -> None:
+    configured(api, path, target)
+    api("POST", f"{path}identity-management/activation/")
+    syncs = f"{path}identity-management/synchronizations/"
+    (begun,) = api.get(syncs)["results"]
+    assert begun["progress"] == {"total": None, "done": 0, "failed": 0, "held": 0}
+    assert api.refused("PATCH", f"{syncs}{begun['id']}/", {"state": "done"}).keys() == {"state"}
+    work(api)
+    ended = api.get(f"{syncs}{begun['id']}/")
+    assert (ended["state"], ended["progress"]["total"], ended["progress"]["done"]) == ("done", 1, 1)
+    running = api("POST", syncs).json()
+    cancelled = api("PATCH", f"{syncs}{running['id']}/", {"state": "cancelled"}).json()
+    assert cancelled["state"] == "cancelled"
+
+
+def test_a_connection_is_paused_and_resumed(api: Script, path: str, target: ScimTarget) -> None:
+    configured(api, path, target)
+    assert api("POST", f"{path}identity-management/pause/").status_code == 400, "not active yet"
+    api("POST", f"{path}identity-management/activation/")
+    assert api("POST", f"{path}identity-management/pause/").json()["state"] == "paused"
+    target.journal.clear()
+    work(api)
+    assert target.journal == []
+    assert api("POST", f"{path}identity-management/resumption/").json()["state"] == "active"
+    work(api)
+    assert len(target.users) == 1
 
 
 def test_a_job_shows_its_tries_and_is_retried(api: Script, path: str, target: ScimTarget) -> None:

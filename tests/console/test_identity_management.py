@@ -3,51 +3,11 @@ from lxml import html
 
 from apps.applications.actions import add_application, assign_group
 from apps.events.models import Event
-from apps.outbox import relay
-from apps.provisioning import engine, queries
+from apps.provisioning import queries
 from apps.provisioning.models import Integration, Job, RemoteUser
 from apps.tenants.context import in_tenant
+from tests.console.conftest import connection, integration
 from tests.fakes.scim_target import TOKEN, Fault, scim_error
-
-
-@pytest.fixture
-def path(gitlab):
-    return f"/console/applications/{gitlab.pk}/identity-management/"
-
-
-@pytest.fixture
-def work(alice):
-    """The relay and the worker come by until nothing is due."""
-
-    def run() -> None:
-        with in_tenant(alice.tenant):
-            while relay.drain():
-                continue
-            while engine.work(Integration.objects.get().pk):
-                continue
-
-    return run
-
-
-@pytest.fixture
-def active(alice, path, target, work):
-    alice.post(f"{path}connection/", connection(target))
-    work()
-    return target
-
-
-def connection(target, **values):
-    return {
-        "base_url": target.base_url,
-        "token": TOKEN,
-        "deprovisioning": "suspend",
-        "activate": "1",
-    } | values
-
-
-def integration(alice):
-    with in_tenant(alice.tenant):
-        return Integration.objects.filter().first()
 
 
 def test_a_refused_token_is_a_form_error_and_an_event_and_sends_nothing(alice, path, target):
@@ -205,67 +165,6 @@ def test_a_job_of_another_application_is_not_found_here(alice, path, active, sys
     assert (
         alice.get(f"/console/applications/{other.pk}/identity-management/jobs/{job.pk}/").status_code == 404
     )
-
-
-def hold(alice):
-    with in_tenant(alice.tenant):
-        Job.objects.update(state="held")
-
-
-def states(alice):
-    with in_tenant(alice.tenant):
-        return set(Job.objects.values_list("state", flat=True))
-
-
-def test_held_removals_wait_for_an_approval(alice, path, active):
-    hold(alice)
-    assert "waits for your approval" in alice.get(path).content.decode()
-    assert "waits for your approval" in alice.get("/console/").content.decode()
-    page = alice.get(f"{path}approval/").content.decode()
-    assert "nobody was touched yet" in page
-    assert "Bob Example" in page
-    assert "Keep these accounts" in page
-    alice.post(f"{path}approval/", {"held": "1"})
-    assert states(alice) == {"pending"}
-    assert "Nothing waits" in alice.get(f"{path}approval/").content.decode()
-
-
-def test_held_removals_are_rejected_and_shown_as_kept(alice, bob, path, active):
-    hold(alice)
-    outdated = alice.post(f"{path}rejection/", {"held": "0"}, follow=True).content.decode()
-    assert "Meanwhile more removals wait" in outdated
-    assert states(alice) == {"held"}
-    alice.post(f"{path}rejection/", {"held": "1"})
-    assert states(alice) == {"kept"}
-    assert "Kept by decision" in alice.get(path).content.decode()
-    assert "kept by decision" in alice.get(f"/console/users/{bob.user.pk}/applications/").content.decode()
-    with in_tenant(alice.tenant):
-        job = Job.objects.get()
-    assert "An administrator decided" in alice.get(f"{path}jobs/{job.pk}/").content.decode()
-    alice.post(f"{path}jobs/{job.pk}/reopening/")
-    assert states(alice) == {"pending"}
-
-
-@pytest.mark.parametrize(
-    ("reason", "words"), [("token", "the token is refused"), ("failures", "most requests fail")]
-)
-def test_a_quarantine_says_why_and_is_ended_by_a_button(alice, path, active, reason, words):
-    with in_tenant(alice.tenant):
-        Integration.objects.update(state="quarantined", quarantine_reason=reason, last_problem="The cause")
-    page = alice.get(path).content.decode()
-    assert f"Paused: {words}." in page
-    assert "The cause" in page
-    assert ("Change URL or token…</a>" in page.partition("Resume now")[0].rpartition("The cause")[2]) is (
-        reason == "token"
-    )
-    assert words in alice.get("/console/").content.decode()
-    active.token = "rotated"
-    refused = alice.post(f"{path}resumption/", follow=True).content.decode()
-    assert "The application refused this token" in refused
-    assert integration(alice).state == "quarantined"
-    active.token = TOKEN
-    assert "It answered" in alice.post(f"{path}resumption/", follow=True).content.decode()
-    assert integration(alice).is_active
 
 
 # --- attribute mapping

@@ -38,6 +38,11 @@ ONLY_POST = {
     "application_sso_metadata_acceptance",
     "application_sso_metadata_rejection",
     "application_identity_activation",
+    "application_identity_resumption",
+    "application_identity_pause",
+    "application_rejection",
+    "application_job_reopening",
+    "application_synchronization_cancellation",
     "application_synchronizations",
     "application_job_retries",
 }

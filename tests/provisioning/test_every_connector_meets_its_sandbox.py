@@ -5,7 +5,7 @@ import pytest
 from apps.applications.catalog import CATALOG
 from apps.directory import actions as directory
 from apps.lib import event_loop
-from apps.provisioning import actions
+from apps.provisioning import actions, running
 from apps.provisioning.models import Attempt, Job, JobState
 from apps.sandbox.actions import add_target, update_target
 from apps.sandbox.models import SandboxAccount, SandboxTarget, SandboxTeam
@@ -92,7 +92,7 @@ def test_what_was_there_before_is_found_again(connected):
     there = SandboxAccount.objects.get().resource_id
     company.integration.remote_users.all().delete()
     company.integration.remote_groups.all().delete()
-    actions.synchronize(company.integration, actor=company.actor)
+    running.synchronize(company.integration, actor=company.actor)
     company.work()
     assert SandboxAccount.objects.get().resource_id == there
     assert company.remote(mia).linked

@@ -15,7 +15,7 @@ from apps.applications.actions import (
 from apps.directory import actions as directory
 from apps.directory.models import User
 from apps.events.models import Event
-from apps.provisioning import actions, jobs
+from apps.provisioning import jobs, running
 from apps.provisioning.models import Job, RemoteUser
 from tests.provisioning.conftest import later
 
@@ -74,7 +74,7 @@ def test_a_suspended_person_is_deactivated_and_comes_back(staffed):
 def test_a_password_that_expires_deactivates_by_itself_and_a_new_one_reactivates(staffed):
     company = staffed()
     User.objects.filter(pk=company.mia.pk).update(password_expires_at=timezone.now() + dt.timedelta(days=3))
-    actions.synchronize(company.integration, actor=company.actor)
+    running.synchronize(company.integration, actor=company.actor)
     company.work()
     with later(days=2):
         company.work()

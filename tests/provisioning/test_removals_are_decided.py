@@ -10,7 +10,7 @@ from django.utils import timezone
 from apps.applications.actions import assign_group, remove_assignment
 from apps.directory import actions as directory
 from apps.events.models import Event
-from apps.provisioning import actions, engine, queries
+from apps.provisioning import actions, engine, queries, running
 from apps.provisioning.errors import Outdated
 from apps.provisioning.models import Integration, Job, JobState
 from apps.provisioning.preview import preview
@@ -91,7 +91,7 @@ def test_a_no_keeps_every_account_however_often_everybody_is_compared(peopled, m
     assert count == queries.health(company.integration).kept >= 14
     for days in (0, 1, 30):
         with later(days=days):
-            actions.synchronize(company.integration, actor=company.actor)
+            running.synchronize(company.integration, actor=company.actor)
             company.work()
     assert company.target.wrote() == []
     assert len(company.target.active_names()) == 24
@@ -231,7 +231,7 @@ def test_what_time_alone_ended_is_weighed_as_well(peopled):
     expires = timezone.now() + dt.timedelta(days=1)
     for person in company.big:
         type(person).objects.filter(pk=person.pk).update(password_expires_at=expires)
-    actions.synchronize(company.integration, actor=company.actor)
+    running.synchronize(company.integration, actor=company.actor)
     company.work()
     company.target.journal.clear()
     with time_machine.travel(expires + dt.timedelta(minutes=1)):

@@ -32,7 +32,7 @@ def row(name: str, refusal: tuple[int, str] | None = None, **things: str) -> Row
 
 
 OF_AN_APPLICATION = (
-    "application", "assignments", "guide", "identity-match", "sso", "sso-preview", "service-provider-metadata", "certificates", "identity-management", "activation", "resumption", "removal-approval", "removal-rejection", "plan", "mapping", "mapping-plan",
+    "application", "assignments", "guide", "identity-match", "sso", "sso-preview", "service-provider-metadata", "certificates", "identity-management", "activation", "resumption", "pause", "removal-approval", "removal-rejection", "plan", "mapping", "mapping-plan",
     "synchronizations", "remote-users", "remote-groups", "jobs",
 )  # fmt: skip
 
@@ -89,6 +89,12 @@ ROWS = [
     row("console:application_plan", pk="application"),
     row("console:application_mapping", pk="application"),
     row("console:application_synchronizations", pk="application"),
+    row(
+        "console:application_synchronization_cancellation",
+        pk="application",
+        synchronization_pk="synchronization",
+    ),
+    row("console:application_identity_pause", pk="application"),
     row("console:application_approval", pk="application"),
     row("console:application_rejection", pk="application"),
     row("console:application_job_reopening", pk="application", job_pk="job"),
@@ -161,6 +167,7 @@ ROWS = [
         row(f"api:import{part}", pk="application", run="import")
         for part in ("", "-rows", "-selection", "-resumptions")
     ),
+    row("api:synchronization", pk="application", synchronization="synchronization"),
     row("api:job", pk="application", job="job"),
     row("api:job-retries", pk="application", job="job"),
     row("api:user", pk="user"),

@@ -23,7 +23,7 @@ from apps.events.actors import Actor
 from apps.events.models import Event
 from apps.events.types import EventType
 from apps.provisioning.actions import configure_integration
-from apps.provisioning.models import Import, ImportRow, Job, RemoteGroup, RemoteUser
+from apps.provisioning.models import Import, ImportRow, Job, RemoteGroup, RemoteUser, Synchronization
 from apps.saml.actions.key_pairs import add_certificate
 from apps.saml.actions.metadata import Received, add_upload
 from apps.saml.actions.requests import add_pending_sign_in, pending_sign_in
@@ -121,6 +121,9 @@ def _things(canary: str, slug: str, owner: User) -> dict[str, str]:
     job = Job.objects.create(integration=integration, kind="user", resource_id=user.pk, resource_name=canary)
     run = Import.objects.create(integration=integration, state="ready", actor_name=canary)
     ImportRow.objects.create(run=run, remote_id=canary, name=canary, user_name=canary, problem=canary)
+    synchronization = Synchronization.objects.create(
+        integration=integration, actor_name=canary, actor_kind="system", cause="request"
+    )
     RemoteUser.objects.create(integration=integration, user=user, name=canary, remote_id=canary)
     RemoteGroup.objects.create(integration=integration, group=group, name=canary, remote_id=canary)
     return {
@@ -136,6 +139,7 @@ def _things(canary: str, slug: str, owner: User) -> dict[str, str]:
         "integration": str(integration.pk),
         "job": str(job.pk),
         "import": str(run.pk),
+        "synchronization": str(synchronization.pk),
         "event": str(Event.objects.get(target_id=str(user.pk), type=EventType.USER_CREATE).pk),
     }
 

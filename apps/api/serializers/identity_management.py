@@ -5,7 +5,15 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.api.serializers.base import Strict
-from apps.provisioning.models import Deprovisioning, IntegrationState, JobState, Outcome, ResourceKind
+from apps.provisioning.models import (
+    Deprovisioning,
+    IntegrationState,
+    JobState,
+    Outcome,
+    ResourceKind,
+    SynchronizationState,
+)
+from apps.provisioning.synchronizations import progress
 
 TOKEN_HELP = (
     "Never comes back. A new token or address has to be activated anew; a new address erases the token."  # noqa: S105
@@ -81,14 +89,44 @@ class PlanSerializer(serializers.Serializer[Any]):
     )
     groups = serializers.DictField(child=serializers.IntegerField(), source="group_counts")
     held = serializers.BooleanField(help_text="So many would lose their account that approval is needed.")
+    digest = serializers.CharField(help_text="Stands for exactly these changes.")
     more = serializers.IntegerField(help_text="Rows that are not shown here.")
     rows = PlanRowSerializer(many=True)
+
+
+class SeenPlan(Strict):
+    plan = serializers.CharField(
+        required=False,
+        max_length=64,
+        help_text="The plan's digest: where it is another by now, nothing is done.",
+    )
+
+
+class ProgressSerializer(serializers.Serializer[Any]):
+    total = serializers.IntegerField(
+        allow_null=True, help_text="People and groups; null until they are lined up."
+    )
+    done = serializers.IntegerField(help_text="Compared.")
+    failed = serializers.IntegerField()
+    held = serializers.IntegerField()
 
 
 class SynchronizationSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     created_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
     actor_name = serializers.CharField()
+    cause = serializers.CharField(help_text="request or activation.")
+    state = serializers.ChoiceField(choices=SynchronizationState.choices)
+    planned = serializers.DictField(help_text="users and groups: operation → how many.")
+    progress = serializers.SerializerMethodField()
+
+    def get_progress(self, synchronization: Any) -> dict[str, int | None]:
+        return dict(ProgressSerializer(progress(synchronization)).data)
+
+
+class SynchronizationToChange(Strict):
+    state = serializers.ChoiceField(choices=["cancelled"])
 
 
 class RemoteSerializer(serializers.Serializer[Any]):

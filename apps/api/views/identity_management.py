@@ -12,24 +12,24 @@ from apps.api.serializers.identity_management import (
     IntegrationSerializer,
     IntegrationToConfigure,
     PlanSerializer,
+    SeenPlan,
     SynchronizationSerializer,
+    SynchronizationToChange,
 )
-from apps.api.views.base import ApiView, ListView, by_id
+from apps.api.views.base import ApiView, ListView, by_id, found
 from apps.applications.models import Application
-from apps.events.models import Event
-from apps.events.types import EventType
 from apps.provisioning.actions import (
     activate_integration,
     configure_integration,
     deactivate_integration,
     integration_of,
     resume_integration,
-    synchronize,
 )
 from apps.provisioning.models import Integration
 from apps.provisioning.preview import preview
 from apps.provisioning.queries import health
 from apps.provisioning.removal_decisions import approve_removals, reject_removals
+from apps.provisioning.running import cancel_synchronization, pause_integration, synchronize
 
 MOST_ROWS = 1000
 
@@ -53,6 +53,7 @@ def plan_document(integration: Integration) -> dict[str, Any]:
         "user_counts": found.user_counts,
         "group_counts": found.group_counts,
         "held": found.held,
+        "digest": found.digest,
         "more": max(0, len(found.rows) - MOST_ROWS),
         "rows": found.rows[:MOST_ROWS],
     }
@@ -76,11 +77,11 @@ class IdentityManagement(ApiView):
 
 
 class Activation(ApiView):
-    @extend_schema(request=None, responses=IntegrationSerializer)
+    @extend_schema(request=SeenPlan, responses=IntegrationSerializer)
     def post(self, request: Request, pk: UUID) -> Response:
         """Asks the application first, by reading only; a refused token or address is a problem that names the field."""
-        self.read(Strict)
-        return Response(shown(activate_integration(integration_at(pk), actor=self.actor)))
+        seen = self.read(SeenPlan)
+        return Response(shown(activate_integration(integration_at(pk), actor=self.actor, **seen)))
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: UUID) -> Response:
@@ -123,20 +124,42 @@ class Plan(ApiView):
         return Response(plan_document(integration_at(pk)))
 
 
+class Pause(ApiView):
+    @extend_schema(request=None, responses=IntegrationSerializer)
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Nothing is sent until `resumption/`; what changes meanwhile is kept."""
+        self.read(Strict)
+        return Response(shown(pause_integration(integration_at(pk), actor=self.actor)))
+
+
 class Synchronizations(ListView):
     ordering = ("-created_at", "-pk")
 
     @extend_schema(responses=SynchronizationSerializer(many=True))
     def get(self, request: Request, pk: UUID) -> Response:
-        """Who asked for one and when, newest first."""
+        """Who asked for one, when, and how far it is, newest first."""
         self.query(Strict)
-        requested = Event.objects.about("application", by_id(Application, pk).pk).filter(
-            type=EventType.IDM_INTEGRATION_UPDATE, details__synchronization="requested"
-        )
-        return self.page(requested, SynchronizationSerializer)
+        return self.page(integration_at(pk).synchronizations.all(), SynchronizationSerializer)
 
-    @extend_schema(request=None, responses={202: IntegrationSerializer})
+    @extend_schema(request=SeenPlan, responses={202: SynchronizationSerializer})
     def post(self, request: Request, pk: UUID) -> Response:
-        """Everybody is compared again, by workers; `health` says how far they are."""
-        self.read(Strict)
-        return Response(shown(synchronize(integration_at(pk), actor=self.actor)), status=202)
+        """Everybody is compared again, by workers; `progress` says how far they are. 409 while another one is under way."""
+        begun = synchronize(integration_at(pk), actor=self.actor, **self.read(SeenPlan))
+        return Response(SynchronizationSerializer(begun).data, status=202)
+
+
+class OneSynchronization(ApiView):
+    @extend_schema(responses=SynchronizationSerializer)
+    def get(self, request: Request, pk: UUID, synchronization: UUID) -> Response:
+        self.query(Strict)
+        return Response(SynchronizationSerializer(self._found(pk, synchronization)).data)
+
+    @extend_schema(request=SynchronizationToChange, responses=SynchronizationSerializer)
+    def patch(self, request: Request, pk: UUID, synchronization: UUID) -> Response:
+        """Cancelling drops who was not begun until their next change, the next synchronisation or the nightly comparison."""
+        row = self._found(pk, synchronization)
+        self.read(SynchronizationToChange)
+        return Response(SynchronizationSerializer(cancel_synchronization(row, actor=self.actor)).data)
+
+    def _found(self, pk: UUID, synchronization: UUID) -> Any:
+        return found(integration_at(pk).synchronizations.all(), pk=synchronization)

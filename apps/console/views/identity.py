@@ -23,10 +23,11 @@ from apps.console.mapping_view import mapping_context
 from apps.console.pages import refusals_on, show
 from apps.console.plan_view import plan_context
 from apps.events.actors import Actor
-from apps.provisioning import actions, queries
-from apps.provisioning.errors import ActivationRefused
+from apps.provisioning import actions, queries, running
+from apps.provisioning.errors import ActivationRefused, Outdated
 from apps.provisioning.models import Integration, Job
 from apps.provisioning.preview import preview
+from apps.provisioning.synchronizations import progress
 
 VERIFIED = gettext_lazy("The Identity Management integration has been successfully verified and is active.")
 
@@ -58,8 +59,12 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     context: dict[str, Any] = {"integration": integration} | _connector_context(application, integration)
     if integration is None:
         return show_tab(request, "console/application_identity_new.html", application, context)
+    latest = integration.synchronizations.first()
     context |= {
         "policy": policy_of(integration),
+        "synchronizations": integration.synchronizations.all()[:5],
+        "synchronization": latest if latest is not None and latest.state == "running" else None,
+        "progress": progress(latest) if latest is not None else None,
         "health": queries.health(integration),
         "attention": queries.needs_attention(integration, limit=20),
     }
@@ -89,6 +94,8 @@ def connection(request: HttpRequest, pk: UUID) -> HttpResponse:
         if saved is not None and "activate" in request.POST and not saved.is_active:
             with refusals_on(form):
                 saved = actions.activate_integration(saved, actor=actor)
+        if saved is not None and "preview" in request.POST and not form.errors:
+            return redirect("console:application_plan", pk)
         if saved is not None and not form.errors:
             messages.success(
                 request, VERIFIED if saved.is_active else _("The connection was saved. It is not active.")
@@ -116,7 +123,9 @@ def _configured(
 def activation(request: HttpRequest, pk: UUID) -> HttpResponse:
     """With the address and token that are saved."""
     try:
-        actions.activate_integration(_integration(pk), actor=actor_of(request))
+        actions.activate_integration(_integration(pk), actor=actor_of(request), plan=request.POST.get("plan"))
+    except Outdated as error:
+        return _outdated(request, pk, error)
     except ActivationRefused as error:
         for texts in error.fields.values():
             messages.error(request, " ".join(texts))
@@ -130,14 +139,14 @@ def activation(request: HttpRequest, pk: UUID) -> HttpResponse:
 @administrator_required
 @require_POST
 def resumption(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Of a quarantined connection, with the address and token that are saved."""
+    """Of a connection that is paused or quarantined, with the address and token that are saved."""
     try:
         actions.resume_integration(_integration(pk), actor=actor_of(request))
     except ActivationRefused as error:
         for texts in error.fields.values():
             messages.error(request, " ".join(texts))
     else:
-        messages.success(request, _("It answered: what is owed is being sent now."))
+        messages.success(request, _("What is owed is being sent now."))
     return _back(pk)
 
 
@@ -180,13 +189,22 @@ def plan(request: HttpRequest, pk: UUID) -> HttpResponse:
 @administrator_required
 @require_POST
 def synchronizations(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Of exactly the plan that was looked at."""
     try:
-        actions.synchronize(_integration(pk), actor=actor_of(request))
+        running.synchronize(_integration(pk), actor=actor_of(request), plan=request.POST.get("plan"))
+    except Outdated as error:
+        return _outdated(request, pk, error)
     except ActivationRefused as error:
         messages.error(request, str(error))
     else:
         messages.success(request, _("Everybody is being compared again. You can leave this page."))
     return _back(pk)
+
+
+def _outdated(request: HttpRequest, pk: UUID, error: Outdated) -> HttpResponse:
+    for texts in error.fields.values():
+        messages.error(request, " ".join(texts))
+    return redirect("console:application_plan", pk) if "plan" in error.fields else _back(pk)
 
 
 def _job(pk: UUID, job_pk: UUID) -> Job:

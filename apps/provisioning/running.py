@@ -1,0 +1,98 @@
+"""What an administrator asks of a connection that is set up: everybody now, not now, go on. Change, event and outbox in one transaction."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.events.actions import record
+from apps.events.actors import Actor, Target
+from apps.events.types import EventType
+from apps.outbox.models import Topic
+from apps.outbox.publish import publish
+from apps.provisioning import synchronizations, tasks
+from apps.provisioning.errors import ActivationRefused, Outdated
+from apps.provisioning.models import Integration, IntegrationState, Synchronization, SynchronizationState
+from apps.provisioning.preview import Preview, preview
+
+
+def seen_plan(integration: Integration, digest: str | None) -> Preview:
+    """What would be done now. Raises Outdated where that is not the plan that `digest` stands for."""
+    found = preview(integration)
+    if digest is not None and digest != found.digest:
+        raise Outdated({"plan": [_("Meanwhile something changed. Please look at the new plan.")]})
+    return found
+
+
+@transaction.atomic
+def synchronize(integration: Integration, *, actor: Actor, plan: str | None = None) -> Synchronization:
+    """Everybody is compared again. `plan` is the digest of the preview that was looked at.
+
+    Raises ActivationRefused when it is not active, Outdated when the plan is another by now or one is under way.
+    """
+    integration = _locked(integration)
+    if not integration.is_active:
+        raise ActivationRefused({"__all__": [_("Identity Management is not active.")]})
+    if synchronizations.under_way(integration) is not None:
+        raise Outdated({"__all__": [_("A synchronisation is under way already.")]})
+    planned = seen_plan(integration, plan).counts
+    begun = synchronizations.begin(integration, actor=actor, cause="request", planned=planned)
+    _record(integration, actor, synchronization="requested", synchronization_id=str(begun.pk))
+    publish(Topic.INTEGRATION_CHANGED, integration.id)
+    return begun
+
+
+@transaction.atomic
+def cancel_synchronization(synchronization: Synchronization, *, actor: Actor) -> Synchronization:
+    """What was not begun is dropped until its next change, the next synchronisation or the nightly comparison. Who loses
+    access, and what was owed anyway, goes on.
+    """
+    integration = _locked(synchronization.integration)
+    synchronization = Synchronization.objects.get(pk=synchronization.pk)
+    if synchronizations.end(synchronization, SynchronizationState.CANCELLED):
+        dropped = synchronizations.drop(synchronization)
+        _record(integration, actor, synchronization="cancelled", dropped=dropped)
+    synchronization.refresh_from_db()
+    return synchronization
+
+
+@transaction.atomic
+def pause_integration(integration: Integration, *, actor: Actor) -> Integration:
+    """Nothing is sent until it is resumed, and nothing owed is lost. Raises ActivationRefused when it is not active."""
+    integration = _locked(integration)
+    if integration.state == IntegrationState.PAUSED:
+        return integration
+    if not integration.is_active:
+        raise ActivationRefused({"__all__": [_("Identity Management is not active.")]})
+    integration.state = IntegrationState.PAUSED
+    integration.busy_token = integration.busy_until = None  # a batch under way notices and stops
+    integration.save(update_fields=["state", "busy_token", "busy_until"])
+    _record(integration, actor, state="paused")
+    return integration
+
+
+@transaction.atomic
+def end_pause(integration: Integration, *, actor: Actor) -> Integration:
+    integration = _locked(integration)
+    if integration.state == IntegrationState.PAUSED:
+        integration.state = IntegrationState.ACTIVE
+        integration.save(update_fields=["state"])
+        _record(integration, actor, state="active")
+        tasks.ring_on_commit(integration.id)
+    return integration
+
+
+def _locked(integration: Integration) -> Integration:
+    rows = Integration.objects.select_for_update(of=("self",)).select_related("application")
+    return rows.get(pk=integration.pk)  # type: ignore[no-any-return]
+
+
+def _record(integration: Integration, actor: Actor, **details: Any) -> None:
+    target = Target.of("application", integration.application)
+    record(
+        EventType.IDM_INTEGRATION_UPDATE,
+        actor=actor,
+        target=target,
+        application=target,
+        details={"idm_client_id": str(integration.id)} | details,
+    )

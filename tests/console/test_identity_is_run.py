@@ -1,0 +1,119 @@
+"""A connection as it runs: held removals, quarantine, synchronisations, pauses."""
+
+import pytest
+
+from apps.directory.actions import remove_member
+from apps.events.actors import Actor
+from apps.outbox import relay
+from apps.provisioning.models import Integration, Job, Synchronization
+from apps.tenants.context import in_tenant
+from tests.console.conftest import connection, integration
+from tests.fakes.scim_target import TOKEN
+
+
+def hold(alice):
+    with in_tenant(alice.tenant):
+        Job.objects.update(state="held")
+
+
+def states(alice):
+    with in_tenant(alice.tenant):
+        return set(Job.objects.values_list("state", flat=True))
+
+
+def test_held_removals_wait_for_an_approval(alice, path, active):
+    hold(alice)
+    assert "waits for your approval" in alice.get(path).content.decode()
+    assert "waits for your approval" in alice.get("/console/").content.decode()
+    page = alice.get(f"{path}approval/").content.decode()
+    assert "nobody was touched yet" in page
+    assert "Bob Example" in page
+    assert "Keep these accounts" in page
+    alice.post(f"{path}approval/", {"held": "1"})
+    assert states(alice) == {"pending"}
+    assert "Nothing waits" in alice.get(f"{path}approval/").content.decode()
+
+
+def test_held_removals_are_rejected_and_shown_as_kept(alice, bob, path, active):
+    hold(alice)
+    outdated = alice.post(f"{path}rejection/", {"held": "0"}, follow=True).content.decode()
+    assert "Meanwhile more removals wait" in outdated
+    assert states(alice) == {"held"}
+    alice.post(f"{path}rejection/", {"held": "1"})
+    assert states(alice) == {"kept"}
+    assert "Kept by decision" in alice.get(path).content.decode()
+    assert "kept by decision" in alice.get(f"/console/users/{bob.user.pk}/applications/").content.decode()
+    with in_tenant(alice.tenant):
+        job = Job.objects.get()
+    assert "An administrator decided" in alice.get(f"{path}jobs/{job.pk}/").content.decode()
+    alice.post(f"{path}jobs/{job.pk}/reopening/")
+    assert states(alice) == {"pending"}
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"), [("token", "the token is refused"), ("failures", "most requests fail")]
+)
+def test_a_quarantine_says_why_and_is_ended_by_a_button(alice, path, active, reason, words):
+    with in_tenant(alice.tenant):
+        Integration.objects.update(state="quarantined", quarantine_reason=reason, last_problem="The cause")
+    page = alice.get(path).content.decode()
+    assert f"Paused: {words}." in page
+    assert "The cause" in page
+    assert ("Change URL or token…</a>" in page.partition("Resume now")[0].rpartition("The cause")[2]) is (
+        reason == "token"
+    )
+    assert words in alice.get("/console/").content.decode()
+    active.token = "rotated"
+    refused = alice.post(f"{path}resumption/", follow=True).content.decode()
+    assert "The application refused this token" in refused
+    assert integration(alice).state == "quarantined"
+    active.token = TOKEN
+    assert "What is owed is being sent now" in alice.post(f"{path}resumption/", follow=True).content.decode()
+    assert integration(alice).is_active
+
+
+def digest_on(page):
+    return page.partition('name="plan" value="')[2].partition('"')[0]
+
+
+def test_activating_shows_the_plan_first_and_does_exactly_that(alice, bob, path, target, engineering, work):
+    values = connection(target) | {"preview": "1"}
+    del values["activate"]
+    page = alice.post(f"{path}connection/", values, follow=True).content.decode()
+    assert "1 create" in page
+    assert target.journal == []
+    with in_tenant(alice.tenant):
+        remove_member(engineering, bob.user, actor=Actor.system())
+    changed = alice.post(f"{path}activation/", {"plan": digest_on(page)}, follow=True).content.decode()
+    assert "Please look at the new plan" in changed
+    assert not integration(alice).is_active
+    alice.post(f"{path}activation/", {"plan": digest_on(changed)})
+    assert integration(alice).is_active
+    work()
+    assert target.users == {}
+
+
+def test_a_synchronisation_is_followed_and_cancelled_on_the_page(alice, path, active):
+    alice.post(f"{path}synchronizations/", {"plan": "another"})
+    assert "Synchronising" not in alice.get(path).content.decode()
+    alice.post(f"{path}synchronizations/")
+    assert "Being lined up" in alice.get(path).content.decode()
+    with in_tenant(alice.tenant):
+        while relay.drain():
+            continue
+        running = Synchronization.objects.get(state="running")
+    page = alice.get(path).content.decode()
+    assert "0 of 1 compared" in page
+    alice.post(f"{path}synchronizations/{running.pk}/cancellation/")
+    assert "Cancelled" in alice.get(path).content.decode()
+
+
+def test_pausing_says_what_it_means_and_resuming_ends_it(alice, path, active):
+    assert "nothing is sent" in alice.post(f"{path}pause/", follow=True).content.decode()
+    page = alice.get(path).content.decode()
+    assert "Paused by an administrator." in page
+    assert "paused by an administrator" in alice.get("/console/").content.decode()
+    alice.post(f"{path}resumption/")
+    assert integration(alice).is_active
+    alice.post(f"{path}deactivation/")
+    assert "is not active" in alice.post(f"{path}pause/", follow=True).content.decode()
