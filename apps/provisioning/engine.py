@@ -20,6 +20,7 @@ from apps.provisioning import (
     directory_now,
     health,
     jobs,
+    notices,
     passwords,
     recording,
     remote_state,
@@ -123,6 +124,7 @@ class Batch:
             self._hold(self._group_conversations(groups))
         if claimed:
             removals.let_groups_go(self.integration)
+            notices.tell_of_held_removals(self.integration)
             health.note(self.integration, self.slot, self.gate)
         return bool(claimed) and not self.gate.is_closed
 

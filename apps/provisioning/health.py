@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
-from apps.provisioning import jobs, wire
+from apps.provisioning import jobs, notices, wire
 from apps.provisioning.errors import CredentialsRefused, TargetError
 from apps.provisioning.failure_rate import failure_rate
 from apps.provisioning.gate import SICK_AFTER, Gate
@@ -110,6 +110,7 @@ def _quarantine(
                 error_message=words[:1000],
                 message_chain=error.message_chain(_("%(reason)s; paused") % {"reason": reason.label}),
             )
+            notices.quarantined(integration, reason, words, relapses)
 
 
 def _until_probe(number: int) -> timedelta:
@@ -148,6 +149,7 @@ def probe(integration: Integration, slot: uuid.UUID) -> None:
         )
         if resumed:
             _record(integration, details={"state": "active"})
+            notices.resumed(integration)
 
 
 def _update(integration: Integration, slot: uuid.UUID, **fields: Any) -> bool:

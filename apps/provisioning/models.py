@@ -69,6 +69,7 @@ class Integration(TenantOwned):
     probes = models.PositiveSmallIntegerField(default=0)  # since the quarantine began
     relapses = models.PositiveSmallIntegerField(default=0)  # quarantines that followed soon upon a resumption
     resumed_at = models.DateTimeField(null=True, blank=True)  # when the last quarantine ended
+    held_told_at = models.DateTimeField(null=True, blank=True)  # that removals wait for a decision
     not_before = models.DateTimeField(null=True, blank=True)  # Retry-After, open circuit, next probe
     last_problem = models.CharField(
         max_length=1000, blank=True

@@ -23,6 +23,7 @@ def approve_removals(integration: Integration, *, actor: Actor, held: int | None
     """
     rows = _held(integration, held)
     count: int = rows.update(state=JobState.PENDING, approved=True, next_at=timezone.now())
+    _told_again(integration)
     _conclude(integration, actor, removals_approved=count)
     return count
 
@@ -37,6 +38,7 @@ def reject_removals(integration: Integration, *, actor: Actor, held: int | None 
     for job in jobs:
         job.state, job.next_at, job.kept_because = JobState.KEPT, None, because[job.pk]
     Job.objects.bulk_update(jobs, ["state", "next_at", "kept_because"], batch_size=CHUNK)
+    _told_again(integration)
     _conclude(integration, actor, removals_rejected=len(jobs))
     return len(jobs)
 
@@ -57,6 +59,11 @@ def _held(integration: Integration, seen: int | None) -> Any:
     if seen is not None and rows.count() > seen:
         raise Outdated({"held": [_("Meanwhile more removals wait. Please look again.")]})
     return rows
+
+
+def _told_again(integration: Integration) -> None:
+    """The next ones are another question."""
+    Integration.objects.filter(pk=integration.pk).update(held_told_at=None)
 
 
 def _because(integration: Integration, jobs: list[Job]) -> dict[Any, str]:

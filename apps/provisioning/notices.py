@@ -1,0 +1,102 @@
+"""What administrators are written to about a connection: quarantined, well again, and removals that wait for them. Inside a transaction."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.accounts.notices import administrators_to_mail
+from apps.events.actions import record
+from apps.events.actors import Actor, Target
+from apps.events.types import EventType
+from apps.mail.enqueue import Message, post
+from apps.provisioning import directory_now
+from apps.provisioning.models import Integration, Job, JobState, QuarantineReason
+from apps.tenants.addresses import tenant_url
+
+MOST_TOLD_RELAPSES = 1  # of an application that falls ill again and again; the pages go on telling
+
+
+def quarantined(integration: Integration, reason: QuarantineReason, words: str, relapses: int) -> None:
+    if relapses > MOST_TOLD_RELAPSES:
+        return
+    subject = (
+        _("%(name)s: provisioning is paused, because the token is refused")
+        if reason == QuarantineReason.TOKEN
+        else _("%(name)s: provisioning is paused, because most requests fail")
+    )
+    to_do = (
+        _("Enter a new token there: it is verified before it is used, and everything owed goes on.")
+        if reason == QuarantineReason.TOKEN
+        else _("Press “Resume now” there once it is well, or wait.")
+    )
+    lines = [
+        _("The application said: %(words)s") % {"words": words},
+        _(
+            "Nothing is sent until it answers again, not even for people who lost their access. Nothing owed is lost: "
+            "it is looked at again after 1, 5, 15 and then every 30 minutes, and goes on by itself."
+        ),
+        to_do,
+    ]
+    if relapses:
+        lines.append(
+            _("It happened again soon after it was well. The next times are told in the console only.")
+        )
+    _write(integration, subject, lines, "console:application_identity")
+
+
+def resumed(integration: Integration) -> None:
+    """By itself: whoever pressed the button knows."""
+    if integration.relapses > MOST_TOLD_RELAPSES:
+        return
+    lines = [_("It answers again. What was owed is being sent now; there is nothing to do.")]
+    _write(integration, _("%(name)s: provisioning goes on by itself"), lines, "console:application_identity")
+
+
+def tell_of_held_removals(integration: Integration) -> None:
+    """Once, until somebody has decided or nothing waits any more."""
+    waits = Job.objects.filter(integration=integration, state=JobState.HELD).exists()
+    if waits == (integration.held_told_at is not None):
+        return
+    with transaction.atomic():
+        rows = Integration.objects.filter(pk=integration.pk, held_told_at__isnull=waits)
+        if rows.update(held_told_at=timezone.now() if waits else None) and waits:
+            _tell_of_held(integration)
+
+
+def _tell_of_held(integration: Integration) -> None:
+    removals, accounts = directory_now.removals_now(integration)
+    target = Target.of("application", integration.application)
+    record(
+        EventType.IDM_INTEGRATION_UPDATE,
+        actor=Actor.system(),
+        target=target,
+        application=target,
+        details={"idm_client_id": str(integration.id), "removals_held": removals, "accounts": accounts},
+    )
+    subject = ngettext(
+        "%(name)s: %(count)s removal waits for your decision",
+        "%(name)s: %(count)s removals wait for your decision",
+        removals,
+    )
+    lines = [
+        _("%(count)s of %(accounts)s accounts there lost their access at once, so nobody was touched yet.")
+        % {"count": removals, "accounts": accounts},
+        _("Approve the removals, or keep the accounts. Until then these people go on having them."),
+        _("If it was a mistake here, give the people their user groups back: then nothing is sent."),
+    ]
+    subject = subject.replace("%(count)s", str(removals))
+    _write(integration, subject, lines, "console:application_approval")
+
+
+def _write(integration: Integration, subject: str, lines: list[str], page: str) -> None:
+    application = integration.application
+    message = Message.of(
+        "integration",
+        subject % {"name": application},
+        tenant=integration.tenant,
+        application=application,
+        lines=lines,
+        url=tenant_url(integration.tenant, page, pk=application.pk),
+    )
+    post(message, administrators_to_mail(), application=Target.of("application", application))
