@@ -60,6 +60,7 @@ IDENTITY_MANAGEMENT = [
     ("imports/<uuid:run>/resumptions/", imports.ImportResumptions, "import-resumptions"),
     ("remote-users/", jobs.RemoteUsers, "remote-users"),
     ("remote-groups/", jobs.RemoteGroups, "remote-groups"),
+    ("identity-management/provision/", jobs.Provision, "provision"),
     ("jobs/", jobs.Jobs, "jobs"),
     ("jobs/<uuid:job>/", jobs.OneJob, "job"),
     ("jobs/<uuid:job>/retries/", jobs.Retries, "job-retries"),

@@ -15,6 +15,7 @@ from apps.console.views import (
     imports,
     mapping,
     overview,
+    provision,
     sandbox,
     scim_tokens,
     search,
@@ -160,6 +161,11 @@ IDENTITY_MANAGEMENT = [
         "applications/<uuid:pk>/identity-management/synchronizations/<uuid:synchronization_pk>/cancellation/",
         identity_running.cancellation,
         name="application_synchronization_cancellation",
+    ),
+    path(
+        "applications/<uuid:pk>/identity-management/provision/",
+        provision.index,
+        name="application_provision",
     ),
     path(
         "applications/<uuid:pk>/identity-management/pause/",

@@ -73,11 +73,15 @@ def preview(integration: Integration) -> Preview:
     )
 
 
-def _user_rows(integration: Integration) -> Iterator[Row]:
+def preview_of(integration: Integration, user_id: uuid.UUID) -> Row:
+    """What would be done about one person now; "nothing" for whom it has nothing to do with."""
+    return next(_user_rows(integration, [user_id]))
+
+
+def _user_rows(integration: Integration, only: list[uuid.UUID] | None = None) -> Iterator[Row]:
     now, rules = timezone.now(), directory_now.user_rules(integration)
     kept = removals.kept_ids(integration)
-    known = RemoteUser.objects.filter(integration=integration).values_list("user_id", flat=True)
-    ids = sorted({*known, *directory_now.entitled(integration).values_list("pk", flat=True)})
+    ids = only if only is not None else _everybody(integration)
     for start in range(0, len(ids), CHUNK):
         for state in directory_now.users_now(integration, ids[start : start + CHUNK]):
             plan = planning.plan_user(state.wanted, state.account, rules, now, until=state.until)
@@ -91,6 +95,11 @@ def _user_rows(integration: Integration) -> Iterator[Row]:
                 plan.operation,
                 _user_document(integration, plan, sent),
             )
+
+
+def _everybody(integration: Integration) -> list[uuid.UUID]:
+    known = RemoteUser.objects.filter(integration=integration).values_list("user_id", flat=True)
+    return sorted({*known, *directory_now.entitled(integration).values_list("pk", flat=True)})
 
 
 def _user_document(integration: Integration, plan: planning.UserPlan, sent: planning.Values) -> Any:

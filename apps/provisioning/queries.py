@@ -4,17 +4,22 @@ import uuid
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+
+from django.db.models import Count
+from django.db.models.functions import TruncHour
 
 from apps.applications.models import Application
 from apps.directory.models import User
 from apps.provisioning import removals
 from apps.provisioning.models import (
+    Attempt,
     Integration,
     IntegrationState,
     Job,
     JobState,
+    Outcome,
     RemoteUser,
     ResourceKind,
 )
@@ -76,6 +81,14 @@ def _attention(job: Job, integration: Integration) -> Attention:
     if next_at and integration.not_before:
         next_at = max(next_at, integration.not_before)
     return Attention(job, str(job), job.state, job.last_status, job.last_error, job.attempts, next_at)
+
+
+def attempts_by_hour(integration: Integration, since: datetime) -> list[tuple[datetime, bool, int]]:
+    """(hour in UTC, succeeded, how many)."""
+    rows = Attempt.objects.filter(job__integration=integration, created_at__gte=since).order_by()
+    hour = TruncHour("created_at", tzinfo=UTC)
+    counted = rows.annotate(hour=hour).values_list("hour", "outcome").annotate(Count("pk"))
+    return [(at, outcome == Outcome.SUCCEEDED, number) for at, outcome, number in counted]
 
 
 def remote_users(integration: Integration) -> Any:
@@ -146,7 +159,5 @@ def being_set_up(user: User) -> set[uuid.UUID]:
 
 def failing_counts(integrations: Collection[Integration]) -> dict[uuid.UUID, int]:
     """Integration id → resources failing now, for lists and the overview; those without are missing."""
-    from django.db.models import Count
-
     rows = Job.objects.filter(integration__in=integrations).failing().order_by()
     return dict(rows.values_list("integration").annotate(Count("id")))

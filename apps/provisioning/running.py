@@ -5,14 +5,22 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.directory.models import User
 from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
 from apps.outbox.models import Topic
 from apps.outbox.publish import publish
-from apps.provisioning import synchronizations, tasks
-from apps.provisioning.errors import ActivationRefused, Outdated
-from apps.provisioning.models import Integration, IntegrationState, Synchronization, SynchronizationState
+from apps.provisioning import subscriptions, synchronizations, tasks
+from apps.provisioning.errors import ActivationRefused, IntegrationInvalid, Outdated
+from apps.provisioning.models import (
+    Integration,
+    IntegrationState,
+    Job,
+    ResourceKind,
+    Synchronization,
+    SynchronizationState,
+)
 from apps.provisioning.preview import Preview, preview
 
 
@@ -40,6 +48,22 @@ def synchronize(integration: Integration, *, actor: Actor, plan: str | None = No
     _record(integration, actor, synchronization="requested", synchronization_id=str(begun.pk))
     publish(Topic.INTEGRATION_CHANGED, integration.id)
     return begun
+
+
+@transaction.atomic
+def provision_person(integration: Integration, user: User, *, actor: Actor) -> Job:
+    """One person now, before all others, by the same workers and under the same guard; the job's attempts tell what was said.
+
+    Raises ActivationRefused when it is not active, IntegrationInvalid when there is nothing to compare.
+    """
+    integration = _locked(integration)
+    if not integration.is_active:
+        raise ActivationRefused({"__all__": [_("Identity Management is not active.")]})
+    if not subscriptions.raise_person(integration, user.pk):
+        raise IntegrationInvalid({"user": [_("They have no access to it and no account there.")]})
+    _record(integration, actor, provision=str(user.pk), name=str(user))
+    job: Job = Job.objects.get(integration=integration, kind=ResourceKind.USER, resource_id=user.pk)
+    return job
 
 
 @transaction.atomic

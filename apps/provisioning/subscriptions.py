@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import Q
@@ -57,6 +58,13 @@ def integrations_changed(integration_ids: Collection[uuid.UUID]) -> None:
         _raise_everything(integration, asked_for.pk if asked_for else None)
         if asked_for is not None:
             synchronizations.lined_up(asked_for)
+
+
+def raise_person(integration: Integration, user_id: uuid.UUID) -> bool:
+    """Before everybody else's; False where there is nothing to compare: no access and no account."""
+    owed = [replace(one, priority=Priority.GROUP_FIRST) for one in _users_owed(integration, [user_id])]
+    _raise(owed)
+    return bool(owed)
 
 
 def ring_for_due_work() -> None:

@@ -32,7 +32,7 @@ def row(name: str, refusal: tuple[int, str] | None = None, **things: str) -> Row
 
 
 OF_AN_APPLICATION = (
-    "application", "assignments", "guide", "identity-match", "sso", "sso-preview", "service-provider-metadata", "certificates", "identity-management", "activation", "resumption", "pause", "removal-approval", "removal-rejection", "plan", "mapping", "mapping-plan",
+    "application", "assignments", "guide", "identity-match", "sso", "sso-preview", "service-provider-metadata", "certificates", "identity-management", "activation", "resumption", "pause", "provision", "removal-approval", "removal-rejection", "plan", "mapping", "mapping-plan",
     "synchronizations", "remote-users", "remote-groups", "jobs",
 )  # fmt: skip
 
@@ -95,6 +95,7 @@ ROWS = [
         synchronization_pk="synchronization",
     ),
     row("console:application_identity_pause", pk="application"),
+    row("console:application_provision", pk="application"),
     row("console:application_approval", pk="application"),
     row("console:application_rejection", pk="application"),
     row("console:application_job_reopening", pk="application", job_pk="job"),

@@ -190,6 +190,10 @@ class JobWithAttemptsSerializer(JobSerializer):
         return list(AttemptSerializer(job.tries.all()[:20], many=True).data)
 
 
+class PersonToProvision(Strict):
+    user = serializers.UUIDField()
+
+
 class JobQuery(Strict):
     state = serializers.ChoiceField(choices=JobState.choices, required=False)
     kind = serializers.ChoiceField(choices=ResourceKind.choices, required=False)

@@ -12,13 +12,16 @@ from apps.api.serializers.identity_management import (
     JobQuery,
     JobSerializer,
     JobWithAttemptsSerializer,
+    PersonToProvision,
     RemoteGroupSerializer,
     RemoteUserSerializer,
 )
 from apps.api.views.base import ApiView, ListView, found
 from apps.api.views.identity_management import integration_at
+from apps.directory.models import User
 from apps.provisioning.actions import retry_job
 from apps.provisioning.models import Integration, Job, ResourceKind
+from apps.provisioning.running import provision_person
 
 
 class RemoteUsers(ListView):
@@ -57,6 +60,15 @@ class OneJob(ApiView):
     def get(self, request: Request, pk: UUID, job: UUID) -> Response:
         """With its last twenty tries, newest first."""
         return Response(JobWithAttemptsSerializer(_job(pk, job)).data)
+
+
+class Provision(ApiView):
+    @extend_schema(request=PersonToProvision, responses={202: JobSerializer})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """One person now, before all others; the job's `tries` tell what was said."""
+        user = found(User.objects.all(), pk=self.read(PersonToProvision)["user"])
+        job = provision_person(integration_at(pk), user, actor=self.actor)
+        return Response(JobSerializer(job).data, status=202)
 
 
 class Retries(ApiView):

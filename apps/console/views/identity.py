@@ -19,6 +19,7 @@ from apps.console.application_page import application_or_404, show_tab
 from apps.console.consequences import policy_of
 from apps.console.forms.identity import ConnectionForm
 from apps.console.forms.people import ConfirmForm
+from apps.console.health_chart import chart_of
 from apps.console.mapping_view import mapping_context
 from apps.console.pages import refusals_on, show
 from apps.console.plan_view import plan_context
@@ -60,7 +61,7 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     if integration is None:
         return show_tab(request, "console/application_identity_new.html", application, context)
     latest = integration.synchronizations.first()
-    context |= {
+    context |= chart_of(integration) | {
         "policy": policy_of(integration),
         "synchronizations": integration.synchronizations.all()[:5],
         "synchronization": latest if latest is not None and latest.state == "running" else None,

@@ -1,0 +1,90 @@
+"""One person at one application, step by step: the plan, the press, and what was said."""
+
+import json
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.accounts.access import actor_of, administrator_required
+from apps.applications.access import people_with
+from apps.console.application_page import application_or_404, show_tab
+from apps.console.chips import operation_chip
+from apps.console.pages import search_text
+from apps.directory.models import User
+from apps.provisioning import running
+from apps.provisioning.errors import ActivationRefused, IntegrationInvalid
+from apps.provisioning.models import Integration, Job, JobState, ResourceKind
+from apps.provisioning.preview import preview_of
+
+FOUND = 8
+UNDER_WAY = {JobState.PENDING, JobState.RUNNING}
+
+
+@administrator_required
+def index(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Chooses a person; ?user= shows the plan; POST does it; ?since= shows what was said from then on."""
+    integration: Integration = get_object_or_404(
+        Integration.objects.select_related("application"), application_id=pk
+    )
+    if request.method == "POST":
+        return _provisioned(request, integration, _person(request.POST.get("user", "")))
+    text = search_text(request)
+    people = User.objects.matching(text) if text else people_with(integration.application)
+    context: dict[str, Any] = {"integration": integration, "q": text, "people": people[:FOUND]}
+    if "user" in request.GET:
+        context |= _shown(integration, _person(request.GET["user"]), _since(request))
+    return show_tab(request, "console/application_provision.html", application_or_404(pk), context)
+
+
+def _provisioned(request: HttpRequest, integration: Integration, person: User) -> HttpResponse:
+    address = reverse("console:application_provision", args=[integration.application_id])
+    since = timezone.now().timestamp()
+    try:
+        running.provision_person(integration, person, actor=actor_of(request))
+    except (ActivationRefused, IntegrationInvalid) as error:
+        for texts in error.fields.values():
+            messages.error(request, " ".join(texts))
+        return redirect(f"{address}?user={person.pk}")
+    return redirect(f"{address}?user={person.pk}&since={since}")
+
+
+def _shown(integration: Integration, person: User, since: datetime | None) -> dict[str, Any]:
+    row = preview_of(integration, person.pk)
+    job: Job | None = Job.objects.filter(
+        integration=integration, kind=ResourceKind.USER, resource_id=person.pk
+    ).first()
+    context: dict[str, Any] = {
+        "person": person,
+        "chip": operation_chip(row.operation),
+        "document": json.dumps(row.document, indent=2, ensure_ascii=False) if row.document else "",
+        "job": job,
+    }
+    if job is not None and since is not None:
+        context |= {
+            "attempts": job.tries.filter(created_at__gte=since)[:10],
+            "asked": True,
+            "under_way": job.state in UNDER_WAY and not job.attempts and integration.is_active,
+        }
+    return context
+
+
+def _since(request: HttpRequest) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(float(request.GET["since"]), tz=timezone.get_current_timezone())
+    except (KeyError, ValueError, OverflowError, OSError):
+        return None
+
+
+def _person(key: str) -> User:
+    try:
+        pk = UUID(key)
+    except ValueError:
+        raise Http404 from None
+    person: User = get_object_or_404(User.objects, pk=pk)
+    return person

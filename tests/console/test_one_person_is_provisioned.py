@@ -1,0 +1,32 @@
+from apps.tenants.context import in_tenant
+from tests.fakes.scim_target import TOKEN
+
+
+def test_a_person_is_chosen_planned_and_provisioned_step_by_step(alice, bob, path, active, system, work):
+    from apps.directory.actions import update_user
+
+    address = f"{path}provision/"
+    assert "Bob Example" in alice.get(address).content.decode()
+    assert "Nobody matches" in alice.get(f"{address}?q=nobody-at-all").content.decode()
+    with in_tenant(alice.tenant):
+        update_user(bob.user, actor=system, job_title="Lead")
+    before = len(active.journal)
+    page = alice.get(f"{address}?user={bob.user.pk}").content.decode()
+    assert "Nothing was sent" in page
+    assert len(active.journal) == before
+    asked = alice.post(address, {"user": str(bob.user.pk)})
+    assert "Under way" in alice.get(asked.url.partition("/t/acme")[2] or asked.url).content.decode()
+    work()
+    said = alice.get(asked.url.partition("/t/acme")[2] or asked.url).content.decode()
+    assert "Under way" not in said
+    assert TOKEN not in said
+    assert "Last 24 hours" in alice.get(path).content.decode()
+
+
+def test_who_has_nothing_to_do_with_it_is_told_so(alice, path, active):
+    response = alice.post(f"{path}provision/", {"user": str(alice.user.pk)}, follow=True)
+    assert "no access to it and no account there" in response.content.decode()
+    for nobody in ("no-id", "00000000-0000-0000-0000-000000000000"):
+        assert alice.get(f"{path}provision/?user={nobody}").status_code == 404
+        assert alice.post(f"{path}provision/", {"user": nobody}).status_code == 404
+    assert alice.get(f"{path}provision/?user={alice.user.pk}&since=nan").status_code == 200
