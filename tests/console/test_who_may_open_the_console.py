@@ -43,8 +43,17 @@ ONLY_POST = {
     "application_rejection",
     "application_job_reopening",
     "application_synchronization_cancellation",
+    "application_import_stop",
+    "application_import_resumption",
     "application_synchronizations",
     "application_job_retries",
+}
+# No picture, no file with several to choose from, no import.
+NOT_THERE = {
+    "application_logo",
+    "application_sso_metadata_choice",
+    "application_import",
+    "application_import_selection",
 }
 # Nothing ticked, or a form that stands on another page.
 TO_A_FORM = {
@@ -167,8 +176,8 @@ def test_the_owner_opens_every_page(pattern, things, alice):
     response = alice.get(address(pattern, things))
     if pattern.name in TO_A_FORM:
         assert response.status_code == 302
-    elif pattern.name in {"application_logo", "application_sso_metadata_choice"}:
-        assert response.status_code == 404  # no picture, no file with several to choose from
+    elif pattern.name in NOT_THERE:
+        assert response.status_code == 404
     elif pattern.name in ONLY_POST:
         assert response.status_code == 405
     else:
