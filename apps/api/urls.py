@@ -20,6 +20,7 @@ from apps.api.views import (
     sso,
     sso_preview,
     users,
+    write_test,
 )
 
 app_name = "api"
@@ -51,6 +52,7 @@ IDENTITY_MANAGEMENT = [
     ("identity-management/plan/", identity_management.Plan, "plan"),
     ("identity-management/mapping/", mapping.AttributeMapping, "mapping"),
     ("identity-management/mapping/plan/", mapping.MappingPlan, "mapping-plan"),
+    ("identity-management/write-tests/", write_test.WriteTests, "write-tests"),
     ("identity-management/synchronizations/", identity_management.Synchronizations, "synchronizations"),
     ("identity-match/", identity_match.IdentityMatch, "identity-match"),
     ("imports/", imports.Imports, "imports"),

@@ -23,6 +23,7 @@ from apps.console.views import (
     sso_metadata,
     sso_preview,
     users,
+    write_test,
 )
 
 app_name = "console"
@@ -151,6 +152,11 @@ IDENTITY_MANAGEMENT = [
         name="application_identity_resumption",
     ),
     path("applications/<uuid:pk>/identity-management/mapping/", mapping.index, name="application_mapping"),
+    path(
+        "applications/<uuid:pk>/identity-management/write-test/",
+        write_test.index,
+        name="application_write_test",
+    ),
     path("applications/<uuid:pk>/identity-management/plan/", identity.plan, name="application_plan"),
     path(
         "applications/<uuid:pk>/identity-management/synchronizations/",

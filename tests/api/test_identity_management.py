@@ -334,3 +334,22 @@ def test_other_names_for_accounts_have_to_be_meant(api: Script, path: str, targe
     assert api("PUT", address, body | {"renaming": True}).status_code == 200
     work(api)
     assert target.active_names() == {"mia@acme.example"}
+
+
+def test_a_write_test_answers_with_its_steps(api: Script, path: str, target: ScimTarget) -> None:
+    address = f"{path}identity-management/write-tests/"
+    assert api("POST", address, {"email": "test@acme.example"}).status_code == 404
+    configured(api, path, target)
+    document = api("POST", address, {"email": "test@acme.example"}).json()
+    assert document["succeeded"]
+    assert document["left"] == "Nothing is left there."
+    assert [step["name"] for step in document["steps"]] == [
+        "look_up",
+        "create",
+        "update",
+        "deactivate",
+        "delete",
+    ]
+    assert document["steps"][1]["requests"][0]["status"] == 201
+    assert not target.users
+    assert api.refused("POST", address, {"email": "mia@acme.example"}).keys() == {"email"}

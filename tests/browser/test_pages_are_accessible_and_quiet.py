@@ -102,6 +102,11 @@ PAGES = (
         "/t/acme/console/applications/{relocation}/identity-management/imports/{import}/selection/",
         "alice",
     ),
+    Row(
+        "console write test",
+        "/t/acme/console/applications/{expenses}/identity-management/write-test/",
+        "alice",
+    ),
     Row("console plan", "/t/acme/console/applications/{expenses}/identity-management/plan/", "alice"),
     Row("console job", "/t/acme/console/applications/{expenses}/identity-management/jobs/{job}/", "alice"),
     Row("console deletion", "/t/acme/console/applications/deletion/?application={gitlab}", "alice"),

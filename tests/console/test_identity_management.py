@@ -285,3 +285,21 @@ def test_what_the_application_says_of_itself_is_shown(alice, bob, generic):
     page = alice.get(generic).content.decode()
     assert "Accounts are changed by PUT" in page
     assert "Everybody there is listed to find one" in page
+
+
+# --- the write test
+
+
+def test_a_write_test_shows_each_step_and_what_is_left(alice, bob, generic, target):
+    before = dict(target.users)
+    page = alice.get(f"{generic}write-test/").content.decode()
+    assert "gatehouse-test-" in page
+    assert target.users == before
+    page = alice.post(f"{generic}write-test/", {"email": "test@acme.example"}).content.decode()
+    assert "It worked" in page
+    assert "Nothing is left there." in page
+    assert "DELETE /Users/" in page
+    assert target.users == before
+    refused = alice.post(f"{generic}write-test/", {"email": alice.user.email})
+    assert refused.status_code == 422
+    assert "Somebody here has this address." in refused.content.decode()

@@ -32,7 +32,7 @@ def row(name: str, refusal: tuple[int, str] | None = None, **things: str) -> Row
 
 
 OF_AN_APPLICATION = (
-    "application", "assignments", "guide", "identity-match", "sso", "sso-preview", "service-provider-metadata", "certificates", "identity-management", "activation", "resumption", "pause", "provision", "removal-approval", "removal-rejection", "plan", "mapping", "mapping-plan",
+    "application", "assignments", "guide", "identity-match", "sso", "sso-preview", "service-provider-metadata", "certificates", "identity-management", "activation", "resumption", "pause", "provision", "removal-approval", "removal-rejection", "plan", "mapping", "mapping-plan", "write-tests",
     "synchronizations", "remote-users", "remote-groups", "jobs",
 )  # fmt: skip
 
@@ -88,6 +88,7 @@ ROWS = [
     row("console:application_identity_resumption", pk="application"),
     row("console:application_plan", pk="application"),
     row("console:application_mapping", pk="application"),
+    row("console:application_write_test", pk="application"),
     row("console:application_synchronizations", pk="application"),
     row(
         "console:application_synchronization_cancellation",

@@ -121,7 +121,7 @@ PEM = "base64 of a certificate"
 # Patterns of fields that hold no name, and why.
 NO_NAMES = {
     **dict.fromkeys(("ProfileForm.timezone", "UserSerializer.timezone", "SsoSerializer.name_id_source", "NewApplicationForm.slug", "ApplicationToCreate.slug", "createtenant.slug", "scim.timezone",
-                     "DeletionForm.number", "MappingRowToSet.source", "MappingRowToSet.scim"), CLOSED),
+                     "DeletionForm.number", "MappingRowToSet.source", "MappingRowToSet.scim", "WriteTestForm.email", "WriteTestToRun.email"), CLOSED),
     **dict.fromkeys(("*.password", "*.passphrase", "*.token", "*.private_key", "PasswordChangeForm.*"), SECRET),
     **dict.fromkeys(("*.url", "*_url", "*_urls"), ADDRESS),
     **dict.fromkeys(("SignInForm.username", "EventFilterForm.person", "EventFilterForm.reference", "*.q", "UserQuery.username",
