@@ -256,6 +256,16 @@ def test_the_values_of_anybody_are_shown_beside_the_rows(alice, bob, generic):
         assert alice.get(f"{generic}mapping/?user={nobody}").status_code == 404
 
 
+def test_the_page_says_what_a_change_does_at_this_application(alice, generic, path, target):
+    page = alice.get(f"{generic}mapping/").content.decode()
+    assert "fill the empty rows to add" in page
+    assert "what is there stays as it is" in page
+    alice.post(f"{path}connection/", connection(target))
+    page = alice.get(f"{path}mapping/").content.decode()
+    assert "GitLab takes these attributes and no others." in page
+    assert "a change reaches new accounts only" in page
+
+
 def test_there_is_no_mapping_to_change_before_it_is_configured(alice, path):
     assert alice.get(f"{path}mapping/").status_code == 404
 
