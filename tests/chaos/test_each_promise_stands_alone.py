@@ -4,7 +4,12 @@ import pytest
 
 from tests.chaos.conftest import NEEDS_SERVICES, report_of
 
-pytestmark = [NEEDS_SERVICES, pytest.mark.timeout(600), pytest.mark.xdist_group("chaos")]
+pytestmark = [
+    NEEDS_SERVICES,
+    pytest.mark.usefixtures("asked_for"),
+    pytest.mark.timeout(600),
+    pytest.mark.xdist_group("chaos"),
+]
 
 
 @pytest.fixture
