@@ -1,5 +1,5 @@
 """
-SQL that is compiled once, for the few statements that every sign-on makes (docs/decisions/0016-prepared-statements.md).
+SQL that is compiled once, for the few statements that every sign-on makes (docs/decisions/0020-prepared-statements.md).
 
 A query is built the ordinary way, from marks in place of values; what Django compiles of it is kept beside the connection, so no
 thread sees another's. The tenant is a mark like the others and filled in at each run: outside a tenant nothing runs.
