@@ -353,3 +353,17 @@ def test_a_write_test_answers_with_its_steps(api: Script, path: str, target: Sci
     assert document["steps"][1]["requests"][0]["status"] == 201
     assert not target.users
     assert api.refused("POST", address, {"email": "mia@acme.example"}).keys() == {"email"}
+
+
+def test_one_person_is_provisioned_now(api: Script, path: str, target: ScimTarget) -> None:
+    configured(api, path, target)
+    api("POST", f"{path}identity-management/activation/")
+    work(api)
+    users = {user["username"]: user["id"] for user in api.get("/users/")["results"]}
+    target.journal.clear()
+    answer = api("POST", f"{path}identity-management/provision/", {"user": users["mia"]})
+    assert answer.status_code == 202, answer.content
+    assert answer.json()["resource"] == users["mia"]
+    missing = {"user": "00000000-0000-4000-8000-000000000000"}
+    assert api("POST", f"{path}identity-management/provision/", missing).status_code == 404
+    api.refused("POST", f"{path}identity-management/provision/", {})

@@ -66,8 +66,9 @@ class Provision(ApiView):
     @extend_schema(request=PersonToProvision, responses={202: JobSerializer})
     def post(self, request: Request, pk: UUID) -> Response:
         """One person now, before all others; the job's `tries` tell what was said."""
+        integration = integration_at(pk)
         user = found(User.objects.all(), pk=self.read(PersonToProvision)["user"])
-        job = provision_person(integration_at(pk), user, actor=self.actor)
+        job = provision_person(integration, user, actor=self.actor)
         return Response(JobSerializer(job).data, status=202)
 
 
