@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.applications.actions import add_application, assign_group
 from apps.applications.models import Application
-from apps.directory.actions import add_group, add_member, update_user
+from apps.directory.actions import add_group, add_member, add_user, update_user
 from apps.directory.models import User
 from apps.events.actors import Actor
 from apps.events.models import Event
@@ -23,10 +23,12 @@ from apps.provisioning.models import (
     Import,
     ImportRow,
     ImportState,
+    Integration,
     IntegrationState,
     Job,
     JobState,
     Outcome,
+    RemoteUser,
     ResourceKind,
     RowState,
 )
@@ -229,7 +231,21 @@ def _failing_job(application: Application, user: User, system: Actor) -> Job:
         "answer": words,
     }
     Attempt(job=job, operation="create", outcome=Outcome.PERMANENT, steps=[step]).save()
+    _held_removal(integration, system)
     return job
+
+
+def _held_removal(integration: Integration, system: Actor) -> None:
+    """Of somebody who is in no bound group any more."""
+    leaver = add_user(actor=system, username="lena", email="lena@acme.example", first_name="Lena")
+    RemoteUser(integration=integration, user=leaver, name=str(leaver), remote_id="7").save()
+    Job(
+        integration=integration,
+        kind=ResourceKind.USER,
+        resource_id=leaver.pk,
+        resource_name=str(leaver),
+        state=JobState.HELD,
+    ).save()
 
 
 @pytest.fixture

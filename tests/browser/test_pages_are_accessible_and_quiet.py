@@ -107,6 +107,16 @@ PAGES = (
         "/t/acme/console/applications/{expenses}/identity-management/write-test/",
         "alice",
     ),
+    Row(
+        "console one person",
+        "/t/acme/console/applications/{expenses}/identity-management/provision/?user={bob}",
+        "alice",
+    ),
+    Row(
+        "console held removals",
+        "/t/acme/console/applications/{expenses}/identity-management/approval/",
+        "alice",
+    ),
     Row("console plan", "/t/acme/console/applications/{expenses}/identity-management/plan/", "alice"),
     Row("console job", "/t/acme/console/applications/{expenses}/identity-management/jobs/{job}/", "alice"),
     Row("console deletion", "/t/acme/console/applications/deletion/?application={gitlab}", "alice"),
