@@ -10,9 +10,6 @@ from apps.provisioning.imports import tasks as import_tasks
 from apps.provisioning.imports import work as import_work
 from apps.provisioning.models import Import, ImportRow, Integration
 from apps.tenants.context import in_tenant
-from tests.console.test_identity_management import active, connection, path, work
-
-__all__ = ["active", "connection", "path", "work"]
 
 
 @pytest.fixture

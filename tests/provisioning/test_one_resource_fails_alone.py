@@ -224,10 +224,13 @@ def test_every_try_has_one_attempt_and_one_event(staffed):
     attempts = Attempt.objects.filter(job=company.job(noah)).order_by("created_at")
     assert [(attempt.operation, attempt.outcome, attempt.status) for attempt in attempts] == [
         ("create", "ambiguous", 500),
+        ("read_back", "succeeded", 200),  # it is not there after all: on record before anything is sent again
         ("create", "succeeded", 201),
     ]
     assert [step["method"] for step in attempts[0].steps] == ["GET", "POST"]
-    assert attempts[1].request["userName"] == "noah"
+    assert attempts[2].request["userName"] == "noah"
+    looked = Event.objects.filter(target_id=str(noah.pk), type="user_lookup_provision")
+    assert looked.count() == 1
     events = Event.objects.filter(target_id=str(noah.pk), type="user_create_provision").order_by("created_at")
     assert [(event.success, event.message_chain["response_code"]) for event in events] == [
         (False, "500"),

@@ -135,6 +135,8 @@ TASKS = {
     "apps.mail.tasks.deliver": (),
     "apps.saml.tasks.warn_of_expiry": (),
     "apps.saml.tasks.refresh_metadata_of": (),
+    "apps.saml.tasks.forget_requests": (),
+    "apps.provisioning.imports.tasks.work_on_import": ("import",),
 }
 
 

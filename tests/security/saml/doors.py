@@ -127,7 +127,7 @@ NO_NAMES = {
     **dict.fromkeys(("SignInForm.username", "EventFilterForm.person", "EventFilterForm.reference", "*.q", "UserQuery.username",
                      "EventQuery.application", "EventQuery.user", "EventQuery.actor",
                      "IntervalQuery.timezone", "Selection.rows", "createscimtoken.tenant", "createapikey.tenant", "createapikey.admin",
-                     "verifyevents.tenant", "MetadataChoice.entity_id", "MetadataAddress.entity_id", "*.digest",
+                     "verifyevents.tenant", "SeenPlan.plan", "MetadataChoice.entity_id", "MetadataAddress.entity_id", "*.digest",
                      "MetadataForm.entity_id"), LOOKED_FOR),
     "*certificate*": PEM,
     "IdentityProviderForm.xml": XML,
