@@ -95,7 +95,8 @@ def test_one_that_cannot_be_taken_over_says_why_and_another_can_be_chosen(alice,
 
 def test_after_an_hour_the_file_is_gone(alice, path):
     choice = choose_from(alice, path)
-    MetadataUpload.unscoped.update(created_at=timezone.now() - dt.timedelta(minutes=61))
+    with in_tenant(alice.tenant):
+        MetadataUpload.objects.update(created_at=timezone.now() - dt.timedelta(minutes=61))
     assert alice.get(choice).status_code == 404
 
 
@@ -184,13 +185,17 @@ def test_a_failure_says_when_and_why_and_the_overview_waits_for_the_third(alice,
 
 def test_the_end_is_announced_and_told(alice, refreshed, path):
     now = timezone.now()
-    rows = MetadataSource.unscoped.all()
-    rows.update(valid_until=now + dt.timedelta(days=3), warn_from=now + dt.timedelta(days=1))
+
+    def told(**fields):
+        with in_tenant(alice.tenant):
+            assert MetadataSource.objects.update(**fields) == 1
+
+    told(valid_until=now + dt.timedelta(days=3), warn_from=now + dt.timedelta(days=1))
     assert "Its metadata ends on" not in page(alice, path)
-    rows.update(warn_from=now - dt.timedelta(days=1))
+    told(warn_from=now - dt.timedelta(days=1))
     for address in (path, "/console/"):
         assert "Its metadata ends on" in page(alice, address)
-    rows.update(valid_until=now - dt.timedelta(minutes=1))
+    told(valid_until=now - dt.timedelta(minutes=1))
     for address in (path, "/console/"):
         assert "Its metadata expired on" in page(alice, address)
 
