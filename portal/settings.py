@@ -99,6 +99,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "apps.tenants.context.template_context",
                 "apps.accounts.access.template_context",
+                "apps.accounts.recent.template_context",
                 "apps.console.pages.template_context",
             ],
         },

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import hypothesis
 import pytest
 from django.test import Client
 from django.urls import clear_script_prefix
+from django.utils import timezone
 
 from apps.accounts.actions import add_administrator
+from apps.accounts.destinations import SIGNED_IN_AT
 from apps.accounts.models import Role
 from apps.directory.actions import add_user
 from apps.directory.models import User
@@ -95,6 +98,16 @@ def sign_in(who: Person) -> None:
     """Without the sign-in page, but with a session of the person's own tenant."""
     with in_tenant(who.tenant):
         who.client.force_login(who.user, backend="apps.accounts.backends.TenantBackend")
+    signed_in(who.client, timezone.now())
+
+
+def signed_in(client: Client, moment: datetime | None) -> None:
+    """The session remembers `moment` as the one when its person last showed who they are; None as that it does not know."""
+    session = client.session
+    session.pop(SIGNED_IN_AT, None)
+    if moment is not None:
+        session[SIGNED_IN_AT] = moment.timestamp()
+    session.save()
 
 
 @pytest.fixture

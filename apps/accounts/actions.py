@@ -89,9 +89,11 @@ def person_with(username: str, password: str, *, actor: Actor) -> User | None:
 
 
 @transaction.atomic
-def record_sign_in(user: User, *, actor: Actor, application: Target | None = None) -> None:
+def record_sign_in(user: User, *, actor: Actor, again: bool = False) -> None:
+    """`again`: it confirms a session that goes on."""
     FailedSignIn.objects.filter(Q(account_key=user.username_key) | Q(account_key=user.email_key)).delete()
-    record(EventType.USER_LOGIN_ATTEMPT, actor=actor, target=Target.of("user", user), application=application)
+    details = {"reauthentication": True} if again else {}
+    record(EventType.USER_LOGIN_ATTEMPT, actor=actor, target=Target.of("user", user), details=details)
 
 
 @transaction.atomic

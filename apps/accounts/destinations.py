@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 ASKING = "asking_application"  # session: {"address", "label"} of the request that waits for a sign-in
 CAME_FOR = "came_for"  # session: the address that the sign-in form's answer leads to
-SIGNED_IN_AT = "signed_in_at"  # session: seconds since the epoch at the last password given
+SIGNED_IN_AT = "signed_in_at"  # session: seconds since the epoch when the person last showed who they are
 
 # What browsers rewrite before they go: tabs and line ends into nothing, a backslash into a slash, dot segments into their parent.
 DROPPED = re.compile(r"[\x00-\x20\x7f]")
@@ -53,6 +53,6 @@ def straight_from_sign_in(request: HttpRequest) -> bool:
 
 
 def signed_in_at(request: HttpRequest) -> datetime | None:
-    """When this session's person last gave their password: AuthnInstant, and the judge of ForceAuthn (SAML core 3.4.1)."""
+    """When this session's person last showed who they are: AuthnInstant, and the judge of ForceAuthn (SAML core 3.4.1)."""
     seconds = request.session.get(SIGNED_IN_AT)
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

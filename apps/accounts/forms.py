@@ -28,3 +28,11 @@ class SignInForm(forms.Form):
         super().__init__(*args, **kwargs)
         typed = self.data.get("username") or self.initial.get("username")
         self.fields["password" if typed else "username"].widget.attrs["autofocus"] = True
+
+
+class PasswordAgainForm(forms.Form):
+    password = PasswordField(label=_("Password"), autocomplete="current-password")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].widget.attrs["autofocus"] = True

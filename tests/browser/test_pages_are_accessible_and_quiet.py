@@ -27,6 +27,7 @@ class Row:
 PAGES = (
     Row("organisation", "/"),
     Row("sign-in", "/t/acme/login/"),
+    Row("confirmation", "/t/acme/reauthentication/?next=/t/acme/me/", "bob"),
     Row("sign-out", "/t/acme/logout/", "bob"),
     Row("launcher", "/t/acme/", "bob"),
     Row("launcher of nobody's groups", "/t/acme/", "alice"),

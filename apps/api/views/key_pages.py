@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.access import actor_of, administrator_required, may_administer
 from apps.accounts.models import Administrator
+from apps.accounts.recent import recent_authentication_required, recent_authentication_to_write
 from apps.api.actions import add_api_key, revoke_api_key
 from apps.api.forms import KeyForm
 from apps.api.models import ApiKey
@@ -18,6 +19,7 @@ from apps.tenants.addresses import tenant_url
 
 
 @administrator_required
+@recent_authentication_to_write
 def index(request: HttpRequest) -> HttpResponse:
     """The answer to POST shows the secret, this once: there is no redirect, because nobody could show it after one."""
     form = KeyForm(request.POST if request.method == "POST" else None)
@@ -40,6 +42,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @administrator_required
+@recent_authentication_required
 def revocation(request: HttpRequest, pk: UUID) -> HttpResponse:
     key = get_object_or_404(ApiKey.objects, pk=pk)
     if request.method == "POST":

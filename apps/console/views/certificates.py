@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_safe
 
 from apps.accounts.access import actor_of, administrator_required
+from apps.accounts.recent import recent_authentication_required
 from apps.applications.models import Application
 from apps.console.application_page import application_or_404, show_tab
 from apps.console.forms.certificates import NewCertificateForm, UploadForm
@@ -45,6 +46,7 @@ def _key_pair(pk: UUID, certificate_pk: UUID) -> KeyPair:
 
 
 @administrator_required
+@recent_authentication_required
 def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A new pair, generated here; an empty POST gets the usual one."""
     application = _application(pk)
@@ -60,6 +62,7 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @administrator_required
+@recent_authentication_required
 @sensitive_post_parameters("upload-passphrase")
 @sensitive_variables("form")
 def upload(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -117,6 +120,7 @@ def certificate(request: HttpRequest, pk: UUID, certificate_pk: UUID) -> HttpRes
 
 
 @administrator_required
+@recent_authentication_required
 def promotion(request: HttpRequest, pk: UUID, certificate_pk: UUID) -> HttpResponse:
     pair = _key_pair(pk, certificate_pk)
     if pair.state == KeyPair.State.RETIRING:
@@ -138,6 +142,7 @@ def promotion(request: HttpRequest, pk: UUID, certificate_pk: UUID) -> HttpRespo
 
 
 @administrator_required
+@recent_authentication_required
 def retirement(request: HttpRequest, pk: UUID, certificate_pk: UUID) -> HttpResponse:
     pair = _key_pair(pk, certificate_pk)
     sentence = _("It leaves the metadata, and its private key is destroyed. This cannot be undone.")

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.access import actor_of, administrator_required
+from apps.accounts.recent import recent_authentication_required, recent_authentication_to_write
 from apps.console.forms.people import ConfirmForm
 from apps.console.forms.tokens import TokenForm
 from apps.console.pages import refusals_on, show
@@ -17,6 +18,7 @@ from apps.tenants.addresses import tenant_url
 
 
 @administrator_required
+@recent_authentication_to_write
 def index(request: HttpRequest) -> HttpResponse:
     """The answer to POST shows the secret, this once: there is no redirect, because nobody could show it after one."""
     form = TokenForm(request.POST if request.method == "POST" else None)
@@ -37,6 +39,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @administrator_required
+@recent_authentication_required
 def revocation(request: HttpRequest, pk: UUID) -> HttpResponse:
     token = get_object_or_404(ScimToken.objects, pk=pk)
     if request.method == "POST":

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.access import actor_of, administrator_required, may_grant, role_of
 from apps.accounts.actions import keep_an_owner
+from apps.accounts.recent import recent_authentication_required
 from apps.applications.models import Application, Assignment
 from apps.console.chips import account_chip
 from apps.console.forms.people import ConfirmForm, GroupsOfUserForm, NewUserForm, PasswordForm, ProfileForm
@@ -100,6 +101,7 @@ def profile(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @sensitive_post_parameters("password")
 @administrator_required
+@recent_authentication_required
 def password(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = _changeable_or_403(request, pk)
     form = PasswordForm(request.POST if request.method == "POST" else None)

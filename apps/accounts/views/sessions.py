@@ -1,20 +1,18 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import login as start_session
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts import destinations
 from apps.accounts.access import actor_of, public
-from apps.accounts.actions import person_with, record_sign_in
+from apps.accounts.actions import person_with
+from apps.accounts.authenticated import begin_session
 from apps.accounts.forms import SignInForm
-from apps.accounts.signing_out import FOLLOWS, session_handle, sign_out, what_follows
-from apps.directory.models import User
+from apps.accounts.signing_out import FOLLOWS, sign_out, what_follows
 
 
 @public
@@ -33,23 +31,11 @@ def login(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         user = person_with(**form.cleaned_data, actor=actor_of(request))
         if user is not None:
-            _sign_in(request, user)
+            begin_session(request, user)
             request.session[destinations.CAME_FOR] = destination
             return redirect(destination)
         form.add_error(None, _("This user name and password do not sign in."))
     return _page(request, form, destination, status=422)
-
-
-def _sign_in(request: HttpRequest, user: User) -> None:
-    again = request.user.is_authenticated
-    start_session(request, user)
-    if again:
-        request.session.cycle_key()  # Django keeps the key when the same person signs in again
-    request.session.pop(destinations.ASKING, None)
-    request.session.pop(FOLLOWS, None)
-    session_handle(request)
-    request.session[destinations.SIGNED_IN_AT] = timezone.now().timestamp()
-    record_sign_in(user, actor=actor_of(request))
 
 
 def _page(request: HttpRequest, form: SignInForm, destination: str, status: int = 200) -> HttpResponse:

@@ -1,0 +1,35 @@
+"""A person has just shown who they are: what their session remembers of it."""
+
+from django.contrib.auth import login as start_session
+from django.http import HttpRequest
+from django.utils import timezone
+
+from apps.accounts import destinations
+from apps.accounts.access import actor_of
+from apps.accounts.actions import record_sign_in
+from apps.accounts.signing_out import FOLLOWS, session_handle
+from apps.directory.models import User
+
+
+def begin_session(request: HttpRequest, user: User) -> None:
+    """Signs `user` in: a session under a new key, with nothing in it of anybody else's."""
+    again = request.user.is_authenticated
+    start_session(request, user)
+    if again:
+        request.session.cycle_key()  # Django keeps the key when the same person signs in again
+    request.session.pop(destinations.ASKING, None)
+    request.session.pop(FOLLOWS, None)
+    session_handle(request)
+    note_authentication(request)
+    record_sign_in(user, actor=actor_of(request))
+
+
+def confirm_session(request: HttpRequest, user: User) -> None:
+    """The person who is signed in has shown it once more: the session goes on under a new key."""
+    request.session.cycle_key()
+    note_authentication(request)
+    record_sign_in(user, actor=actor_of(request), again=True)
+
+
+def note_authentication(request: HttpRequest) -> None:
+    request.session[destinations.SIGNED_IN_AT] = timezone.now().timestamp()
