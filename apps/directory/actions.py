@@ -28,7 +28,14 @@ USER_FIELDS = (
     "display_name",
     "job_title",
     "work_phone",
+    "mobile_phone",
     "timezone",
+    "employee_number",
+    "department",
+    "division",
+    "organization",
+    "cost_center",
+    "manager",
 )
 
 

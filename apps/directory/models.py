@@ -43,7 +43,18 @@ class User(TenantOwned, AbstractBaseUser):
     display_name = models.CharField(_("display name"), max_length=240, blank=True, validators=[validate_text])
     job_title = models.CharField(_("job title"), max_length=120, blank=True, validators=[validate_text])
     work_phone = models.CharField(_("work phone"), max_length=60, blank=True, validators=[validate_text])
+    mobile_phone = models.CharField(_("mobile phone"), max_length=60, blank=True, validators=[validate_text])
     timezone = models.CharField(_("time zone"), max_length=60, blank=True, validators=[validate_timezone])
+    employee_number = models.CharField(
+        _("employee number"), max_length=120, blank=True, validators=[validate_text]
+    )
+    department = models.CharField(_("department"), max_length=120, blank=True, validators=[validate_text])
+    division = models.CharField(_("division"), max_length=120, blank=True, validators=[validate_text])
+    organization = models.CharField(_("organization"), max_length=120, blank=True, validators=[validate_text])
+    cost_center = models.CharField(_("cost center"), max_length=120, blank=True, validators=[validate_text])
+    # As it was told: a person's id here, or the id that the identity provider knows the manager by. Not a reference:
+    # people arrive before their managers.
+    manager = models.CharField(_("manager"), max_length=255, blank=True, validators=[validate_text])
     active = models.BooleanField(_("active"), default=True)
     password_expires_at = models.DateTimeField(null=True, blank=True)
     session_epoch = models.PositiveIntegerField(
@@ -63,6 +74,10 @@ class User(TenantOwned, AbstractBaseUser):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["tenant", "username_key"], name="user_username"),
             models.UniqueConstraint(fields=["tenant", "email_key"], name="user_email"),
+        ]
+        # A SCIM list is in order of arrival: its first page must not cost the whole table.
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["tenant", "created_at", "id"], name="user_oldest")
         ]
 
     def __str__(self) -> str:
@@ -108,6 +123,9 @@ class Group(TenantOwned):
         ordering: ClassVar[list[str]] = ["name_key"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["tenant", "name_key"], name="group_name"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["tenant", "created_at", "id"], name="group_oldest")
         ]
 
     def __str__(self) -> str:

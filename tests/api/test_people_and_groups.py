@@ -14,7 +14,8 @@ from tests.conftest import PASSWORD, Person, person
 MIA = {"username": "mia", "email": "mia@acme.example"}
 EVERYTHING = MIA | {
     "first_name": "Mia", "last_name": "Stone", "display_name": "Mia S.", "job_title": "Engineer",
-    "work_phone": "+1 555 0100", "timezone": "Europe/London", "active": True,
+    "work_phone": "+1 555 0100", "mobile_phone": "+1 555 0199", "timezone": "Europe/London", "active": True,
+    "employee_number": "0042", "department": "R&D", "division": "North", "organization": "Acme", "cost_center": "C-7", "manager": "ada",
 }  # fmt: skip
 
 

@@ -14,7 +14,14 @@ class UserSerializer(Strict):
     display_name = text(240)
     job_title = text(120)
     work_phone = text(60)
+    mobile_phone = text(60)
     timezone = text(60, help_text="An IANA time zone, such as Europe/London.")
+    employee_number = text(120)
+    department = text(120)
+    division = text(120)
+    organization = text(120)
+    cost_center = text(120)
+    manager = text(255, help_text="The manager's id, here or at the identity provider that told it.")
     active = serializers.BooleanField(required=False)
     password = serializers.CharField(
         max_length=4096, write_only=True, required=False, trim_whitespace=False,

@@ -22,8 +22,20 @@ class ProfileForm(ActionForm):
     )
     job_title = forms.CharField(label=_("Job title"), max_length=120, required=False)
     work_phone = forms.CharField(label=_("Work phone"), max_length=60, required=False)
+    mobile_phone = forms.CharField(label=_("Mobile phone"), max_length=60, required=False)
     timezone = forms.CharField(
         label=_("Time zone"), max_length=60, required=False, help_text=_("Such as Europe/London.")
+    )
+    employee_number = forms.CharField(label=_("Employee number"), max_length=120, required=False)
+    department = forms.CharField(label=_("Department"), max_length=120, required=False)
+    division = forms.CharField(label=_("Division"), max_length=120, required=False)
+    organization = forms.CharField(label=_("Organization"), max_length=120, required=False)
+    cost_center = forms.CharField(label=_("Cost center"), max_length=120, required=False)
+    manager = forms.CharField(
+        label=_("Manager"),
+        max_length=255,
+        required=False,
+        help_text=_("The manager's id, here or at the identity provider that told it."),
     )
 
     @classmethod

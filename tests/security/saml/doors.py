@@ -43,7 +43,8 @@ def rest(path: str, declared_by: str, fields: dict[str, Any], *names: str, metho
 
 
 PERSON = {"username": "mia{}", "email": EMAIL, "first_name": "Mia{}", "last_name": "Rae{}", "display_name": "Mia Rae{}",
-          "job_title": "Engineer{}", "work_phone": "+44 1{}"}  # fmt: skip
+          "job_title": "Engineer{}", "work_phone": "+44 1{}", "mobile_phone": "+44 7{}", "employee_number": "7{}", "department": "R&D{}",
+          "division": "North{}", "organization": "Acme{}", "cost_center": "C1{}", "manager": "boss{}"}  # fmt: skip
 GROUP = {"name": "Ops{}", "description": "Keeps it up{}"}
 LABEL = {"display_label": "Shop{}", "description": "Buys things{}"}
 # Into the tab as it is rendered: its choices stay as they are.
