@@ -214,6 +214,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "compare": {
+        "task": "apps.provisioning.nightly.tasks.compare_everywhere",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
 }
 
 SCIM_SERVICE_PROVIDER = {  # read by django-scim2 when it is imported
@@ -225,6 +230,9 @@ SCIM_SERVICE_PROVIDER = {  # read by django-scim2 when it is imported
 
 # How long a resource stays off the wire when the fate of a write is unknown: an application may apply it late.
 SETTLE_SECONDS = env.float("SETTLE_SECONDS", default=60)
+
+# The hour, UTC, from which on each application is compared with what it was last told, once a night.
+NIGHT_BEGINS = env.int("NIGHT_BEGINS", default=1) % 24
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["apps.api.authentication.ApiKeyAuthentication"],

@@ -10,6 +10,7 @@ class ProvisioningConfig(AppConfig):
         from apps.outbox import relay
         from apps.provisioning import passwords, subscriptions
         from apps.provisioning.imports.tasks import ring_for_due_imports
+        from apps.provisioning.nightly import tasks as nightly  # noqa: F401 - Celery finds it once it is imported
 
         subscriptions.register()
         relay.on_sweep(ring_for_due_imports)

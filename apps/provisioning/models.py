@@ -9,10 +9,11 @@ from apps.applications.models import Application
 from apps.directory.models import Group, User
 from apps.lib.crypto import Sealed
 from apps.provisioning import capabilities, mapping
+from apps.provisioning.comparison_models import Comparison
 from apps.provisioning.import_models import Import, ImportRow, ImportState, RowState
 from apps.tenants.models import TenantOwned, TenantQuerySet, TenantScopedManager
 
-__all__ = ["Import", "ImportRow", "ImportState", "RowState"]  # beside what is defined here
+__all__ = ["Comparison", "Import", "ImportRow", "ImportState", "RowState"]  # beside what is defined here
 
 
 class Deprovisioning(models.TextChoices):

@@ -15,6 +15,7 @@ from apps.directory.models import User
 from apps.provisioning import removals
 from apps.provisioning.models import (
     Attempt,
+    Comparison,
     Integration,
     IntegrationState,
     Job,
@@ -81,6 +82,12 @@ def _attention(job: Job, integration: Integration) -> Attention:
     if next_at and integration.not_before:
         next_at = max(next_at, integration.not_before)
     return Attention(job, str(job), job.state, job.last_status, job.last_error, job.attempts, next_at)
+
+
+def comparison_of(integration: Integration) -> Comparison | None:
+    """The nightly one, under way or the last; None where nobody has said yet when."""
+    found: Comparison | None = Comparison.objects.filter(integration=integration).first()
+    return found
 
 
 def attempts_by_hour(integration: Integration, since: datetime) -> list[tuple[datetime, bool, int]]:

@@ -1,6 +1,7 @@
 """Identity Management through the API, against a SCIM service provider on a real socket; the worker comes by when the test says so."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from apps.lib import event_loop
 from apps.outbox import relay
 from apps.provisioning import engine, tasks
-from apps.provisioning.models import Integration, Job
+from apps.provisioning.models import Comparison, Integration, Job
 from apps.tenants.context import in_tenant
 from tests.api.conftest import Script
 from tests.fakes.scim_target import TOKEN, Fault, ScimTarget
@@ -149,6 +150,26 @@ def test_activating_brings_people_in_and_deactivating_leaves_them(
     assert api("DELETE", f"{path}identity-management/activation/").status_code == 204
     assert api.get(f"{path}identity-management/")["state"] == "configured"
     assert list(target.users) == [remote["remote_id"]]
+
+
+def test_what_the_nightly_comparison_found_is_told(api: Script, path: str, target: ScimTarget) -> None:
+    configured(api, path, target)
+    assert api.get(f"{path}identity-management/")["comparison"] is None
+    with in_tenant(api.tenant):
+        Comparison.objects.create(
+            integration=Integration.objects.get(),
+            next_at=datetime(2026, 3, 2, 1, 30, tzinfo=UTC),
+            last_ended_at=datetime(2026, 3, 1, 1, 30, tzinfo=UTC),
+            last_compared=10000,
+            last_differed=3,
+        )
+    assert api.get(f"{path}identity-management/")["comparison"] == {
+        "ended_at": "2026-03-01T01:30:00Z",
+        "compared": 10000,
+        "differed": 3,
+        "waiting": 0,
+        "next_at": "2026-03-02T01:30:00Z",
+    }
 
 
 def test_a_synchronisation_is_asked_for_and_remembered(api: Script, path: str, target: ScimTarget) -> None:

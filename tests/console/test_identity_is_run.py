@@ -1,11 +1,12 @@
 """A connection as it runs: held removals, quarantine, synchronisations, pauses."""
 
 import pytest
+from django.utils import timezone
 
 from apps.directory.actions import remove_member
 from apps.events.actors import Actor
 from apps.outbox import relay
-from apps.provisioning.models import Integration, Job, Synchronization
+from apps.provisioning.models import Comparison, Integration, Job, Synchronization
 from apps.tenants.context import in_tenant
 from tests.console.conftest import connection, integration
 from tests.fakes.scim_target import TOKEN
@@ -117,3 +118,20 @@ def test_pausing_says_what_it_means_and_resuming_ends_it(alice, path, active):
     assert integration(alice).is_active
     alice.post(f"{path}deactivation/")
     assert "is not active" in alice.post(f"{path}pause/", follow=True).content.decode()
+
+
+def test_the_last_comparison_of_everybody_is_told(alice, path, active):
+    assert "Last full comparison" not in alice.get(path).content.decode()  # nobody has said yet when
+    with in_tenant(alice.tenant):
+        compared = Comparison.objects.create(integration=Integration.objects.get(), next_at=timezone.now())
+    assert "None yet" in alice.get(path).content.decode()
+    compared.last_ended_at, compared.last_compared = timezone.now(), 10000
+    with in_tenant(alice.tenant):
+        compared.save()
+    assert "10000 compared, none differed" in alice.get(path).content.decode()
+    compared.last_differed, compared.last_waiting = 3, 2
+    with in_tenant(alice.tenant):
+        compared.save()
+    page = alice.get(path).content.decode()
+    assert "10000 compared, 3 differed and were put right, 2 wait already" in page
+    assert "Next: " in page

@@ -132,6 +132,7 @@ TASKS = {
     "apps.outbox.tasks.relay": (),
     "apps.events.tasks.seal_tenant": (),
     "apps.provisioning.tasks.work": ("integration",),
+    "apps.provisioning.nightly.tasks.compare": ("integration",),
     "apps.mail.tasks.deliver": (),
     "apps.saml.tasks.warn_of_expiry": (),
     "apps.saml.tasks.refresh_metadata_of": (),

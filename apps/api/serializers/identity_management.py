@@ -40,6 +40,20 @@ class HealthSerializer(serializers.Serializer[Any]):
     kept = serializers.IntegerField(help_text="Removals that an administrator decided against.")
 
 
+class ComparisonSerializer(serializers.Serializer[Any]):
+    ended_at = serializers.DateTimeField(
+        source="last_ended_at", allow_null=True, help_text="Of the last nightly comparison of everybody."
+    )
+    compared = serializers.IntegerField(source="last_compared", help_text="People and groups.")
+    differed = serializers.IntegerField(
+        source="last_differed", help_text="From what was last told; they were put right."
+    )
+    waiting = serializers.IntegerField(
+        source="last_waiting", help_text="Differed, but waited already: failing, held, kept or under way."
+    )
+    next_at = serializers.DateTimeField()
+
+
 class IntegrationSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     base_url = serializers.CharField()
@@ -64,6 +78,7 @@ class IntegrationSerializer(serializers.Serializer[Any]):
     last_verification = serializers.CharField()
     last_problem = serializers.CharField()
     health = HealthSerializer()
+    comparison = ComparisonSerializer(allow_null=True)
 
     def get_token_set(self, integration: Any) -> bool:
         return bool(integration.token_sealed)

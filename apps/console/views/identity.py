@@ -63,6 +63,7 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     latest = integration.synchronizations.first()
     context |= chart_of(integration) | {
         "policy": policy_of(integration),
+        "comparison": queries.comparison_of(integration),
         "synchronizations": integration.synchronizations.all()[:5],
         "synchronization": latest if latest is not None and latest.state == "running" else None,
         "progress": progress(latest) if latest is not None else None,
