@@ -259,6 +259,8 @@ SPECTACULAR_SETTINGS = {
         "IntegrationStateEnum": "apps.provisioning.models.IntegrationState",
         "JobStateEnum": "apps.provisioning.models.JobState",
         "ImportStateEnum": "apps.provisioning.models.ImportState",
+        "ResourceKindEnum": "apps.provisioning.models.ResourceKind",
+        "SourceKindEnum": "apps.scim.models.SourceKind",
         "ImportRowStateEnum": "apps.provisioning.models.RowState",
     },
     "POSTPROCESSING_HOOKS": [

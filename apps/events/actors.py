@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`kind` is one of administrator, person, scim_token, api_key, system."""
+    """`kind` is one of administrator, person, scim_source, api_key, system."""
 
     kind: str
     id: str

@@ -21,6 +21,7 @@ class EventType(models.TextChoices):
     # Signing in
     USER_LOGIN_ATTEMPT = "user_login_attempt", "Sign-in"
     USER_LOGOUT = "user_logout", "Sign-out"
+    USER_INVITE = "user_invite", "Person invited"
     USER_LOCKOUT = "user_lockout", "Account locked"
     ADMIN_CREATE = "admin_create", "Administrator added"
     ADMIN_DELETE = "admin_delete", "Administrator removed"
@@ -59,6 +60,13 @@ class EventType(models.TextChoices):
     # Programs
     API_KEY_CREATE = "api_key_create", "API key created"
     API_KEY_DELETE = "api_key_delete", "API key revoked"
+    SCIM_SOURCE_CREATE = "scim_source_create", "Identity source added"
+    SCIM_SOURCE_UPDATE = "scim_source_update", "Identity source changed"
+    SCIM_SOURCE_DELETE = "scim_source_delete", "Identity source removed"
+    SCIM_LINK_WAITS = "scim_link_waits", "Person waits to be linked"
+    SCIM_LINK_ACCEPT = "scim_link_accept", "Person linked to an identity source"
+    SCIM_LINK_REJECT = "scim_link_reject", "Link to an identity source refused"
+    SCIM_USER_DELETE = "scim_user_delete", "Person deleted by an identity source"
     SCIM_TOKEN_CREATE = "scim_token_create", "SCIM token created"
     SCIM_TOKEN_DELETE = "scim_token_delete", "SCIM token revoked"
     # What the portal tells by itself

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
 from django_scim.adapters import SCIMUser
 from pydantic import ValidationError
 from scim2_models import Context, Meta, SCIMException
@@ -10,42 +9,36 @@ from scim2_models import Context, Meta, SCIMException
 from apps.directory.errors import DirectoryError
 from apps.directory.models import User as Person
 from apps.lib.scim.errors import Mutability, TooLarge
-from apps.scim import actions, resources
+from apps.scim import resources
+from apps.scim.actions import people as actions
 from apps.scim.authentication import actor_of
 from apps.scim.bodies import MOST_OPERATIONS
 from apps.scim.errors import ReadOnlyHere, as_scim_error
-from apps.scim.models import ExternalIdentity, ScimToken
+from apps.scim.models import ExternalIdentity, Source
+from apps.scim.people import with_identity
 
 REFUSALS = (DirectoryError, ValidationError, SCIMException)
 
 
-def people(token: ScimToken, queryset: QuerySet[Person]) -> QuerySet[Person]:
-    """Each with `own_identities`: the token's identity, if it has one."""
-    own = Prefetch(
-        "external_identities", queryset=ExternalIdentity.objects.filter(token=token), to_attr="own_identities"
-    )
-    return queryset.prefetch_related(own)
-
-
 class UserAdapter(SCIMUser):
-    """`obj` comes from `people` or is new. Raises ScimError."""
+    """`obj` comes from `with_identity` or is new. Raises ScimError."""
 
     obj: Any
     id_field = "id"
 
     @property
-    def token(self) -> ScimToken:
-        token: ScimToken = self.request.scim_token
-        return token
+    def source(self) -> Source:
+        source: Source = self.request.scim_source
+        return source
 
     @property
     def identity(self) -> ExternalIdentity | None:
-        """None for a person whom this token may only read, and for a new one."""
+        """None for a person whom this source may only read, and for a new one."""
         return next(iter(getattr(self.obj, "own_identities", ())), None)
 
     @property
     def resource(self) -> resources.User:
-        return resources.of_person(self.obj, external_id=self.identity.external_id if self.identity else "")
+        return resources.of_person(self.obj, self.identity)
 
     def to_dict(self) -> dict[str, Any]:
         resource = self.resource
@@ -90,7 +83,7 @@ class UserAdapter(SCIMUser):
         self.save()
 
     def save(self) -> None:
-        actor = actor_of(self.request, self.token)
+        actor = actor_of(self.request, self.source)
         fields: dict[str, str] = resources.fields_of(self.wanted)
         external_id, active = self.wanted.external_id, self.wanted.active
         try:
@@ -100,13 +93,13 @@ class UserAdapter(SCIMUser):
                 person = self._update(actor, external_id, active, fields)
         except DirectoryError as error:
             raise as_scim_error(error) from error
-        self.obj = people(self.token, Person.objects.filter(pk=person.pk)).get()
+        self.obj = with_identity(self.source, Person.objects.filter(pk=person.pk)).get()
 
     def _add(self, actor: Any, external_id: str, active: bool, fields: dict[str, str]) -> Person:
         # Entra sends no e-mail for people without a mailbox; their user name is an address.
         fields.setdefault("email", fields["username"])
         return actions.add_person(
-            token=self.token, actor=actor, external_id=external_id, active=active, **fields
+            source=self.source, actor=actor, external_id=external_id, active=active, **fields
         )
 
     def _update(

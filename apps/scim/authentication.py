@@ -8,8 +8,8 @@ from apps.accounts.access import client_ip
 from apps.events.actors import Actor
 from apps.lib.crypto import token_key_id, token_matches
 from apps.lib.scim.errors import Unauthorized
-from apps.scim.actions import note_use
-from apps.scim.models import ScimToken
+from apps.scim.actions.sources import note_use
+from apps.scim.models import ScimToken, Source
 
 BEARER = re.compile(r"\s*Bearer +(\S+)\s*", re.IGNORECASE | re.ASCII)
 
@@ -18,13 +18,15 @@ def authenticate(request: HttpRequest) -> ScimToken:
     """Raises Unauthorized, with one answer and one query whatever is wrong (unknown, expired, revoked, another tenant's)."""
     match = BEARER.fullmatch(request.headers.get("Authorization", ""))
     secret = match[1] if match else ""
-    token: ScimToken | None = ScimToken.objects.live().filter(key_id=token_key_id(secret) or "").first()
+    live = ScimToken.objects.live().select_related("source")
+    token: ScimToken | None = live.filter(key_id=token_key_id(secret) or "").first()
     if not token_matches(secret, token.digest if token else "") or token is None:
         raise Unauthorized
     note_use(token)
     return token
 
 
-def actor_of(request: HttpRequest, token: ScimToken) -> Actor:
+def actor_of(request: HttpRequest, source: Source) -> Actor:
+    """The source, whichever of its tokens it brought: the log goes on when tokens are changed."""
     user_agent = request.headers.get("User-Agent", "")
-    return Actor("scim_token", str(token.pk), token.name, client_ip(request), user_agent)
+    return Actor("scim_source", str(source.pk), source.name, client_ip(request), user_agent)

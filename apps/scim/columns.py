@@ -9,7 +9,7 @@ from django.db.models import Q
 from scim2_models.path import CompareOperator
 
 from apps.directory.validators import fold
-from apps.scim.models import ExternalIdentity, ScimToken
+from apps.scim.models import ExternalIdentity, Source
 
 Compare = Callable[[CompareOperator, Any], Q | None]
 Attributes = dict[tuple[str, str | None], Compare]  # by Python names of apps.scim.resources.User
@@ -30,13 +30,13 @@ ORDER = {
 }
 
 
-def of_person(token: ScimToken) -> Attributes:
-    """`externalId` is the caller's own: another token's is not seen (RFC 7643 section 3.1)."""
+def of_person(source: Source) -> Attributes:
+    """`externalId` is the caller's own: another source's is not seen (RFC 7643 section 3.1)."""
     has_phone = ~Q(work_phone="")
     return {
         ("id", None): _id,
-        ("external_id", None): _external_id(token),
-        ("user_name", None): _key("username_key"),
+        ("external_id", None): _external_id(source),
+        ("user_name", None): _user_name(source),
         ("emails", "value"): _key("email_key"),
         ("emails", "type"): _always("work"),
         ("emails", "primary"): _always(True),  # noqa: FBT003 - the attribute's value
@@ -63,6 +63,24 @@ def _key(column: str) -> Compare:
             return NOBODY
         suffix = PARTS.get(op) or ORDER.get(op) or "exact"
         return Q(**{f"{column}__{suffix}": fold(value)})
+
+    return compare
+
+
+def _user_name(source: Source) -> Compare:
+    """What this source sent, where it sent one: the portal's own user name may differ. Whoever else has that name stands back."""
+    ours = _key("user_name_key")
+    theirs = _key("username_key")
+
+    def compare(op: CompareOperator, value: Any) -> Q | None:
+        own = ExternalIdentity.objects.filter(source=source)
+        named = own.filter(ours(op, value))
+        others = theirs(op, value) & ~Q(pk__in=own.values("user"))  # type: ignore[operator]  # never None
+        if op != EQUAL:
+            return Q(pk__in=named.values("user")) | others
+        # Looked up now: an OR over two tables would read every person.
+        found = named.values_list("user", flat=True).first()
+        return Q(pk=found) if found else others
 
     return compare
 
@@ -109,11 +127,11 @@ def _id(op: CompareOperator, value: Any) -> Q | None:
     return Q(pk=key) if str(key) == value else NOBODY  # other spellings of a UUID are other ids
 
 
-def _external_id(token: ScimToken) -> Compare:
+def _external_id(source: Source) -> Compare:
     """A subquery, so that `not` and `ne` also find who has none."""
 
     def compare(op: CompareOperator, value: Any) -> Q | None:
-        own = ExternalIdentity.objects.filter(token=token).exclude(external_id="")
+        own = ExternalIdentity.objects.filter(source=source).exclude(external_id="")
         if value is None:
             return ~Q(pk__in=own.values("user"))
         return Q(pk__in=own.filter(external_id=value).values("user")) if op == EQUAL else None

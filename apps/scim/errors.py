@@ -30,7 +30,7 @@ class UnsupportedMediaType(ScimError):
 
 
 class ReadOnlyHere(Forbidden):
-    default_detail = "This token did not create this person; it may read, but not change them."
+    default_detail = "Another source, or nobody, created this person: you may read, but not change them."
 
 
 def as_scim_error(error: Exception) -> ScimError:

@@ -24,11 +24,11 @@ from scim2_models.path import (
     coerce_value,
 )
 
-from apps.directory.models import User as Person
 from apps.lib.scim.errors import InvalidFilter
 from apps.lib.xml import is_xml_text
 from apps.scim import columns
-from apps.scim.models import ScimToken
+from apps.scim.models import Source
+from apps.scim.people import seen_by
 from apps.scim.resources import User
 
 LONGEST = 1024  # characters
@@ -44,17 +44,17 @@ class UserFilter:
     @staticmethod
     def search(query: str, request: Any) -> Any:
         """QuerySet of the tenant's people. Raises InvalidFilter, and scim2-models' own error of that kind."""
-        return Person.objects.filter(conditions(query, request.scim_token))
+        return seen_by(request.scim_source).filter(conditions(query, request.scim_source))
 
 
-def conditions(query: str, token: ScimToken) -> Q:
+def conditions(query: str, source: Source) -> Q:
     if len(query) > LONGEST:
         raise InvalidFilter(f"The filter is longer than {LONGEST} characters.")
     if not is_xml_text(query):
         raise InvalidFilter("The filter holds control characters.")
     try:
         parsed = ScimFilter[User](query)
-        return _ToQuery(parsed, columns.of_person(token)).visit(parsed.ast)
+        return _ToQuery(parsed, columns.of_person(source)).visit(parsed.ast)
     except RecursionError:
         raise InvalidFilter("The filter is nested too deep.") from None
 

@@ -6,8 +6,41 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.directory.models import User
-from apps.directory.validators import validate_text
+from apps.directory.validators import fold, validate_text
 from apps.tenants.models import TenantOwned, TenantQuerySet, TenantScopedManager
+
+
+class SourceKind(models.TextChoices):
+    """Which product calls: it chooses the guide, never what is accepted."""
+
+    OKTA = "okta", "Okta"
+    ENTRA = "entra", "Microsoft Entra ID"
+    ONELOGIN = "onelogin", "OneLogin"
+    JUMPCLOUD = "jumpcloud", "JumpCloud"
+    OTHER = "other", _("Another identity provider")
+
+
+class Source(TenantOwned):
+    """An identity provider that pushes people in. It owns whom it created or was given, and it is who the event log names."""
+
+    name = models.CharField(_("name"), max_length=120, validators=[validate_text])
+    name_key = models.CharField(max_length=240, editable=False)
+    kind = models.CharField(
+        _("identity provider"), max_length=20, choices=SourceKind.choices, default=SourceKind.OTHER
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(TenantOwned.Meta):
+        ordering: ClassVar[list[str]] = ["name_key"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["tenant", "name_key"], name="source_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def fill_keys(self) -> None:
+        self.name_key = fold(self.name)
 
 
 class ScimTokenQuerySet(TenantQuerySet):
@@ -18,9 +51,9 @@ class ScimTokenQuerySet(TenantQuerySet):
 
 
 class ScimToken(TenantOwned):
-    """What an identity provider brings. Its secret was shown once; the row keeps the hash."""
+    """What a source brings. Its secret was shown once; the row keeps the hash."""
 
-    name = models.CharField(_("name"), max_length=120, validators=[validate_text])
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+")
     key_id = models.CharField(max_length=16, unique=True, editable=False)
     digest = models.CharField(max_length=64, editable=False)  # hex SHA-256
     created_at = models.DateTimeField(auto_now_add=True)
@@ -34,7 +67,11 @@ class ScimToken(TenantOwned):
         ordering: ClassVar[list[str]] = ["-created_at"]
 
     def __str__(self) -> str:
-        return self.name
+        return f"{self.source} ({self.key_id}…)"
+
+    @property
+    def name(self) -> str:
+        return self.source.name
 
     @property
     def is_live(self) -> bool:
@@ -43,21 +80,39 @@ class ScimToken(TenantOwned):
 
 
 class ExternalIdentity(TenantOwned):
-    """This person belongs to this token: it created them, or was given them. `external_id` is the caller's own id."""
+    """
+    This person belongs to this source: it created them, or an administrator gave them to it.
 
-    token = models.ForeignKey(ScimToken, on_delete=models.CASCADE, related_name="identities")
+    `external_id` and `user_name` are what the source sent. The portal's own user name may differ: somebody else may have had it already.
+    After a DELETE the row stays for a while (`deleted_at`), so that whoever comes back is the same person.
+    """
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="identities")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="external_identities")
     external_id = models.CharField(max_length=255, blank=True, validators=[validate_text])
+    user_name = models.CharField(max_length=150, validators=[validate_text])
+    user_name_key = models.CharField(max_length=300, editable=False)
+    created_person = models.BooleanField(default=True, editable=False)  # else they were linked
     created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta(TenantOwned.Meta):
         verbose_name_plural = "external identities"
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["token", "user"], name="identity_once"),
+            models.UniqueConstraint(fields=["source", "user"], name="identity_once"),
             models.UniqueConstraint(
-                fields=["token", "external_id"], condition=~Q(external_id=""), name="identity_external_id"
+                fields=["source", "external_id"], condition=~Q(external_id=""), name="identity_external_id"
             ),
+            models.UniqueConstraint(fields=["source", "user_name_key"], name="identity_user_name"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["source", "deleted_at"], condition=~Q(deleted_at=None), name="identity_deleted"
+            )
         ]
 
     def __str__(self) -> str:
         return self.external_id or str(self.user)
+
+    def fill_keys(self) -> None:
+        self.user_name_key = fold(self.user_name)

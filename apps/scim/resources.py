@@ -23,6 +23,7 @@ from scim2_models import (
 from apps.directory.models import User as Person
 from apps.lib.scim.schemas import PATCH_OP, USER
 from apps.lib.scim.values import read_boolean
+from apps.scim.models import ExternalIdentity
 
 # Entra ID and Okta: unknown attributes and URNs, removal by value, a value path that names an element not there yet.
 POLICY = ScimPolicy(
@@ -123,8 +124,8 @@ def parameters(query: QueryDict) -> ResponseParameters[User]:
     return found
 
 
-def of_person(person: Person, *, external_id: str) -> User:
-    """Without id and meta, which the adapter adds: they are not part of what a request changes."""
+def of_person(person: Person, identity: ExternalIdentity | None) -> User:
+    """As the source of `identity` knows them. Without id and meta, which the adapter adds: they are not part of what a request changes."""
     phones = [PhoneNumber(value=person.work_phone, type="work", primary=True)] if person.work_phone else None
     name = Name(
         formatted=person.full_name or None,
@@ -133,8 +134,8 @@ def of_person(person: Person, *, external_id: str) -> User:
     )
     return User(
         schemas=[USER],
-        external_id=external_id or None,
-        user_name=person.username,
+        external_id=(identity and identity.external_id) or None,
+        user_name=identity.user_name if identity else person.username,
         name=name,
         display_name=person.display_name or None,
         title=person.job_title or None,

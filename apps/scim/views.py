@@ -26,10 +26,10 @@ from apps.lib.scim.errors import (
 from apps.lib.scim.messages import encode, list_response
 from apps.lib.scim.schemas import CONTENT_TYPE
 from apps.scim import bodies, discovery
-from apps.scim.adapters import people
 from apps.scim.authentication import authenticate
 from apps.scim.errors import as_scim_error
 from apps.scim.filters import UserFilter
+from apps.scim.people import seen_by, with_identity
 
 DEFAULT_COUNT = 100
 
@@ -53,7 +53,7 @@ class ScimView(stock.SCIMView):  # type: ignore[misc]
     @method_decorator(csrf_exempt)
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
-            request.scim_token = authenticate(request)  # type: ignore[attr-defined]
+            request.scim_source = authenticate(request).source  # type: ignore[attr-defined]
             if not self.implemented:
                 raise NotImplementedHere
             response: HttpResponse = super(stock.SCIMView, self).dispatch(request, *args, **kwargs)
@@ -82,10 +82,10 @@ class UsersView(ScimView, stock.UsersView):  # type: ignore[misc]
             key = UUID(self.kwargs["uuid"])
         except ValueError:
             raise NotFound from None
-        found = Person.objects.filter(pk=key)
+        found = seen_by(self.request.scim_source).filter(pk=key)
         if self.request.method != "GET":
             found = found.select_for_update()
-        person: Person | None = people(self.request.scim_token, found).first()
+        person: Person | None = with_identity(self.request.scim_source, found).first()
         if person is None or str(person.pk) != self.kwargs["uuid"]:
             raise NotFound
         return person
@@ -94,13 +94,14 @@ class UsersView(ScimView, stock.UsersView):  # type: ignore[misc]
         start, count = _page(request)
         found = self._found(request).order_by("created_at", "pk")
         total = found.count()
-        page = people(request.scim_token, found)[start - 1 : start - 1 + count] if start <= total else []  # type: ignore[attr-defined]
+        known = with_identity(request.scim_source, found)  # type: ignore[attr-defined]
+        page = known[start - 1 : start - 1 + count] if start <= total else []
         resources = [self.scim_adapter(person, request=request).to_dict() for person in page]
         return answer(list_response(resources, total=total, start_index=start))
 
     def _found(self, request: HttpRequest) -> QuerySet[Person]:
         if "filter" not in request.GET:
-            return Person.objects.all()  # type: ignore[no-any-return]
+            return seen_by(request.scim_source)  # type: ignore[attr-defined]
         if not request.GET["filter"].strip():
             raise InvalidFilter("The filter is empty.")
         return UserFilter.search(request.GET["filter"], request)  # type: ignore[no-any-return]

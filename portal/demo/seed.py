@@ -10,7 +10,7 @@ from apps.directory.actions import add_group, add_members, add_user, set_passwor
 from apps.directory.models import Group, User
 from apps.events.actors import Actor
 from apps.lib.crypto import token_key_id
-from apps.scim.actions import add_scim_token
+from apps.scim.actions.sources import add_scim_token
 from apps.scim.models import ScimToken
 from apps.tenants.actions import create_tenant
 from apps.tenants.models import Tenant

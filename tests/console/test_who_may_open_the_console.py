@@ -15,7 +15,7 @@ from apps.events.models import Event
 from apps.provisioning.actions import configure_integration
 from apps.provisioning.models import Job
 from apps.saml.actions.key_pairs import certificates_of
-from apps.scim.actions import add_scim_token
+from apps.scim.actions.sources import add_scim_token
 from apps.tenants.context import in_tenant
 
 # What each name's arguments stand for. An address that nobody described here fails the walk below.

@@ -9,8 +9,8 @@ from django.test import Client
 
 from apps.events.actors import Actor
 from apps.lib.scim.schemas import CONTENT_TYPE, PATCH_OP, USER
-from apps.scim.actions import add_scim_token
-from apps.scim.models import ScimToken
+from apps.scim.actions.sources import add_scim_token
+from apps.scim.models import ScimToken, Source
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
 
@@ -21,6 +21,10 @@ class Caller:
     token: ScimToken
     secret: str
     client: Client = field(default_factory=Client)
+
+    @property
+    def source(self) -> Source:
+        return self.token.source
 
     def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """`body` is sent as it is when it is bytes, else as JSON."""

@@ -13,7 +13,7 @@ from django.utils import timezone
 from apps.directory.errors import FieldsInvalid
 from apps.events.actors import Actor
 from apps.events.models import Event
-from apps.scim.actions import add_scim_token, revoke_scim_token
+from apps.scim.actions.sources import add_scim_token, revoke_scim_token
 from apps.scim.models import ScimToken
 from apps.tenants.context import in_tenant
 from tests.conftest import Person

@@ -219,7 +219,11 @@ def test_the_log_names_the_token(okta: Caller) -> None:
     okta.create("mia")
     with in_tenant(okta.tenant):
         event = Event.objects.get(type="user_create")
-    assert (event.actor_kind, event.actor_name, event.actor_id) == ("scim_token", "Okta", str(okta.token.pk))
+    assert (event.actor_kind, event.actor_name, event.actor_id) == (
+        "scim_source",
+        "Okta",
+        str(okta.source.pk),
+    )
     assert event.client_ip == "127.0.0.1"
 
 

@@ -236,7 +236,7 @@ def test_the_database_agrees_with_the_reference_evaluator(
 ) -> None:
     """scim2-models evaluates the same filter over the resources in Python."""
     with in_tenant(okta.tenant):
-        found = {user.username for user in Directory.objects.filter(conditions(query, okta.token))}
+        found = {user.username for user in Directory.objects.filter(conditions(query, okta.source))}
     parsed = ScimFilter[resources.User](query)
     expected = {
         name

@@ -33,7 +33,7 @@ from apps.saml.logout import runs
 from apps.saml.logout.reading import LogoutRequest
 from apps.saml.models import SsoSession
 from apps.sandbox.actions import add_service_provider, add_target, set_idp_metadata
-from apps.scim.actions import add_scim_token
+from apps.scim.actions.sources import add_scim_token
 from apps.tenants.actions import create_tenant
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from apps.accounts.models import Role
 from apps.api.serializers.base import IdOf, Strict
 from apps.directory.models import User
+from apps.scim.models import SourceKind
 
 
 class ApiKeySerializer(serializers.Serializer[Any]):
@@ -29,7 +30,9 @@ class ApiKeyToCreate(Strict):
 
 class ScimTokenSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
-    name = serializers.CharField()
+    name = serializers.CharField(help_text="The source's: who brings the token.")
+    source = serializers.UUIDField(source="source_id")  # type: ignore[assignment]  # a field of that name
+    kind = serializers.ChoiceField(source="source.kind", choices=SourceKind.choices)
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(allow_null=True)
     last_used_at = serializers.DateTimeField(allow_null=True)
@@ -42,7 +45,11 @@ class NewScimTokenSerializer(ScimTokenSerializer):
 
 
 class ScimTokenToCreate(Strict):
-    name = serializers.CharField(max_length=120)
+    name = serializers.CharField(
+        max_length=120,
+        help_text="Who will bring it. A source of that name gets a second token; else it is made.",
+    )
+    kind = serializers.ChoiceField(choices=SourceKind.choices, required=False)
     expires_at = serializers.DateTimeField(required=False, allow_null=True)
 
 

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from apps.api.serializers.base import Strict
 from apps.api.serializers.programs import NewScimTokenSerializer, ScimTokenSerializer, ScimTokenToCreate
 from apps.api.views.base import ApiView, ListView, by_id
-from apps.scim.actions import add_scim_token, revoke_scim_token
+from apps.scim.actions.sources import add_scim_token, revoke_scim_token
 from apps.scim.models import ScimToken
 
 
@@ -17,7 +17,7 @@ class ScimTokens(ListView):
     @extend_schema(responses=ScimTokenSerializer(many=True))
     def get(self, request: Request) -> Response:
         self.query(Strict)
-        return self.page(ScimToken.objects.all(), ScimTokenSerializer)
+        return self.page(ScimToken.objects.select_related("source"), ScimTokenSerializer)
 
     @extend_schema(request=ScimTokenToCreate, responses={201: NewScimTokenSerializer})
     def post(self, request: Request) -> Response:

@@ -12,7 +12,7 @@ from apps.accounts.recent import recent_authentication_required, recent_authenti
 from apps.console.forms.people import ConfirmForm
 from apps.console.forms.tokens import TokenForm
 from apps.console.pages import refusals_on, show
-from apps.scim.actions import add_scim_token, revoke_scim_token
+from apps.scim.actions.sources import add_scim_token, revoke_scim_token
 from apps.scim.models import ScimToken
 from apps.tenants.addresses import tenant_url
 
@@ -28,7 +28,11 @@ def index(request: HttpRequest) -> HttpResponse:
             _token, secret = add_scim_token(
                 actor=actor_of(request), name=form.cleaned_data["name"], expires_at=form.expiry()
             )
-    tokens = list(ScimToken.objects.annotate(people=Count("identities")).order_by("-created_at"))
+    tokens = list(
+        ScimToken.objects.select_related("source")
+        .annotate(people=Count("source__identities"))
+        .order_by("-created_at")
+    )
     context = {
         "base_url": tenant_url(request.tenant, "scim:root"),  # type: ignore[attr-defined]
         "tokens": tokens,
