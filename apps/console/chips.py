@@ -97,10 +97,11 @@ OPERATIONS = {
 
 
 def operation_chip(operation: str, number: int | None = None, of: str = "") -> Chip:
-    """One operation of a plan; with a number, a part of its summary ("2 create")."""
+    """One operation of a plan; with a number, a part of its summary ("2 create", "1 group: rename")."""
     state, icon, word = OPERATIONS.get(operation, ("neutral", "circle-dot", operation))
-    text = word if number is None else f"{number} {str(word).lower()} {of}".rstrip()
-    return Chip(state, text, icon)
+    if number is not None:
+        word = f"{number} {of}: {str(word).lower()}" if of else f"{number} {str(word).lower()}"
+    return Chip(state, word, icon)
 
 
 def launcher_chip(application: Application) -> Chip:

@@ -1,8 +1,10 @@
 """A plan as the pages show it: chips with counts, and the first of its rows."""
 
+import json
+from collections import Counter
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.console.chips import operation_chip
 from apps.provisioning.preview import Preview
@@ -13,12 +15,35 @@ ROWS = 100  # the counts are of all
 def plan_context(found: Preview) -> dict[str, Any]:
     summary = [operation_chip(operation, count) for operation, count in found.user_counts.items()]
     summary += [
-        operation_chip(operation, count, _("groups")) for operation, count in found.group_counts.items()
+        operation_chip(operation, count, ngettext("group", "groups", count))
+        for operation, count in found.group_counts.items()
     ]
     return {
         "held": found.held,
         "digest": found.digest,
         "summary": summary,
-        "rows": [(operation_chip(row.operation), row) for row in found.rows[:ROWS]],
+        "rows": [(operation_chip(row.operation), row, in_short(row.document)) for row in found.rows[:ROWS]],
         "more": max(0, len(found.rows) - ROWS),
     }
+
+
+def in_short(document: Any) -> str:
+    """One line: whom a resource is about, or what PATCH operations change. The document itself stands below it."""
+    if not isinstance(document, list):
+        return str(document.get("userName") or document.get("displayName") or "") if document else ""
+    members: Counter[str] = Counter()
+    told = []
+    for operation in document:
+        if str(operation.get("path", "")).startswith("members"):
+            value = operation.get("value")
+            members[operation["op"]] += len(value) if isinstance(value, list) else 1
+        else:
+            told.append(_operation(operation))
+    return ", ".join([*told, *(f"members: {op} {count}" for op, count in members.items())])
+
+
+def _operation(operation: dict[str, Any]) -> str:
+    path, value = operation.get("path", ""), operation.get("value")
+    if value is None:
+        return f"{operation['op']} {path}"
+    return f"{path}: {value if isinstance(value, str) else json.dumps(value)}"

@@ -65,7 +65,8 @@ def test_a_mapping_is_reviewed_as_a_plan_before_it_is_saved(alice, bob, generic,
     page = alice.post(f"{generic}mapping/", fields).content.decode()
     assert "What this changes" in page
     assert "Nothing is saved or sent yet." in page
-    assert "&#x27;path&#x27;: &#x27;title&#x27;" in page
+    assert "title: bob" in page
+    assert "&quot;path&quot;: &quot;title&quot;" in page
     assert integration(alice).mapping == {}
     (form,) = [each for each in html.fromstring(page).forms if "reviewed" in each.fields]
     assert not target.wrote()

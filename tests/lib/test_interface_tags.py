@@ -33,6 +33,26 @@ def test_a_theme_cookie_with_anything_else_in_it_changes_nothing():
     assert render("{% theme %}", request) == "system"
 
 
+@pytest.mark.parametrize(
+    ("document", "shown"),
+    [
+        ({"userName": "m\u00fcller", "active": True}, '{\n  "userName": "m\u00fcller",\n  "active": true\n}'),
+        ('{"detail":"Taken"}', '{\n  "detail": "Taken"\n}'),
+        ("Bad Gateway", "Bad Gateway"),
+        ('{"detail":"Tak', '{"detail":"Tak'),  # cut off where it was kept
+        ("[" * 100_000, "[" * 100_000),
+    ],
+)
+def test_documents_are_shown_as_json_and_what_is_none_as_it_came(document, shown):
+    assert interface.as_json(document) == shown
+
+
+def test_a_document_that_holds_markup_is_text():
+    page = render_to_string("components/json.html", {"document": {"name": "<script>alert(1)</script>"}})
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
 @pytest.mark.parametrize("chosen", ["light", "dark"])
 def test_the_theme_cookie_is_obeyed(chosen):
     request = RequestFactory().get("/")

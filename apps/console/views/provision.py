@@ -1,6 +1,5 @@
 """One person at one application, step by step: the plan, the press, and what was said."""
 
-import json
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -62,7 +61,7 @@ def _shown(integration: Integration, person: User, since: datetime | None) -> di
     context: dict[str, Any] = {
         "person": person,
         "chip": operation_chip(row.operation),
-        "document": json.dumps(row.document, indent=2, ensure_ascii=False) if row.document else "",
+        "document": row.document,
         "job": job,
     }
     if job is not None and since is not None:

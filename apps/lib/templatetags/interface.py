@@ -1,5 +1,6 @@
 """Template tags of every page: icons, logos, people, places, times. docs/interface.md shows each in use."""
 
+import json
 import zlib
 from datetime import date, datetime
 from functools import lru_cache
@@ -120,6 +121,17 @@ def current(context: template.Context, url: str, *, exact: bool = False) -> Safe
 @register.filter
 def milliseconds(seconds: float | None) -> str:
     return "—" if seconds is None else f"{seconds * 1000:.0f} ms"
+
+
+@register.filter
+def as_json(document: Any) -> str:
+    """For a <pre>: the document indented. A text is an answer as it came: indented if it is JSON, else as it is."""
+    if isinstance(document, str):
+        try:
+            document = json.loads(document)
+        except (ValueError, RecursionError):
+            return str(document)
+    return json.dumps(document, indent=2, ensure_ascii=False, default=str)
 
 
 @register.filter
