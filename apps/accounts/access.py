@@ -56,6 +56,13 @@ def actor_of(request: HttpRequest) -> Actor:
     return Actor(kind, str(user.pk), user.username, client_ip(request), request.headers.get("User-Agent", ""))
 
 
+def actor_for(request: HttpRequest, user: User) -> Actor:
+    """`user` before their session begins: they have just shown who they are."""
+    return Actor(
+        "person", str(user.pk), user.username, client_ip(request), request.headers.get("User-Agent", "")
+    )
+
+
 def administrator_required(view: View) -> View:
     """Anonymous people sign in first; people without a role get 403. Marks the view for the walk over every URL."""
 

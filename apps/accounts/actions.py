@@ -1,6 +1,5 @@
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from django.contrib.auth import authenticate
@@ -10,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
+from apps.accounts.client_addresses import address_key
 from apps.accounts.models import Administrator, FailedSignIn, Role
 from apps.directory.errors import LastOwner
 from apps.directory.models import User
@@ -113,14 +113,14 @@ def _locked(account: Guessed, client_ip: str, *, besides: FailedSignIn | None = 
     own = 0 if besides is None else 1
     if _recent(account).count() - own >= TRIES_PER_ACCOUNT:
         return True
-    address = _address_key(client_ip)
+    address = address_key(client_ip)
     since = timezone.now() - LOCKOUT_WINDOW
     tries = FailedSignIn.objects.filter(created_at__gt=since, client_ip=address)
     return bool(address) and tries.count() - own >= TRIES_PER_ADDRESS
 
 
 def _count(account: Guessed, actor: Actor) -> FailedSignIn:
-    address = _address_key(actor.client_ip)
+    address = address_key(actor.client_ip)
     attempt: FailedSignIn = FailedSignIn.objects.create(account_key=account.key, client_ip=address)
     return attempt
 
@@ -140,18 +140,6 @@ def _record_refusal(account: Guessed, *, actor: Actor, reason: str) -> None:
         success=False,
         error_message=reason,
     )
-
-
-def _address_key(client_ip: str) -> str:
-    """A household has a whole /64 of IPv6 addresses to guess from: it counts as one."""
-    try:
-        address = ip_address(client_ip)
-    except ValueError:
-        return ""
-    if isinstance(address, IPv6Address):
-        mapped = address.ipv4_mapped
-        return str(mapped or ip_network((address, 64), strict=False).network_address)
-    return str(address)
 
 
 @transaction.atomic

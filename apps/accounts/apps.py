@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class AccountsConfig(AppConfig):
     name = "apps.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        from apps.accounts import tasks
+        from apps.outbox import relay
+
+        relay.on_sweep(tasks.ring_for_open_requests)

@@ -1,6 +1,8 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth.password_validation import password_validators_help_texts
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 LONGEST_PASSWORD = 1024  # characters; hashing takes the whole of it
@@ -36,3 +38,35 @@ class PasswordAgainForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["password"].widget.attrs["autofocus"] = True
+
+
+class ForgottenForm(forms.Form):
+    username = forms.CharField(
+        label=_("User name or company e-mail"),
+        max_length=254,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "username",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "autofocus": True,
+            }
+        ),
+    )
+
+
+class NewPasswordForm(forms.Form):
+    """Typed twice, because nobody sees it."""
+
+    password = PasswordField(label=_("New password"), autocomplete="new-password")
+    repeated = PasswordField(label=_("New password again"), autocomplete="new-password")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = " ".join(password_validators_help_texts())
+
+    def clean_repeated(self) -> str:
+        repeated: str = self.cleaned_data["repeated"]
+        if repeated != self.cleaned_data.get("password", repeated):
+            raise ValidationError(_("This differs from the new password above."))
+        return repeated

@@ -42,3 +42,46 @@ class FailedSignIn(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.account_key} from {self.client_ip}"
+
+
+class ResetRequest(TenantOwned):
+    """Somebody typed this name into "Password forgotten". Whether it is anybody's is found out by a worker, after the answer."""
+
+    account_key = models.CharField(max_length=300)
+    client_ip = models.CharField(max_length=45, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    answered_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta(TenantOwned.Meta):
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["tenant", "created_at"], name="reset_request_recent"),
+            models.Index(fields=["tenant"], condition=models.Q(answered_at=None), name="reset_request_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_key} from {self.client_ip}"
+
+
+class LinkPurpose(models.TextChoices):
+    RESET = "reset", "New password"
+    INVITATION = "invitation", "Invitation"
+
+
+class OneTimeLink(TenantOwned):
+    """Lets whoever holds it set a person's password, once. Of its secret only the hash is kept, as of a password."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="one_time_links")
+    purpose = models.CharField(max_length=20, choices=LinkPurpose.choices)
+    key_id = models.CharField(max_length=16)
+    digest = models.CharField(max_length=64)
+    account_digest = models.CharField(max_length=64)  # what the account was like: changed, the link is over
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["tenant", "key_id"], name="one_time_link_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()} of {self.user}"

@@ -3,6 +3,7 @@ from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps.accounts.access import actor_of, person_required, role_of
 from apps.accounts.actions import person_with
 from apps.accounts.destinations import straight_from_sign_in
+from apps.accounts.one_time_links import tell_of_new_password
 from apps.applications.access import has_access
 from apps.applications.models import Application
 from apps.directory.actions import set_password
@@ -143,7 +145,9 @@ def _changed(request: HttpRequest, form: PasswordChangeForm) -> bool:
         form.add_error("current", _("This is not your current password, or it was tried too often."))
         return False
     try:
-        changed = set_password(person, form.cleaned_data["password"], actor=actor)
+        with transaction.atomic():
+            changed = set_password(person, form.cleaned_data["password"], actor=actor)
+            tell_of_new_password(changed)
     except FieldsInvalid as error:
         form.add_error("password", error.fields["password"])
         return False

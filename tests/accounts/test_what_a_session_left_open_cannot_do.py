@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.actions import TRIES_PER_ACCOUNT
+from apps.accounts.models import OneTimeLink
 from apps.api.models import ApiKey
 from apps.applications.actions import add_application
 from apps.directory.actions import set_password
@@ -29,6 +30,7 @@ GUARDED = {
     "console:scim_tokens", "console:scim_token_revocation", "api_pages:keys", "api_pages:key_revocation",
     "console:application_certificates", "console:application_certificate_upload",
     "console:application_certificate_promotion", "console:application_certificate_retirement", "console:user_password",
+    "console:user_password_link",
 }  # fmt: skip
 
 
@@ -57,6 +59,7 @@ def paths(alice, bob, system):
         "promotion": f"{at}{pair.pk}/promotion/",
         "retirement": f"{at}{pair.pk}/retirement/",
         "password": f"/console/users/{bob.user.pk}/password/",
+        "link": f"/console/users/{bob.user.pk}/password-link/",
     }
 
 
@@ -68,6 +71,7 @@ def everything(tenant):
             list(ScimToken.objects.values_list("pk", "revoked_at")),
             list(KeyPair.objects.order_by("pk").values_list("pk", "state")),
             list(User.objects.order_by("pk").values_list("pk", "password")),
+            list(OneTimeLink.objects.values_list("pk")),
         )
 
 

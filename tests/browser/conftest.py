@@ -11,6 +11,8 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from apps.accounts.models import LinkPurpose
+from apps.accounts.one_time_links import add_link
 from apps.applications.actions import add_application, assign_group
 from apps.applications.models import Application
 from apps.directory.actions import add_group, add_member, add_user, update_user
@@ -264,6 +266,7 @@ def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict
         certificate = add_certificate(applications[0], actor=system)
         reading, chosen = _imports(applications[2], bob.user, system)
         choice = _furnish_metadata(applications[1], system)
+        links = {purpose.value: add_link(bob.user, purpose) for purpose in LinkPurpose}
     gitlab, expenses, relocation = applications[:3]
     made = {
         "bob": bob.user,
@@ -278,7 +281,7 @@ def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict
         "reading": reading,
         "import": chosen,
     }
-    return {name: str(thing.pk) for name, thing in made.items()}
+    return {name: str(thing.pk) for name, thing in made.items()} | links
 
 
 def _imports(application: Application, user: User, system: Actor) -> tuple[Import, Import]:

@@ -29,6 +29,7 @@ ARGUMENTS = {
 }
 ONLY_POST = {
     "user_activation",
+    "user_password_link",
     "user_group_removal",
     "group_application_removal",
     "application_sso_activation",

@@ -37,12 +37,16 @@ OF_AN_APPLICATION = (
 )  # fmt: skip
 
 ROWS = [
+    # Signing in
+    row("accounts:reset", token="reset link"),
+    row("accounts:invitation", token="invitation"),
     # The launcher
     row("launcher:launch", slug="bookmark slug"),
     row("launcher:logo", slug="application slug"),
     # The console: people and groups
     row("console:user", pk="user"),
     row("console:user_password", pk="user"),
+    row("console:user_password_link", pk="user"),
     row("console:user_activation", pk="user"),
     row("console:user_deactivation", pk="user"),
     row("console:user_groups", pk="user"),
@@ -189,6 +193,9 @@ PUBLIC = {
     "readyz": "ready or not",
     "accounts:login": "where a session begins",
     "accounts:logout": "where it ends",
+    "accounts:forgotten": "for whoever cannot sign in; says the same about every name",
+    "accounts:reset": "the link of a mail, whose secret is what counts",
+    "accounts:invitation": "the same, for somebody new",
     "saml:sso": "where applications send people who may have no session yet; a response only for somebody who has signed in",
     "saml:request": "the same people a moment later",
     "saml:refusal": "back to the application without a sign-in, for whoever was shown why",

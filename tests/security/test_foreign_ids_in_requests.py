@@ -134,6 +134,7 @@ TASKS = {
     "apps.provisioning.tasks.work": ("integration",),
     "apps.provisioning.nightly.tasks.compare": ("integration",),
     "apps.mail.tasks.deliver": (),
+    "apps.accounts.tasks.answer_forgotten": (),
     "apps.saml.tasks.warn_of_expiry": (),
     "apps.saml.tasks.refresh_metadata_of": (),
     "apps.saml.tasks.forget_requests": (),

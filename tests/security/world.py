@@ -14,7 +14,8 @@ from django.urls import clear_script_prefix
 from django.utils import timezone
 from PIL import Image
 
-from apps.accounts.models import Administrator, Role
+from apps.accounts.models import Administrator, LinkPurpose, Role
+from apps.accounts.one_time_links import add_link
 from apps.api.actions import add_api_key
 from apps.applications.actions import add_application, assign_group
 from apps.directory.actions import add_group, add_members, add_user
@@ -140,6 +141,8 @@ def _things(canary: str, slug: str, owner: User) -> dict[str, str]:
         "job": str(job.pk),
         "import": str(run.pk),
         "synchronization": str(synchronization.pk),
+        "reset link": add_link(owner, LinkPurpose.RESET),
+        "invitation": add_link(owner, LinkPurpose.INVITATION),
         "event": str(Event.objects.get(target_id=str(user.pk), type=EventType.USER_CREATE).pk),
     }
 

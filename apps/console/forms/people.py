@@ -49,7 +49,15 @@ class NewUserForm(ProfileForm):
         required=False,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("Without one the person cannot sign in until you set it."),
+        help_text=_("Without one the person sets it by the link of an invitation."),
+    )
+    invite = forms.BooleanField(
+        label=_("Send an invitation"),
+        required=False,
+        initial=True,
+        help_text=_(
+            "A mail with a link to set a password, good for seven days. Not sent if you set one above."
+        ),
     )
 
 

@@ -14,12 +14,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.access import actor_of, administrator_required, may_grant, role_of
 from apps.accounts.actions import keep_an_owner
+from apps.accounts.models import LinkPurpose
+from apps.accounts.one_time_links import invite, send_password_link
 from apps.accounts.recent import recent_authentication_required
 from apps.applications.models import Application, Assignment
 from apps.console.chips import account_chip
 from apps.console.forms.people import ConfirmForm, GroupsOfUserForm, NewUserForm, PasswordForm, ProfileForm
 from apps.console.pages import Tab, page_of, refusals_on, search_text, show
 from apps.directory import actions
+from apps.directory.errors import DirectoryError
 from apps.directory.models import Group, User
 from apps.events.models import Event
 from apps.provisioning.queries import states_of
@@ -80,11 +83,20 @@ def new(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         with refusals_on(form):
             values = form.cleaned_data
-            password = values.pop("password") or None
-            user = actions.add_user(actor=actor_of(request), password=password, **values)
-            messages.success(request, _("%(name)s was added.") % {"name": user})
+            password, invited = values.pop("password") or None, values.pop("invite")
+            with transaction.atomic():
+                user = actions.add_user(actor=actor_of(request), password=password, **values)
+                if invited and password is None:
+                    invite(user, actor=actor_of(request))
+            messages.success(request, _added(user, invited=invited and password is None))
             return redirect("console:user", user.pk)
     return show(request, "console/user_new.html", {}, form=form)
+
+
+def _added(user: User, *, invited: bool) -> str:
+    if invited:
+        return _("%(name)s was added, and gets a mail with a link to set a password.") % {"name": user}
+    return _("%(name)s was added.") % {"name": user}
 
 
 @administrator_required
@@ -121,6 +133,26 @@ def password(request: HttpRequest, pk: UUID) -> HttpResponse:
         "breadcrumb_text": str(user),
     }
     return show(request, "console/confirm.html", context, form=form)
+
+
+@administrator_required
+@recent_authentication_required
+@require_POST
+def password_link(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """An invitation for whoever has no password yet, a reset for everybody else."""
+    user = _changeable_or_403(request, pk)
+    try:
+        purpose = send_password_link(user, actor=actor_of(request))
+    except DirectoryError as error:
+        messages.error(request, str(error))
+    else:
+        text = (
+            _("An invitation is on its way to %(address)s. Its link is good for seven days.")
+            if purpose == LinkPurpose.INVITATION
+            else _("A link to set a new password is on its way to %(address)s. It is good for an hour.")
+        )
+        messages.success(request, text % {"address": user.email})
+    return redirect("console:user", user.pk)
 
 
 @administrator_required

@@ -123,9 +123,9 @@ PEM = "base64 of a certificate"
 NO_NAMES = {
     **dict.fromkeys(("ProfileForm.timezone", "UserSerializer.timezone", "SsoSerializer.name_id_source", "NewApplicationForm.slug", "ApplicationToCreate.slug", "createtenant.slug", "scim.timezone",
                      "DeletionForm.number", "MappingRowToSet.source", "MappingRowToSet.scim", "WriteTestForm.email", "WriteTestToRun.email"), CLOSED),
-    **dict.fromkeys(("*.password", "*.passphrase", "*.token", "*.private_key", "PasswordChangeForm.*"), SECRET),
+    **dict.fromkeys(("*.password", "*.passphrase", "*.token", "*.private_key", "PasswordChangeForm.*", "NewPasswordForm.*"), SECRET),
     **dict.fromkeys(("*.url", "*_url", "*_urls"), ADDRESS),
-    **dict.fromkeys(("SignInForm.username", "EventFilterForm.person", "EventFilterForm.reference", "*.q", "UserQuery.username",
+    **dict.fromkeys(("SignInForm.username", "ForgottenForm.username", "EventFilterForm.person", "EventFilterForm.reference", "*.q", "UserQuery.username",
                      "EventQuery.application", "EventQuery.user", "EventQuery.actor",
                      "IntervalQuery.timezone", "Selection.rows", "createscimtoken.tenant", "createapikey.tenant", "createapikey.admin",
                      "verifyevents.tenant", "SeenPlan.plan", "MetadataChoice.entity_id", "MetadataAddress.entity_id", "*.digest",
