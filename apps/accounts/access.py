@@ -42,9 +42,12 @@ def may_grant(granter: str | None, role: str) -> bool:
     return granter == Role.OWNER or (granter == Role.ADMINISTRATOR and role != Role.OWNER)
 
 
+def password_expired(user: User) -> bool:
+    return user.password_expires_at is not None and user.password_expires_at <= timezone.now()
+
+
 def may_sign_in(user: User) -> bool:
-    expired = user.password_expires_at is not None and user.password_expires_at <= timezone.now()
-    return user.active and not expired
+    return user.active and not password_expired(user)
 
 
 def actor_of(request: HttpRequest) -> Actor:

@@ -71,7 +71,7 @@ def locked_out(username: str, client_ip: str) -> bool:
 
 @sensitive_variables("password")
 def person_with(username: str, password: str, *, actor: Actor) -> User | None:
-    """The person whose password this is. None for every refusal alike: unknown, wrong, locked out, deactivated, expired."""
+    """The person whose password this is, also when it has expired. None for every refusal alike: unknown, wrong, locked out, deactivated."""
     account = Guessed.by(username)
     # Counted before it is judged: a hundred guesses at once are still no more than ten.
     attempt = _count(account, actor)

@@ -15,6 +15,7 @@ class TenantBackend(BaseBackend):
     def authenticate(
         self, request: HttpRequest | None, username: str = "", password: str = "", **_: Any
     ) -> User | None:
+        """Whose password it is, also when it has expired: what that person may do is the caller's question (may_sign_in)."""
         if not username or not password:
             return None
         users = list(User.objects.named(username)[:2])
@@ -22,7 +23,7 @@ class TenantBackend(BaseBackend):
             User().set_password(password)  # the same work, so that timing does not tell who exists
             return None
         user: User = users[0]
-        return user if user.check_password(password) and may_sign_in(user) else None
+        return user if user.check_password(password) and user.active else None
 
     def get_user(self, user_id: Any) -> User | None:
         """Another tenant's session is nobody here; a person who may not sign in loses the session they have."""

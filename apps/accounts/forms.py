@@ -1,9 +1,10 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_texts
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+
+from apps.directory.policies import password_rules
 
 LONGEST_PASSWORD = 1024  # characters; hashing takes the whole of it
 
@@ -63,7 +64,7 @@ class NewPasswordForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["password"].help_text = " ".join(password_validators_help_texts())
+        self.fields["password"].help_text = " ".join(password_rules())
 
     def clean_repeated(self) -> str:
         repeated: str = self.cleaned_data["repeated"]

@@ -19,6 +19,7 @@ from apps.console.views import (
     sandbox,
     scim_tokens,
     search,
+    sign_in_policy,
     sso,
     sso_metadata,
     sso_preview,
@@ -230,5 +231,6 @@ urlpatterns = [
     path("events/", events.index, name="events"),
     path("events/<uuid:pk>/", events.event, name="event"),
     path("events/export.<slug:form>", events.export, name="event_export"),
+    path("settings/sign-in/", sign_in_policy.index, name="sign_in_policy"),
     path("sandbox/", sandbox.index, name="sandbox"),
 ]

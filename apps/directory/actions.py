@@ -6,7 +6,6 @@ Callers pass objects of the tenant in context; `actor` says who did it. Refusals
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from apps.directory import passwords
 from apps.directory.errors import DirectoryError, FieldsInvalid, FieldsTaken
 from apps.directory.models import Group, Membership, User
+from apps.directory.policies import check_new_password, note_new_password
 from apps.events.actions import changes_between, record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
@@ -70,21 +70,15 @@ def _save(thing: User | Group) -> None:
         raise _taken(thing) or FieldsTaken({"__all__": [_("This is already taken.")]}) from error
 
 
-def _check_password(user: User, password: str) -> None:
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise FieldsInvalid({"password": error.messages}) from error
-
-
 @transaction.atomic
 def add_user(*, actor: Actor, password: str | None = None, active: bool = True, **fields: str) -> User:
     """`fields` are USER_FIELDS; without a password the person cannot sign in until one is set."""
     user = User(active=active, **_known(fields))
     user.set_unusable_password()
     if password is not None:
-        _check_password(user, password)
+        check_new_password(user, password)
         user.set_password(password)
+        note_new_password(user, "")
     _save(user)
     record(
         EventType.USER_CREATE,
@@ -149,10 +143,11 @@ def set_password(user: User, password: str, *, actor: Actor, enforce_policy: boo
     """Ends every session of the person: the session hash holds the password's. `enforce_policy` False is for passwords decided elsewhere."""
     user = User.objects.select_for_update().get(pk=user.pk)
     if enforce_policy:
-        _check_password(user, password)
+        check_new_password(user, password)
+    former = user.password if user.has_usable_password() else ""
     user.set_password(password)
-    user.password_expires_at = None
-    user.save(update_fields=["password", "password_expires_at", "updated_at"])
+    note_new_password(user, former)
+    user.save(update_fields=["password", "password_set_at", "password_expires_at", "updated_at"])
     record(EventType.USER_PASSWORD_CHANGE, actor=actor, target=Target.of("user", user))
     passwords.tell(user, password)
     publish(Topic.USER_CHANGED, user.id)

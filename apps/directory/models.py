@@ -1,6 +1,7 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -56,6 +57,7 @@ class User(TenantOwned, AbstractBaseUser):
     # people arrive before their managers.
     manager = models.CharField(_("manager"), max_length=255, blank=True, validators=[validate_text])
     active = models.BooleanField(_("active"), default=True)
+    password_set_at = models.DateTimeField(null=True, blank=True, editable=False)
     password_expires_at = models.DateTimeField(null=True, blank=True)
     session_epoch = models.PositiveIntegerField(
         default=0, editable=False
@@ -147,3 +149,53 @@ class Membership(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.user} ∈ {self.group}"
+
+
+class SecondFactor(models.TextChoices):
+    OPTIONAL = "optional", _("Nobody: whoever wants one sets it up")
+    OWNERS = "owners", _("Owners")
+    ADMINISTRATORS = "administrators", _("Everybody with a role in the console")
+    EVERYBODY = "everybody", _("Everybody")
+
+
+class SignInPolicy(TenantOwned):
+    """What an organisation asks of its people's sign-ins. One row; without one the defaults hold (directory.policies)."""
+
+    minimum_length = models.PositiveSmallIntegerField(
+        _("shortest password"), default=8, validators=[MinValueValidator(8), MaxValueValidator(128)]
+    )
+    refuse_common = models.BooleanField(_("refuse common passwords"), default=True)
+    history = models.PositiveSmallIntegerField(
+        _("passwords that may not come again"), default=0, validators=[MaxValueValidator(12)]
+    )
+    maximum_age_days = models.PositiveSmallIntegerField(
+        _("days a password is good for"), default=0, validators=[MaxValueValidator(3650)]
+    )  # 0: for ever
+    second_factor = models.CharField(
+        _("second factor required of"),
+        max_length=20,
+        choices=SecondFactor.choices,
+        default=SecondFactor.OPTIONAL,
+    )
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["tenant"], name="sign_in_policy_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Sign-in policy of {self.tenant}"
+
+
+class FormerPassword(TenantOwned):
+    """The hash of a password that was replaced, while the policy looks back as far."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="former_passwords")
+    password = models.CharField(max_length=128)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(TenantOwned.Meta):
+        ordering: ClassVar[list[str]] = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"Former password of {self.user}"

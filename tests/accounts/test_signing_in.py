@@ -11,7 +11,6 @@ from django.utils import timezone
 from apps.accounts.actions import TRIES_PER_ACCOUNT, TRIES_PER_ADDRESS
 from apps.accounts.models import FailedSignIn
 from apps.directory.actions import deactivate_user, reactivate_user, set_password
-from apps.directory.models import User
 from apps.events.models import Event
 from apps.events.types import EventType
 from apps.tenants.context import in_tenant
@@ -55,14 +54,6 @@ def test_every_refusal_is_the_same_page(tenant, alice, bob, system):
     assert [page.status_code for page in pages] == [422] * 4
     assert len({told(page) for page in pages}) == 1
     assert "do not sign in" in told(wrong)
-
-
-def test_an_expired_password_is_refused_alike(tenant, bob):
-    with in_tenant(tenant):
-        User.objects.filter(pk=bob.user.pk).update(password_expires_at=timezone.now())
-    refused = attempt(Client())
-    assert refused.status_code == 422
-    assert told(refused) == told(attempt(Client(), "nobody"))
 
 
 def test_a_refusal_keeps_the_name_and_forgets_the_password(bob):

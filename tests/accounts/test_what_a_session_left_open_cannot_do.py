@@ -12,12 +12,12 @@ from apps.accounts.models import OneTimeLink
 from apps.api.models import ApiKey
 from apps.applications.actions import add_application
 from apps.directory.actions import set_password
-from apps.directory.models import User
+from apps.directory.models import SignInPolicy, User
 from apps.events.models import Event
 from apps.events.types import EventType
 from apps.saml.actions.key_pairs import add_certificate
 from apps.saml.models import KeyPair
-from apps.scim.actions import add_scim_token
+from apps.scim.actions.sources import add_scim_token
 from apps.scim.models import ScimToken
 from apps.tenants.context import in_tenant
 from tests.api.conftest import script_of
@@ -26,11 +26,13 @@ from tests.security.addresses import every_address
 
 pytestmark = pytest.mark.django_db
 CONFIRM = "/t/acme/reauthentication/"
+POLICY = {"minimum_length": 12, "history": 0, "maximum_age_days": 0, "second_factor": "optional"}
 GUARDED = {
     "console:scim_tokens", "console:scim_token_revocation", "api_pages:keys", "api_pages:key_revocation",
     "console:application_certificates", "console:application_certificate_upload",
     "console:application_certificate_promotion", "console:application_certificate_retirement", "console:user_password",
     "console:user_password_link",
+    "console:sign_in_policy",
 }  # fmt: skip
 
 
@@ -59,6 +61,7 @@ def paths(alice, bob, system):
         "promotion": f"{at}{pair.pk}/promotion/",
         "retirement": f"{at}{pair.pk}/retirement/",
         "password": f"/console/users/{bob.user.pk}/password/",
+        "policy": "/console/settings/sign-in/",
         "link": f"/console/users/{bob.user.pk}/password-link/",
     }
 
@@ -71,6 +74,7 @@ def everything(tenant):
             list(ScimToken.objects.values_list("pk", "revoked_at")),
             list(KeyPair.objects.order_by("pk").values_list("pk", "state")),
             list(User.objects.order_by("pk").values_list("pk", "password")),
+            list(SignInPolicy.objects.values_list("pk")),
             list(OneTimeLink.objects.values_list("pk")),
         )
 
@@ -88,7 +92,7 @@ def test_a_form_of_an_old_session_changes_nothing(alice, paths):
     before = everything(alice.tenant)
     long_ago(alice)
     for path in paths.values():
-        form = {"name": "Script", "password": "quite another passphrase", "lifetime": "365"}
+        form = {"name": "Script", "password": "quite another passphrase", "lifetime": "365"} | POLICY
         answer = alice.post(path, form, HTTP_REFERER=f"http://testserver/t/acme{path}")
         assert (answer.status_code, answer.url) == (302, to_confirm(path)), path
     assert everything(alice.tenant) == before

@@ -131,6 +131,7 @@ PAGES = (
     Row("console event", "/t/acme/console/events/{event}/", "alice"),
     Row("console identity sources", "/t/acme/console/sources/", "alice"),
     Row("console API keys", "/t/acme/console/api-keys/", "alice"),
+    Row("console sign-in policy", "/t/acme/console/settings/sign-in/", "alice"),
     Row("console sandbox", "/t/acme/console/sandbox/", "alice"),
     Row("sandbox", "/t/acme/sandbox/", "bob"),
     Row("sandbox service provider", "/t/acme/sandbox/sp/wiki/", "bob"),

@@ -194,6 +194,7 @@ PUBLIC = {
     "accounts:login": "where a session begins",
     "accounts:logout": "where it ends",
     "accounts:forgotten": "for whoever cannot sign in; says the same about every name",
+    "accounts:expired": "for whoever has just given a password that is too old",
     "accounts:reset": "the link of a mail, whose secret is what counts",
     "accounts:invitation": "the same, for somebody new",
     "saml:sso": "where applications send people who may have no session yet; a response only for somebody who has signed in",

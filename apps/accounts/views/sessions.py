@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods
 from apps.accounts import destinations
 from apps.accounts.access import actor_of, public
 from apps.accounts.actions import person_with
-from apps.accounts.authenticated import begin_session
 from apps.accounts.forms import SignInForm
+from apps.accounts.pending import begin_sign_in, go_on
 from apps.accounts.signing_out import FOLLOWS, sign_out, what_follows
 
 
@@ -31,9 +31,8 @@ def login(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         user = person_with(**form.cleaned_data, actor=actor_of(request))
         if user is not None:
-            begin_session(request, user)
-            request.session[destinations.CAME_FOR] = destination
-            return redirect(destination)
+            begin_sign_in(request, user, destination)
+            return go_on(request)
         form.add_error(None, _("This user name and password do not sign in."))
     return _page(request, form, destination, status=422)
 

@@ -1,0 +1,48 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.console.forms.base import ActionForm
+from apps.directory.models import SecondFactor, SignInPolicy
+
+
+class SignInPolicyForm(ActionForm):
+    """Only owners say who needs a second factor: an administrator could drop what keeps them out."""
+
+    minimum_length = forms.IntegerField(
+        label=_("Shortest password"), min_value=8, max_value=128, help_text=_("Characters, 8 at least.")
+    )
+    refuse_common = forms.BooleanField(
+        label=_("Refuse common passwords"),
+        required=False,
+        help_text=_("The twenty thousand that are guessed first."),
+    )
+    history = forms.IntegerField(
+        label=_("Passwords that may not come again"),
+        min_value=0,
+        max_value=12,
+        help_text=_("The present one and those before it; 0 allows every one, 12 at most."),
+    )
+    maximum_age_days = forms.IntegerField(
+        label=_("Days a password is good for"),
+        min_value=0,
+        max_value=3650,
+        help_text=_(
+            "0 is for ever. Whoever’s has expired is asked for a new one when they sign in. Until then no application takes them, and their "
+            "accounts are deactivated there. From the day you set this, nobody’s expires within a week."
+        ),
+    )
+    second_factor = forms.ChoiceField(
+        label=_("Second factor required of"),
+        choices=SecondFactor.choices,
+        help_text=_(
+            "A passkey, or a code from an authenticator app. Whoever has none sets one up at their next sign-in."
+        ),
+    )
+
+    @classmethod
+    def of(cls, policy: SignInPolicy, data: Any = None, *, owner: bool) -> "SignInPolicyForm":
+        form = cls(data, initial={name: getattr(policy, name) for name in cls.base_fields})
+        form.fields["second_factor"].disabled = not owner
+        return form
