@@ -210,6 +210,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "clean up after sources": {
+        "task": "apps.scim.tasks.clean_up_everywhere",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "compare": {
         "task": "apps.provisioning.nightly.tasks.compare_everywhere",
         "schedule": 60.0,

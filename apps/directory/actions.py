@@ -155,6 +155,19 @@ def set_password(user: User, password: str, *, actor: Actor, enforce_policy: boo
 
 
 @transaction.atomic
+def forget_password(user: User, *, actor: Actor) -> User:
+    """Whoever knew it cannot sign in with it any more; sessions end."""
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if user.has_usable_password():
+        user.set_unusable_password()
+        user.password_expires_at = None
+        user.save(update_fields=["password", "password_expires_at", "updated_at"])
+        record(EventType.USER_PASSWORD_CHANGE, actor=actor, target=Target.of("user", user))
+        publish(Topic.USER_CHANGED, user.id)
+    return user
+
+
+@transaction.atomic
 def remove_user(user: User, *, actor: Actor) -> None:
     """The row goes; the log keeps its snapshot, and the applications are told by the same comparison as ever."""
     if User.objects.select_for_update().filter(pk=user.pk).first() is None:

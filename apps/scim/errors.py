@@ -1,18 +1,21 @@
 """
 apps.lib.scim.errors.ScimError   each knows its status and scimType on the wire
 ├── UnsupportedMediaType         415
-└── ReadOnlyHere                 403, the person belongs to somebody else
+├── EmailExists                  409, the person is here already and not the source's
+├── ReadOnlyHere                 403, this must not come from outside
+│   └── NotYours                 403, the person belongs to somebody else
 
 `as_scim_error` says in SCIM what the directory or the payload engine refused.
 """
 
-from typing import Any
+from typing import Any, Self
 
 from django.utils.translation import gettext as _
 from pydantic import ValidationError
 from scim2_models import Error, InvalidValueException, SCIMException
 
 from apps.directory.errors import DirectoryError, FieldsTaken
+from apps.directory.models import User as Person
 from apps.lib.scim import errors
 from apps.lib.scim.errors import BadRequest, Forbidden, InvalidValue, ScimError, Uniqueness
 from apps.scim.resources import ATTRIBUTES
@@ -29,8 +32,32 @@ class UnsupportedMediaType(ScimError):
     default_detail = "The body must be application/scim+json or application/json."
 
 
+class NotLinked(ScimError):
+    """Mixed into a refusal that an administrator can lift by linking the person."""
+
+    user: Person
+    external_id = ""
+    user_name = ""
+
+    def about(self, user: Person, *, external_id: str | None, user_name: str | None) -> Self:
+        self.user, self.external_id, self.user_name = user, external_id or "", user_name or ""
+        return self
+
+
+class EmailExists(NotLinked, Uniqueness):
+    # The first words are GitLab's.
+    default_detail = "emails.value: Email exists. An administrator can link this account to you in the console of Gatehouse."
+
+
 class ReadOnlyHere(Forbidden):
-    default_detail = "Another source, or nobody, created this person: you may read, but not change them."
+    default_detail = "This can only be changed in the console of Gatehouse."
+
+
+class NotYours(NotLinked, ReadOnlyHere):
+    default_detail = (
+        "Somebody else created this person: you may read, but not change them. "
+        "An administrator can link them to you in the console of Gatehouse."
+    )
 
 
 def as_scim_error(error: Exception) -> ScimError:

@@ -7,7 +7,17 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.directory.models import User
 from apps.directory.validators import fold, validate_text
+from apps.scim.request_models import ReceivedRequest
 from apps.tenants.models import TenantOwned, TenantQuerySet, TenantScopedManager
+
+__all__ = [
+    "ExternalIdentity",
+    "PendingLink",
+    "ReceivedRequest",
+    "ScimToken",
+    "Source",
+    "SourceKind",
+]
 
 
 class SourceKind(models.TextChoices):
@@ -28,6 +38,7 @@ class Source(TenantOwned):
     kind = models.CharField(
         _("identity provider"), max_length=20, choices=SourceKind.choices, default=SourceKind.OTHER
     )
+    invites = models.BooleanField(_("invite people"), default=True)  # by mail, to choose a password
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantOwned.Meta):
@@ -84,7 +95,8 @@ class ExternalIdentity(TenantOwned):
     This person belongs to this source: it created them, or an administrator gave them to it.
 
     `external_id` and `user_name` are what the source sent. The portal's own user name may differ: somebody else may have had it already.
-    After a DELETE the row stays for a while (`deleted_at`), so that whoever comes back is the same person.
+    After a DELETE the row stays for a while (`deleted_at`), so that whoever comes back is the same person: to the source under a new
+    id (`resource_id`; elsewhere, and before that, it is the person's own), because one that was deleted is never used again.
     """
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="identities")
@@ -92,7 +104,11 @@ class ExternalIdentity(TenantOwned):
     external_id = models.CharField(max_length=255, blank=True, validators=[validate_text])
     user_name = models.CharField(max_length=150, validators=[validate_text])
     user_name_key = models.CharField(max_length=300, editable=False)
+    resource_id = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     created_person = models.BooleanField(default=True, editable=False)  # else they were linked
+    claimed = models.BooleanField(
+        default=True, editable=False
+    )  # False from the link to the source's next write
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -116,3 +132,25 @@ class ExternalIdentity(TenantOwned):
 
     def fill_keys(self) -> None:
         self.user_name_key = fold(self.user_name)
+
+
+class PendingLink(TenantOwned):
+    """A source wanted to create, or to change, somebody who is not its own: an administrator says whether it may."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="pending_links")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    external_id = models.CharField(max_length=255, blank=True, validators=[validate_text])  # as it was sent
+    user_name = models.CharField(max_length=150, blank=True, validators=[validate_text])
+    attempts = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField(auto_now_add=True)
+    last_at = models.DateTimeField()
+    rejected_at = models.DateTimeField(null=True, blank=True)  # it does not come back by itself
+
+    class Meta(TenantOwned.Meta):
+        ordering: ClassVar[list[str]] = ["-last_at"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["source", "user"], name="pending_link_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.source})"

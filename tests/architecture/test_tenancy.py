@@ -30,6 +30,8 @@ OVER_EVERY_TENANT = {
     ("apps/provisioning/imports/leases.py", "due_everywhere"): "whose imports are due",
     ("apps/provisioning/nightly/schedule.py", "due_everywhere"): "whose nightly comparison is due",
     ("apps/provisioning/passwords.py", "tenants_with_expired"): "whose passwords were not sent in time",
+    ("apps/scim/deletions.py", "tenants_with_due_deletions"): "whose deletions are carried out",
+    ("apps/scim/recording.py", "tenants_with_old_requests"): "whose requests of sources are too old",
     ("apps/provisioning/jobs.py", "integrations_due"): "whose integrations have work that is due",
 }
 WHERE_IT_IS_DEFINED = {"apps/tenants/context.py", "apps/tenants/models.py"}

@@ -138,6 +138,7 @@ TASKS = {
     "apps.saml.tasks.warn_of_expiry": (),
     "apps.saml.tasks.refresh_metadata_of": (),
     "apps.saml.tasks.forget_requests": (),
+    "apps.scim.tasks.clean_up": (),
     "apps.provisioning.imports.tasks.work_on_import": ("import",),
 }
 

@@ -1,28 +1,46 @@
 """People whom a source created, or who were given to it."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.access import role_of
+from apps.accounts.actions import keep_an_owner
+from apps.accounts.one_time_links import invite
 from apps.directory import actions as directory
-from apps.directory.errors import FieldsInvalid, FieldsTaken
-from apps.directory.models import User
+from apps.directory.errors import FieldsInvalid, FieldsTaken, LastOwner
+from apps.directory.models import Group, User
+from apps.directory.validators import fold
 from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
-from apps.scim.errors import ReadOnlyHere
+from apps.scim.errors import EmailExists, ReadOnlyHere
 from apps.scim.models import ExternalIdentity, Source
+from apps.scim.user_names import free_username
 
 
 @transaction.atomic
 def add_person(
     *, source: Source, actor: Actor, external_id: str = "", active: bool = True, **fields: str
 ) -> User:
-    """A new person of the source's. Raises FieldsInvalid, FieldsTaken."""
+    """A new person of the source's, or the same one again who had left. Raises FieldsInvalid, FieldsTaken, EmailExists, ReadOnlyHere."""
+    user_name = fields["username"].strip()
+    identity = _known(source, external_id, user_name, fields["email"])
+    if identity is not None:
+        return _come_back(identity, actor=actor, external_id=external_id, active=active, **fields)
+    holder = User.objects.named(fields["email"]).first()
+    if holder is not None:
+        raise EmailExists().about(holder, external_id=external_id, user_name=user_name)
+    # What was sent is held to the same rules as what is stored; the portal's own name may get a number.
+    fields["username"] = free_username(user_name)
     user = directory.add_user(actor=actor, active=active, **fields)
-    _save(ExternalIdentity(source=source, user=user, external_id=external_id, user_name=fields["username"]))
+    identity = ExternalIdentity(source=source, user=user, external_id=external_id, user_name=user_name)
+    _save(identity)
+    _welcome(identity, user, actor=actor)
     return user
 
 
@@ -37,41 +55,126 @@ def update_person(
 ) -> User:
     """None leaves as it is. Raises FieldsInvalid, FieldsTaken, ReadOnlyHere."""
     user = identity.user
-    if fields.get("username", "").strip() == identity.user_name:
-        fields.pop("username", None)  # the portal's own may differ
-    changed = {field: value for field, value in fields.items() if getattr(user, field) != value.strip()}
+    changed = _changes(identity, fields)
     if changed and role_of(user) is not None:
         # Whoever may rename an administrator or re-point their mail could become them. Losing access is always allowed.
         raise ReadOnlyHere(_("This person is an administrator here: only active may change."))
     _follow(identity, external_id, fields.get("username"))
-    user = directory.update_user(user, actor=actor, **changed)
+    identity.user = user = directory.update_user(user, actor=actor, **changed)
     if active is not None:
-        switch = directory.reactivate_user if active else directory.deactivate_user
-        user = switch(user, actor=actor)
+        user = _switch(identity, active=active, actor=actor)
     return user
 
 
 @transaction.atomic
 def remove_person(identity: ExternalIdentity, *, actor: Actor) -> None:
-    """They lose every session and all access now. The row stays, so that whoever comes back is the same person."""
+    """
+    They lose every session and all access now. The row stays, so that whoever comes back is the same person
+    (apps/scim/deletions.py). Raises ReadOnlyHere.
+    """
+    _switch(identity, active=False, actor=actor)
     if identity.deleted_at is None:
         record(EventType.SCIM_USER_DELETE, actor=actor, target=Target.of("user", identity.user))
         identity.deleted_at = timezone.now()
         identity.save(update_fields=["deleted_at"])
-    directory.deactivate_user(identity.user, actor=actor)
+
+
+def _known(source: Source, external_id: str, user_name: str, email: str) -> ExternalIdentity | None:
+    """By the source's own id before its name for them; whom it deleted, by their address as well."""
+    own = ExternalIdentity.objects.select_for_update(of=("self",)).select_related("user", "source")
+    wanted = Q(user_name_key=fold(user_name)) | Q(user__email_key=fold(email), deleted_at__isnull=False)
+    if external_id:
+        wanted |= Q(external_id=external_id)
+    found = sorted(own.filter(wanted, source=source), key=lambda each: each.external_id != external_id)
+    return found[0] if found else None
+
+
+def _come_back(
+    identity: ExternalIdentity, *, actor: Actor, external_id: str, active: bool, **fields: str
+) -> User:
+    deleted = identity.deleted_at is not None
+    if identity.user.active and identity.claimed and not deleted:
+        same_id = external_id and identity.external_id == external_id
+        taken = "external_id" if same_id else "username"
+        raise FieldsTaken({taken: [_("This is already taken.")]})
+    if deleted and external_id and identity.external_id not in {"", external_id}:
+        _begin_anew(identity.user, actor=actor)
+    identity.deleted_at, identity.claimed = None, True
+    identity.save(update_fields=["deleted_at", "claimed"])
+    return update_person(identity, actor=actor, external_id=external_id or None, active=active, **fields)
+
+
+def _begin_anew(user: User, *, actor: Actor) -> None:
+    """
+    The name of somebody who was deleted, under another id: names are given to other people in time. What the last one had must not
+    open for the next: groups and password go. An administrator's account is never handed on.
+    """
+    if role_of(user) is not None:
+        raise ReadOnlyHere(_("This person was an administrator here: their account is not handed on."))
+    for group in Group.objects.filter(members=user):
+        directory.remove_member(group, user, actor=actor)
+    directory.forget_password(user, actor=actor)
+
+
+def _changes(identity: ExternalIdentity, fields: dict[str, str]) -> dict[str, str]:
+    """Which directory fields change. The portal's own user name moves only when the source's does. Raises ReadOnlyHere."""
+    user, wanted = identity.user, dict(fields)
+    sent = wanted.pop("username", identity.user_name).strip()
+    if not identity.created_person:
+        if "email" in wanted and fold(wanted["email"]) != user.email_key:
+            raise ReadOnlyHere(
+                _(
+                    "emails.value: An administrator linked this person; their address is changed in the console."
+                )
+            )
+        wanted.pop("email", None)
+    elif fold(sent) != identity.user_name_key or sent != identity.user_name:
+        wanted["username"] = free_username(sent, besides=user)
+    changed = {field: value for field, value in wanted.items() if getattr(user, field) != value.strip()}
+    if "email" in changed and User.objects.exclude(pk=user.pk).named(changed["email"]).exists():
+        raise FieldsTaken({"email": [_("This is already taken.")]})
+    return changed
+
+
+def _switch(identity: ExternalIdentity, *, active: bool, actor: Actor) -> User:
+    """In this transaction sessions end, assertions stop, and every application is owed the news."""
+    if active == identity.user.active:
+        return identity.user
+    if active:
+        if role_of(identity.user) is not None:
+            # Their role would come back with them.
+            raise ReadOnlyHere(_("active: An administrator's account is opened again in the console only."))
+        user = directory.reactivate_user(identity.user, actor=actor)
+        _welcome(identity, user, actor=actor)
+        return user
+    try:
+        keep_an_owner(identity.user)
+    except LastOwner as error:
+        raise ReadOnlyHere(_("active: The last owner of the organisation cannot be deactivated.")) from error
+    return directory.deactivate_user(identity.user, actor=actor)
+
+
+def _welcome(identity: ExternalIdentity, user: User, *, actor: Actor) -> None:
+    """A letter with a link, for whoever can come in from now on and has no password yet."""
+    if identity.source.invites and user.active and not user.has_usable_password():
+        invite(user, actor=actor)
 
 
 def _follow(identity: ExternalIdentity, external_id: str | None, user_name: str | None) -> None:
     """What the source now calls them."""
-    before = (identity.external_id, identity.user_name)
+    before = _names(identity)
     identity.external_id = identity.external_id if external_id is None else external_id
     identity.user_name = identity.user_name if user_name is None else user_name.strip()
-    if before != (identity.external_id, identity.user_name):
+    identity.claimed = True
+    if before != _names(identity):
         _save(identity)
 
 
+def _names(identity: ExternalIdentity) -> Any:
+    return identity.external_id, identity.user_name, identity.claimed
+
+
 def _save(identity: ExternalIdentity) -> None:
-    identity.user_name = identity.user_name.strip()
     identity.fill_keys()
     try:
         identity.clean_fields(exclude={"tenant", "source", "user", "user_name_key"})

@@ -1,6 +1,7 @@
 """Sources and the tokens they bring."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -29,24 +30,34 @@ def add_source(*, actor: Actor, name: str, kind: str = SourceKind.OTHER) -> Sour
         EventType.SCIM_SOURCE_CREATE,
         actor=actor,
         target=Target.of("source", source),
-        changes=changes_between({}, {"name": source.name, "kind": source.kind}),
+        changes=changes_between({}, _snapshot(source)),
     )
     return source
 
 
 @transaction.atomic
 def update_source(
-    source: Source, *, actor: Actor, name: str | None = None, kind: str | None = None
+    source: Source,
+    *,
+    actor: Actor,
+    name: str | None = None,
+    kind: str | None = None,
+    invites: bool | None = None,
 ) -> Source:
     """None leaves as it is. Past events keep the name they were recorded under. Raises FieldsInvalid, FieldsTaken."""
     source = Source.objects.select_for_update().get(pk=source.pk)
-    before = {"name": source.name, "kind": source.kind}
+    before = _snapshot(source)
     source.name = source.name if name is None else name.strip()
     source.kind = source.kind if kind is None else kind
-    if changes := changes_between(before, {"name": source.name, "kind": source.kind}):
+    source.invites = source.invites if invites is None else invites
+    if changes := changes_between(before, _snapshot(source)):
         _save(source)
         record(EventType.SCIM_SOURCE_UPDATE, actor=actor, target=Target.of("source", source), changes=changes)
     return source
+
+
+def _snapshot(source: Source) -> dict[str, Any]:
+    return {"name": source.name, "kind": source.kind, "invites": source.invites}
 
 
 def _save(source: Source) -> None:

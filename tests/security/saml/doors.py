@@ -121,6 +121,7 @@ XML = "XML: its own front door (test_xml_corpus.py), what it says is checked lik
 PEM = "base64 of a certificate"
 # Patterns of fields that hold no name, and why.
 NO_NAMES = {
+    "createscimtoken.kind": CLOSED,
     **dict.fromkeys(("ProfileForm.timezone", "UserSerializer.timezone", "SsoSerializer.name_id_source", "NewApplicationForm.slug", "ApplicationToCreate.slug", "createtenant.slug", "scim.timezone",
                      "DeletionForm.number", "MappingRowToSet.source", "MappingRowToSet.scim", "WriteTestForm.email", "WriteTestToRun.email"), CLOSED),
     **dict.fromkeys(("*.password", "*.passphrase", "*.token", "*.private_key", "PasswordChangeForm.*", "NewPasswordForm.*"), SECRET),

@@ -1,0 +1,138 @@
+"""
+What a source sent lately, kept for its administrators: every write and every refusal, and of reads that went well one a second at most.
+
+Written after the request's own transaction, which a refusal undoes, and never in its way: no more than KEPT rows of a source stay, for
+KEPT_FOR. Of headers nothing is kept, of bodies nothing that is called a password, a token or a secret.
+"""
+
+import json
+import re
+import threading
+import time
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from apps.lib.scim.schemas import CONTENT_TYPE
+from apps.lib.xml import is_xml_text
+from apps.scim.models import ReceivedRequest, Source
+from apps.tenants.context import every_tenant
+
+KEPT = 200
+KEPT_FOR = timedelta(days=7)
+PRUNED_EVERY = 50  # rows written here: so a source never has more than KEPT, and these few of each process
+LONGEST_BODY = 4000  # characters
+LONGEST_READ = 64 * 1024  # bytes of a body that are looked at
+READS_EVERY = 1.0  # seconds
+
+MASKED = "[hidden]"
+SECRET_NAME = re.compile(r"passw|secret|token|credential|authorization|api.?key", re.IGNORECASE)
+OUR_SECRETS = re.compile(r"gh_[a-z]{1,20}_[0-9a-f]{16}_[0-9a-f]{64}")
+IN_QUERY = re.compile(r"([?&][^=&]*(?:passw|secret|token|key)[^=&]*=)[^&]*", re.IGNORECASE)
+
+_last_read: dict[Any, float] = {}
+_written: dict[Any, int] = {}
+_lock = threading.Lock()
+
+
+def note(
+    source: Source, request: HttpRequest, body: bytes, response: HttpResponse, *, started: float
+) -> None:
+    """`started` by time.monotonic()."""
+    reading = request.method in {"GET", "HEAD"} and response.status_code < 400
+    if reading and not _is_time_for_a_read(source):
+        return
+    answer = _masked(response.content) if response.content else ""
+    ReceivedRequest(
+        source=source,
+        method=(request.method or "")[:10],
+        path=_path(request),
+        status=response.status_code,
+        seconds=round(time.monotonic() - started, 4),
+        detail=_detail(response),
+        request=_masked(body) if body else "",
+        answer=answer,
+    ).save(force_insert=True)
+    if _is_time_to_prune(source):
+        prune(source)
+
+
+def prune(source: Source) -> None:
+    """All but the newest KEPT."""
+    own = ReceivedRequest.objects.filter(source=source)
+    oldest = own.order_by("-created_at").values_list("created_at", flat=True)[KEPT - 1 : KEPT].first()
+    if oldest is not None:
+        own.filter(created_at__lt=oldest).delete()
+
+
+def tenants_with_old_requests() -> list[str]:
+    """Across tenants, for the beat alone."""
+    old = ReceivedRequest.unscoped.filter(created_at__lt=timezone.now() - KEPT_FOR).order_by()
+    with every_tenant():
+        return [str(each) for each in old.values_list("tenant_id", flat=True).distinct()]
+
+
+def forget_old_requests() -> None:
+    """Of the tenant in context."""
+    ReceivedRequest.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()
+
+
+def _is_time_for_a_read(source: Source) -> bool:
+    with _lock:
+        now = time.monotonic()
+        if now - _last_read.get(source.pk, -READS_EVERY) < READS_EVERY:
+            return False
+        _last_read[source.pk] = now
+        return True
+
+
+def _is_time_to_prune(source: Source) -> bool:
+    with _lock:
+        _written[source.pk] = _written.get(source.pk, 0) + 1
+        return _written[source.pk] % PRUNED_EVERY == 0
+
+
+def _path(request: HttpRequest) -> str:
+    path = request.get_full_path()
+    path = path[path.find("/scim/v2") + len("/scim/v2") :] or "/"
+    return IN_QUERY.sub(rf"\1{MASKED}", OUR_SECRETS.sub(MASKED, path))[:1000]
+
+
+def _detail(response: HttpResponse) -> str:
+    if response.status_code < 400 or response.get("Content-Type", "").split(";")[0] != CONTENT_TYPE:
+        return ""
+    return str(json.loads(response.content).get("detail", ""))[:500]
+
+
+def _masked(body: bytes) -> str:
+    """What cannot be read as JSON might be anything: only its size is told."""
+    try:
+        document = json.loads(body) if len(body) <= LONGEST_READ else None
+        text = json.dumps(_without_secrets(document), indent=1, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        document = None
+    if document is None or not is_xml_text(text):
+        return f"[{len(body)} bytes, not shown]"
+    return text if len(text) <= LONGEST_BODY else text[:LONGEST_BODY] + "…"
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        hides = _names_a_secret(value)
+        return {
+            OUR_SECRETS.sub(MASKED, name): MASKED
+            if SECRET_NAME.search(name) or (hides and name == "value")
+            else _without_secrets(each)
+            for name, each in value.items()
+        }
+    if isinstance(value, list):
+        return [_without_secrets(each) for each in value]
+    return OUR_SECRETS.sub(MASKED, value) if isinstance(value, str) else value
+
+
+def _names_a_secret(operation: dict[str, Any]) -> bool:
+    """A PATCH operation says in `path` what its `value` is."""
+    path = operation.get("path")
+    return isinstance(path, str) and SECRET_NAME.search(path) is not None
