@@ -9,6 +9,7 @@ from django.conf import settings as django_settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,6 +19,7 @@ from apps.accounts.signing_out import session_handle
 from apps.applications.access import has_access
 from apps.applications.models import Application
 from apps.directory.models import User
+from apps.lib.prepared_page import PreparedPage
 from apps.saml.actions.settings import sso_of
 from apps.saml.errors import RequestRefused
 from apps.saml.gate import Refusal
@@ -25,6 +27,10 @@ from apps.saml.issuing import Issued, PortalSession, Refused, Wish, issue, issue
 from apps.saml.models import PendingSignIn
 from apps.saml.policies import form_policy as _policy
 from apps.saml.statuses import STATUSES, TOLD
+
+POST_BINDING = PreparedPage(
+    "saml/post_binding.html", "name", "logo", "acs_url", "saml_response", "relay_state"
+)
 
 
 def starts_there(user: User, application: Application) -> str:
@@ -93,18 +99,28 @@ def _page(
 ) -> HttpResponse:
     if isinstance(outcome, Refused):
         return _refusal_page(request, application, outcome, pending, status=403)
-    context = {
-        "application": application,
+    values = {
+        "name": application.display_label,
+        "logo": _logo(application),
         "acs_url": outcome.acs_url,
         "saml_response": base64.b64encode(outcome.xml).decode(),
         "relay_state": relay_state,
     }
-    response = render(request, "saml/post_binding.html", context)
+    response = HttpResponse(POST_BINDING.fill(request, values, has_relay_state=bool(relay_state)))
     response["Content-Security-Policy"] = _policy(outcome.acs_url)
     # Our default, same-origin, would make browsers post with "Origin: null", which some applications refuse.
     response["Referrer-Policy"] = "strict-origin"
     response["Cache-Control"] = "no-store, private"
     return response
+
+
+def _logo(application: Application) -> str:
+    named = {
+        "name": application.display_label,
+        "slug": application.connector.icon,
+        "tone": application.colour,
+    }
+    return render_to_string("components/logo.html", named | {"css": "logo--large"})
 
 
 def _refusal_page(

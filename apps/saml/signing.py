@@ -1,6 +1,6 @@
 """
 Signatures in this process (docs/decisions/0005-in-process-signing.md): lxml canonicalises, hashlib digests, cryptography signs.
-No program is started, no key touches a disk or outlives its message, nothing is shared between tenants, requests or threads.
+No program is started, no key touches a disk, nothing is shared between tenants or threads (open_keys.py).
 
 Only making is written here, where an error can do no worse than be refused by everybody. What others signed is believed by
 apps.lib.xml.verify alone, and that reads what is made here, too, in the tests.
@@ -13,10 +13,10 @@ from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from lxml import etree
 
 from apps.saml.models import KeyPair, SignatureAlgorithm
+from apps.saml.open_keys import opened
 
 NAMESPACE: Any = {"ds": "http://www.w3.org/2000/09/xmldsig#"}
 DS = f"{{{NAMESPACE['ds']}}}"
@@ -31,10 +31,7 @@ class Signer:
     """One key and one algorithm, for as long as a message is made. Raises apps.lib.errors.SecretError when the key cannot be unsealed."""
 
     def __init__(self, key_pair: KeyPair, algorithm: SignatureAlgorithm) -> None:
-        # Validating takes as long as 140 signatures; the seal proves that these are the octets that were validated or made here.
-        self._key: Any = load_pem_private_key(
-            key_pair.private_key.encode(), None, unsafe_skip_rsa_key_validation=True
-        )
+        self._key = opened(key_pair)
         self._certificate = key_pair.der_base64
         self._algorithm = algorithm
         self._hash = algorithm.value.removeprefix("rsa-")

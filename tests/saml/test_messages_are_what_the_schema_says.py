@@ -4,7 +4,8 @@ import datetime as dt
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
+from functools import cache
+from uuid import uuid4
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +18,7 @@ from saml2.xml.schema import XMLSchemaError, validate
 from apps.lib.errors import SignatureRefused
 from apps.lib.xml import is_xml_text, parse, verify
 from apps.saml.messages import ASSERTION, Envelope, response_with, status_response
-from apps.saml.models import BASIC, NameIdFormat, SignatureAlgorithm
+from apps.saml.models import BASIC, KeyPair, NameIdFormat, SignatureAlgorithm
 from apps.saml.signing import Signer, signed
 from apps.saml.statement import Attribute, Statement
 
@@ -27,8 +28,12 @@ ENVELOPE = Envelope("https://idp.example/m", "https://sp.example/m", "https://sp
 STATEMENT = Statement("bob", NameIdFormat.PERSISTENT, (Attribute("email", BASIC, ("bob@acme.example",)),))
 
 
+@cache
 def pair(keys):
-    return SimpleNamespace(private_key=keys.private_key, der_base64=keys.base64)
+    """A row as the database would give it, of a tenant of its own."""
+    row = KeyPair.from_db(None, ["id", "tenant_id", "certificate"], [uuid4(), uuid4(), keys.certificate])
+    row.private_key = keys.private_key
+    return row
 
 
 def response(statement=STATEMENT, envelope=ENVELOPE):

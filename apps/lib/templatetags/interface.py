@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -99,12 +100,16 @@ def _stylesheets(_storages: str) -> SafeString:
     return render_to_string("stylesheets.html")
 
 
+def chosen_theme(cookies: Mapping[str, str]) -> str:
+    chosen = cookies.get("theme", "")
+    return chosen if chosen in {"light", "dark"} else "system"
+
+
 @register.simple_tag(takes_context=True)
 def theme(context: template.Context) -> str:
     """What the cookie `theme` says, if it says something we know; otherwise the reader's system decides."""
     request = context.get("request")
-    chosen = request.COOKIES.get("theme", "") if request is not None else ""
-    return chosen if chosen in {"light", "dark"} else "system"
+    return chosen_theme(request.COOKIES) if request is not None else chosen_theme({})
 
 
 @register.simple_tag(takes_context=True)
