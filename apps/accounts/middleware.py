@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from contextlib import nullcontext
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
@@ -44,9 +44,19 @@ class LocalTimeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        zone = local_zone(request.user) if settings.SESSION_COOKIE_NAME in request.COOKIES else None
-        with timezone.override(zone) if zone else nullcontext():
+        with timezone.override(None):  # what is switched on below ends with the request
             return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], *_: Any) -> None:
+        if not getattr(view, "finds_its_person", False):
+            tell_local_time(request)
+
+
+def tell_local_time(request: HttpRequest) -> None:
+    """From here to the end of the request."""
+    zone = local_zone(request.user) if settings.SESSION_COOKIE_NAME in request.COOKIES else None
+    if zone:
+        timezone.activate(zone)
 
 
 def local_zone(user: object) -> ZoneInfo | None:

@@ -1,6 +1,7 @@
 """One transaction: read the person anew, ask the gate, sign, record. Nothing else in the product makes an assertion."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -26,20 +27,21 @@ from apps.saml.groups import group_names
 from apps.saml.logout.sessions import remember_session, session_index
 from apps.saml.messages import ASSERTION, PASSWORD_OVER_TLS, Envelope, response_with, status_response
 from apps.saml.metadata_end import metadata_ended
-from apps.saml.models import KeyPair, PendingSignIn, SsoSettings
+from apps.saml.models import PendingSignIn, SsoSettings
+from apps.saml.sign_on_rows import settings_as_they_stand
 from apps.saml.signing import signed
 from apps.saml.statement import Statement, Unwritable, statement_about
 from apps.saml.statuses import STATUSES, TOLD, Status
 from apps.tenants.prepared import PreparedQuery
 
+# With the role, which says who acts; only the person's own row is locked.
 LOCKED_PERSON = PreparedQuery(
-    lambda user_id: User.objects.select_for_update(no_key=True).filter(pk=user_id), user_id=UUID
-)
-SIGNING_PAIR = PreparedQuery(
-    lambda application_id: KeyPair.objects.select_related("application__sso").filter(
-        application_id=application_id, state=KeyPair.State.ACTIVE
+    lambda user_id: (
+        User.objects.select_related("administrator")
+        .select_for_update(of=("self",), no_key=True)
+        .filter(pk=user_id)
     ),
-    application_id=UUID,
+    user_id=UUID,
 )
 
 
@@ -54,13 +56,25 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class PortalSession:
-    """What the assertion says about the sign-in here: when the password was given, and how long it is good for."""
+    """What the assertion says about the sign-in here: when the password was given (None: nobody noted it), and how long it is good for."""
 
-    signed_in_at: dt.datetime
+    signed_in_at: dt.datetime | None
     ends_at: dt.datetime
     handle: str = (
         ""  # of apps.accounts.signing_out; without one the session cannot be signed out at applications
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks to be signed in.
+
+    `identify` is given their row, just read and locked, or None, and says who acts. It may raise: then nothing has happened.
+    """
+
+    user_id: UUID
+    identify: Callable[[User | None], Actor]
+    known: User | None = None  # as they were read before; the log names them when the row is gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +97,28 @@ def issue(
     user: User, application: Application, wish: Wish, *, actor: Actor, session: PortalSession
 ) -> Issued | Refused:
     """Raises RequestStale when `wish` brings a request that is not stored yet and was seen before."""
-    outcome = _issue(user, application, wish, actor, session)
+    return issue_to(Asker(user.pk, lambda _person: actor, user), application, wish, session=session)
+
+
+def issue_to(
+    asker: Asker, application: Application, wish: Wish, *, session: PortalSession
+) -> Issued | Refused:
+    """As `issue`, for a person whom nobody has read yet. Raises also what `asker` raises."""
+    outcome = _issue(asker, application, wish, session)
     if outcome is None:
         sso_of(application)  # the first sight makes a key pair: not while a person's row is locked
-        outcome = _issue(user, application, wish, actor, session)
-    return outcome or refuse(application, gone(), actor=actor, user=user)
+        outcome = _issue(asker, application, wish, session)
+    return outcome or refuse(application, gone(), actor=asker.identify(asker.known), user=asker.known)
 
 
 @transaction.atomic
 def _issue(
-    user: User, application: Application, wish: Wish, actor: Actor, session: PortalSession
+    asker: Asker, application: Application, wish: Wish, session: PortalSession
 ) -> Issued | Refused | None:
     """None when the application has no settings, or is not there any more."""
-    person: User | None = LOCKED_PERSON.first(user_id=user.pk)
-    settings = _as_they_stand(application)
+    person: User | None = LOCKED_PERSON.first(user_id=asker.user_id)
+    actor = asker.identify(person)
+    settings = settings_as_they_stand(application)
     if settings is None:
         return None
     acs_url = wish.acs_url or settings.acs_url
@@ -108,19 +130,8 @@ def _issue(
         store_pending_sign_in(
             wish.pending
         )  # refused, but whoever is helped meanwhile may still go on with it
-    event = _record(application, refusal, actor=actor, user=user, wish=wish, acs_url=acs_url)
+    event = _record(application, refusal, actor=actor, user=person or asker.known, wish=wish, acs_url=acs_url)
     return Refused(made, event.reference) if isinstance(made, Refusal) else Issued(made, acs_url)
-
-
-def _as_they_stand(application: Application) -> SsoSettings | None:
-    """Settings, application and the key that signs, read in one query in the transaction that is open."""
-    pair: KeyPair | None = SIGNING_PAIR.first(application_id=application.pk)
-    if pair is None:
-        return None
-    settings: SsoSettings = pair.application.sso
-    settings.signing_pair = pair
-    pair.application.tenant = application.tenant
-    return settings
 
 
 def issue_status(
@@ -129,7 +140,7 @@ def issue_status(
     """Tells the application that there is no assertion, and the log why. There is none in it, so the gate has nothing to say."""
     wish = Wish(pending.acs_url, pending.request_id, pending)
     with transaction.atomic():
-        settings = _as_they_stand(pending.application)
+        settings = settings_as_they_stand(pending.application)
         made = gone() if settings is None else _status_only(settings, wish, status)
         refusal = made if isinstance(made, Refusal) else refusal
         event = _record(pending.application, refusal, actor=actor, user=user, wish=wish, acs_url=wish.acs_url)
@@ -161,7 +172,7 @@ def _attempt(
     message = response_with(
         _envelope(settings, acs_url, wish, now),
         statement,
-        signed_in_at=session.signed_in_at,
+        signed_in_at=session.signed_in_at or person.last_login or now,
         session_ends_at=session.ends_at,
         session_index=session_index(session.handle, settings.application) if session.handle else "",
         authn_context=(wish.pending and wish.pending.authn_context) or PASSWORD_OVER_TLS,

@@ -9,24 +9,42 @@ from django.conf import settings as django_settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.access import actor_of
+from apps.accounts.claims import claim_of, is_found
 from apps.accounts.destinations import signed_in_at
+from apps.accounts.middleware import tell_local_time
 from apps.accounts.signing_out import session_handle
 from apps.applications.access import has_access
 from apps.applications.models import Application
 from apps.directory.models import User
+from apps.events.actors import Actor
 from apps.lib.prepared_page import PreparedPage
+from apps.lib.templatetags.interface import application_mark
 from apps.saml.actions.settings import sso_of
 from apps.saml.errors import RequestRefused
 from apps.saml.gate import Refusal
-from apps.saml.issuing import Issued, PortalSession, Refused, Wish, issue, issue_status, refuse
+from apps.saml.issuing import (
+    Asker,
+    Issued,
+    PortalSession,
+    Refused,
+    Wish,
+    issue,
+    issue_status,
+    issue_to,
+    refuse,
+)
 from apps.saml.models import PendingSignIn
 from apps.saml.policies import form_policy as _policy
 from apps.saml.statuses import STATUSES, TOLD
+
+
+class NotSignedIn(Exception):
+    """The session names somebody whose row does not bear it out."""
+
 
 POST_BINDING = PreparedPage(
     "saml/post_binding.html", "name", "logo", "acs_url", "saml_response", "relay_state"
@@ -62,6 +80,28 @@ def post_response(
     return _answer(request, application, user, Wish(acs_url, in_response_to), relay_state)
 
 
+def answer_at_once(request: HttpRequest, pending: PendingSignIn) -> HttpResponse | None:
+    """For whoever the session says is signed in, read once, with the lock that the decision needs. None when nobody is."""
+    claim = claim_of(request)
+    if claim is None:
+        return None
+
+    def identify(person: User | None) -> Actor:
+        if person is None or not claim.is_true_of(person):
+            raise NotSignedIn
+        is_found(request, person)
+        return actor_of(request)
+
+    wish = Wish(pending.acs_url, pending.request_id, pending)
+    try:
+        outcome = issue_to(
+            Asker(claim.user_id, identify), pending.application, wish, session=_session(request)
+        )
+    except NotSignedIn:
+        return None
+    return _page(request, pending.application, outcome, pending.relay_state, pending)
+
+
 def answer_pending(request: HttpRequest, user: User, pending: PendingSignIn) -> HttpResponse:
     """Once: a second try is told to start again at the application."""
     wish = Wish(pending.acs_url, pending.request_id, pending)
@@ -86,7 +126,7 @@ def refusal_of(request: HttpRequest, application: Application, refused: RequestR
 def _answer(
     request: HttpRequest, application: Application, user: User, wish: Wish, relay_state: str
 ) -> HttpResponse:
-    outcome = issue(user, application, wish, actor=actor_of(request), session=_session(request, user))
+    outcome = issue(user, application, wish, actor=actor_of(request), session=_session(request))
     return _page(request, application, outcome, relay_state, wish.pending)
 
 
@@ -115,12 +155,8 @@ def _page(
 
 
 def _logo(application: Application) -> str:
-    named = {
-        "name": application.display_label,
-        "slug": application.connector.icon,
-        "tone": application.colour,
-    }
-    return render_to_string("components/logo.html", named | {"css": "logo--large"})
+    icon, colour = application.connector.icon, application.colour
+    return application_mark(application.display_label, icon, colour, css="logo--large")
 
 
 def _refusal_page(
@@ -132,6 +168,7 @@ def _refusal_page(
     status: int,
 ) -> HttpResponse:
     """With a request that still waits, the person may try again or go back; the application is never told why."""
+    tell_local_time(request)
     saml = application.connector.saml
     waits = (
         {"slug": application.slug, "key": pending.pk} if pending and outcome.refusal.code in TOLD else None
@@ -151,7 +188,7 @@ def _refusal_page(
     return response
 
 
-def _session(request: HttpRequest, user: User) -> PortalSession:
-    now = timezone.now()
-    signed_in = signed_in_at(request) or user.last_login or now  # reads the session, and with it its end
-    return PortalSession(signed_in, getattr(request.session, "ends_at", None) or now, session_handle(request))
+def _session(request: HttpRequest) -> PortalSession:
+    signed_in = signed_in_at(request)  # reads the session, and with it its end
+    ends_at = getattr(request.session, "ends_at", None) or timezone.now()
+    return PortalSession(signed_in, ends_at, session_handle(request))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.accounts.access import public
+from apps.accounts.access import finds_its_person, public
 from apps.accounts.destinations import remember_asking, signed_in_at
 from apps.applications.models import Application
 from apps.directory.models import User
@@ -26,13 +26,12 @@ from apps.saml.front_door import LARGEST_FORM, from_form, from_redirect
 from apps.saml.metadata_export import identity_provider_metadata
 from apps.saml.models import PendingSignIn, SsoSettings
 from apps.saml.old_requests import PENDING_LIFETIME
-from apps.saml.responses import answer_pending, answer_status, refusal_of
-from apps.tenants.prepared import PreparedQuery
-
-APPLICATION_AT = PreparedQuery(lambda slug: Application.objects.filter(slug=slug), slug=str)
+from apps.saml.responses import answer_at_once, answer_pending, answer_status, refusal_of
+from apps.saml.sign_on_rows import settings_at
 
 
 @public
+@finds_its_person  # in the transaction that answers
 @csrf_exempt  # the form stands on the application's page; what it may do is decided by the request itself
 @require_http_methods(["GET", "POST"])
 def sso(request: HttpRequest, slug: str) -> HttpResponse:
@@ -40,14 +39,15 @@ def sso(request: HttpRequest, slug: str) -> HttpResponse:
 
     A form posted by another site arrives without our Lax session cookie; the 303 to a GET of our own brings it back.
     """
-    application = _application(slug)
+    settings = settings_at(slug) or sso_of(_application(slug))
+    application = settings.application
     application.tenant = request.tenant  # type: ignore[attr-defined]  # whose address this is: no need to ask again
     try:
-        asked = _read(request, sso_of(application))
+        asked = _read(request, settings)
         pending = pending_sign_in(application, asked)
         at_once = request.method == "GET" and not pending.force_authn and not asked.demands.problem
-        if at_once and isinstance(request.user, User):
-            return answer_pending(request, request.user, pending)
+        if at_once and (answer := answer_at_once(request, pending)):
+            return answer
         add_pending_sign_in(pending)
     except RequestRefused as refused:
         return refusal_of(request, application, refused)
@@ -137,7 +137,7 @@ def certificate(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _application(slug: str) -> Application:
-    application: Application | None = APPLICATION_AT.first(slug=slug)
+    application: Application | None = Application.objects.filter(slug=slug).first()
     if application is None or application.connector.saml is None:
         raise Http404
     return application

@@ -11,13 +11,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import UUIDField
+from django.db.models import BooleanField, CharField, TextField, UUIDField
 from django.db.models.constants import OnConflict
 from django.db.models.query import get_related_populators
 
 from apps.tenants.context import current_tenant_id, in_tenant
 
 TENANT = "tenant_id"
+PLAIN: dict[type, type] = {CharField: str, TextField: str, BooleanField: bool}
 _UUIDS = UUIDField()
 
 
@@ -52,14 +53,22 @@ class PreparedQuery:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """`slots` has for each place of the statement the name of a parameter, or "" where the value is always the same."""
+    """`slots` has for each place of the statement the name of a parameter, or "" where the value is always the same.
+
+    What turns a row into instances: `converters` of single columns, as (place, function, expression); then `model` takes the
+    columns from `start` to `end`, which are its `names`, and `populators` make the related ones.
+    """
 
     connection: Any
-    compiler: Any
     sql: str
     constants: Sequence[Any]
     slots: Sequence[str]
-    converters: Any
+    converters: Sequence[tuple[int, Any, Any]]
+    model: Any
+    names: Sequence[str]
+    start: int
+    end: int
+    populators: Sequence[Any]
 
     @classmethod
     def of(cls, query: Any, connection: Any, marks: dict[str, Any]) -> "_Plan":
@@ -69,8 +78,7 @@ class _Plan:
         slots = [names.get(value, "") for value in constants]
         if missing := marks.keys() - set(slots):
             raise ValueError(f"The statement does not depend on {', '.join(sorted(missing))}.")
-        converters = compiler.get_converters([column[0] for column in compiler.select])
-        return cls(connection, compiler, sql, constants, slots, converters)
+        return cls(connection, sql, constants, slots, **_making(compiler, connection))
 
     def row(self, values: dict[str, Any]) -> Any:
         values = values | {TENANT: current_tenant_id()}
@@ -85,17 +93,29 @@ class _Plan:
     def instance(self, row: Sequence[Any]) -> Any:
         """As django.db.models.query.ModelIterable makes one."""
         values = list(row)
-        for place, (converters, expression) in self.converters.items():
-            for converter in converters:
-                values[place] = converter(values[place], expression, self.connection)
-        info, select, alias = self.compiler.klass_info, self.compiler.select, self.connection.alias
-        fields = info["select_fields"]
-        start, end = fields[0], fields[-1] + 1
-        names = [column[0].target.attname for column in select[start:end]]
-        made = info["model"].from_db(alias, names, values[start:end])
-        for populator in get_related_populators(info, select, alias):  # type: ignore[call-arg]  # a later Django's stubs
+        for place, convert, expression in self.converters:
+            values[place] = convert(values[place], expression, self.connection)
+        made = self.model.from_db(self.connection.alias, self.names, values[self.start : self.end])
+        for populator in self.populators:
             populator.populate(values, made)
         return made
+
+
+def _making(compiler: Any, connection: Any) -> dict[str, Any]:
+    """The fields of _Plan about instances, from what the compiler knows once it has made the SQL. A look whether there is a row makes none."""
+    info, select = compiler.klass_info, compiler.select
+    converters = compiler.get_converters([column[0] for column in select])
+    flat = [(place, one, expression) for place, (each, expression) in converters.items() for one in each]
+    fields = info["select_fields"] if info else []
+    start, end = (fields[0], fields[-1] + 1) if fields else (0, 0)
+    return {
+        "converters": flat,
+        "model": info and info["model"],
+        "names": [column[0].target.attname for column in select[start:end]],
+        "start": start,
+        "end": end,
+        "populators": get_related_populators(info, select, connection.alias) if info else (),  # type: ignore[call-arg]  # a later Django's stubs
+    }
 
 
 def insert(row: Any, *, unique: Sequence[str] = (), update: Sequence[str] = ()) -> None:
@@ -110,10 +130,18 @@ def insert(row: Any, *, unique: Sequence[str] = (), update: Sequence[str] = ()) 
     key = (type(row), tuple(unique), tuple(update))
     if key not in plans:
         plans[key] = _insertion(type(row), connection, unique, update)
-    values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    values = [_written(row, field, connection) for field in fields]
     with connection.cursor() as cursor:
         cursor.execute(plans[key], values)
     row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 - Django's documented Model API
+
+
+def _written(row: Any, field: Any, connection: Any) -> Any:
+    """As the database takes it. Text and truth values come out of all that Django does to them as they went in."""
+    value = field.pre_save(row, add=True)
+    if PLAIN.get(type(field)) is type(value):
+        return value
+    return field.get_db_prep_save(value, connection)
 
 
 def _insertion(model: Any, connection: Any, unique: Sequence[str], update: Sequence[str]) -> str:

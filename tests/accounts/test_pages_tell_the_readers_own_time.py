@@ -3,7 +3,8 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from apps.accounts.middleware import LocalTimeMiddleware
+from apps.accounts.access import finds_its_person
+from apps.accounts.middleware import LocalTimeMiddleware, tell_local_time
 from apps.directory.actions import update_user
 from apps.directory.models import User
 from apps.tenants.context import in_tenant
@@ -11,13 +12,23 @@ from apps.tenants.context import in_tenant
 pytestmark = pytest.mark.django_db
 
 
-def zone_seen_by(user, *, cookie=True):
+def show(_request):
+    return HttpResponse(timezone.get_current_timezone_name())
+
+
+def zone_seen_by(user, *, cookie=True, view=show):
     request = RequestFactory().get("/")
     request.user = user
     if cookie:
         request.COOKIES["gatehouse_session"] = "x"
-    answer = LocalTimeMiddleware(lambda _: HttpResponse(timezone.get_current_timezone_name()))(request)
-    return answer.content.decode()
+    middleware = LocalTimeMiddleware(lambda request: respond(middleware, request, view))
+    return middleware(request).content.decode()
+
+
+def respond(middleware, request, view):
+    """As Django's handler: whoever wants to see the view sees it before it is called."""
+    middleware.process_view(request, view, (), {})
+    return view(request)
 
 
 @pytest.mark.parametrize("unusable", ["", "Nowhere/Land", "../../etc/passwd", "/etc/localtime"])
@@ -31,6 +42,20 @@ def test_a_program_is_not_asked_for_its_person():
 
 def test_it_is_the_persons_zone_and_only_for_their_request():
     assert zone_seen_by(User(timezone="Asia/Kathmandu")) == "Asia/Kathmandu"
+    assert timezone.get_current_timezone_name() == "UTC"
+
+
+def test_a_view_that_finds_its_person_is_not_given_them_and_tells_the_time_when_it_has():
+    seen = []
+
+    @finds_its_person
+    def late(request):
+        seen.append(timezone.get_current_timezone_name())
+        tell_local_time(request)
+        return show(request)
+
+    assert zone_seen_by(User(timezone="Asia/Kathmandu"), view=late) == "Asia/Kathmandu"
+    assert seen == ["UTC"]
     assert timezone.get_current_timezone_name() == "UTC"
 
 

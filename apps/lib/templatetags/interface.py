@@ -90,6 +90,16 @@ def tone(key: object) -> str:
 
 
 @register.simple_tag
+def application_mark(name: str, slug: str = "", colour: str = "", css: str = "") -> SafeString:
+    """A logo without a picture (components/logo.html): the connector's brand mark, else a letter on a colour."""
+    mark = brand(slug) if slug and not colour else ""
+    if mark:
+        return format_html('<span class="logo {}" aria-hidden="true">{}</span>', css, mark)
+    chosen = f"tone-{colour}" if colour else tone(name)
+    return format_html('<span class="logo {} {}" aria-hidden="true">{}</span>', css, chosen, name[:1].upper())
+
+
+@register.simple_tag
 def stylesheets() -> SafeString:
     """The links to all sheets: every page has the same, so they are put together once, except while somebody works on them."""
     return _stylesheets.__wrapped__("") if settings.DEBUG else _stylesheets(str(settings.STORAGES))
