@@ -138,10 +138,9 @@ def insert(row: Any, *, unique: Sequence[str] = (), update: Sequence[str] = ()) 
 
 def _written(row: Any, field: Any, connection: Any) -> Any:
     """As the database takes it. Text and truth values come out of all that Django does to them as they went in."""
-    value = field.pre_save(row, add=True)
-    if PLAIN.get(type(field)) is type(value):
+    if (kind := PLAIN.get(type(field))) and type(value := getattr(row, field.attname)) is kind:
         return value
-    return field.get_db_prep_save(value, connection)
+    return field.get_db_prep_save(field.pre_save(row, add=True), connection)
 
 
 def _insertion(model: Any, connection: Any, unique: Sequence[str], update: Sequence[str]) -> str:
