@@ -39,7 +39,7 @@ class PreparedPage:
         """Each text with the slot that follows it; "" follows the last."""
         # For the tag that reads the theme; context processors would bring in who is signed in.
         page = render_to_string(self._template, self._marks | shape | {"request": request})
-        parts = [(page, "")]
+        parts: list[tuple[str, str]] = [(page, "")]
         for slot, mark in self._marks.items():
             parts = [piece for text, after in parts for piece in _split(text, mark, slot, after)]
         return parts
