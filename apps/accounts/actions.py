@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -82,10 +83,25 @@ def person_with(username: str, password: str, *, actor: Actor) -> User | None:
         return None
     user = authenticate(username=username, password=password)
     if not isinstance(user, User):
-        _record_wrong_password(account, actor=actor)
+        _record_wrong(account, actor=actor)
         return None
     attempt.delete()
     return user
+
+
+def tried(user: User, *, right: Callable[[], bool], actor: Actor) -> bool:
+    """Whether what `user` shows besides the password is right. Counted and locked together with their passwords."""
+    account = Guessed(user.username_key, Target.of("user", user))
+    attempt = _count(account, actor)
+    if _locked(account, actor.client_ip, besides=attempt):
+        attempt.delete()
+        _record_refusal(account, actor=actor, reason="Locked after too many wrong codes or passwords.")
+        return False
+    if not right():
+        _record_wrong(account, actor=actor, reason="Wrong code.")
+        return False
+    attempt.delete()
+    return True
 
 
 @transaction.atomic
@@ -100,7 +116,7 @@ def record_sign_in(user: User, *, actor: Actor, again: bool = False) -> None:
 def record_failed_sign_in(username: str, *, actor: Actor) -> None:
     account = Guessed.by(username)
     _count(account, actor)
-    _record_wrong_password(account, actor=actor)
+    _record_wrong(account, actor=actor)
 
 
 def _recent(account: Guessed) -> Any:
@@ -126,8 +142,8 @@ def _count(account: Guessed, actor: Actor) -> FailedSignIn:
 
 
 @transaction.atomic
-def _record_wrong_password(account: Guessed, *, actor: Actor) -> None:
-    _record_refusal(account, actor=actor, reason="Wrong user name or password.")
+def _record_wrong(account: Guessed, *, actor: Actor, reason: str = "Wrong user name or password.") -> None:
+    _record_refusal(account, actor=actor, reason=reason)
     if _recent(account).count() == TRIES_PER_ACCOUNT:  # the one that locks: later ones are not counted
         record(EventType.USER_LOCKOUT, actor=actor, target=account.target)
 

@@ -71,3 +71,24 @@ class NewPasswordForm(forms.Form):
         if repeated != self.cleaned_data.get("password", repeated):
             raise ValidationError(_("This differs from the new password above."))
         return repeated
+
+
+class CodeForm(forms.Form):
+    """Six digits of an app, or a recovery code; spaces and hyphens are how people read them."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "one-time-code",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+                "autofocus": True,
+            }
+        ),
+    )
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        return "".join(sign for sign in code.lower() if sign not in " -")

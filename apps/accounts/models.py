@@ -3,6 +3,7 @@ from typing import ClassVar
 from django.db import models
 
 from apps.directory.models import User
+from apps.lib.crypto import Sealed
 from apps.tenants.models import TenantOwned
 
 
@@ -85,3 +86,37 @@ class OneTimeLink(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.get_purpose_display()} of {self.user}"
+
+
+class Authenticator(TenantOwned):
+    """A person's authenticator app (TOTP, RFC 6238). It asks for nothing until a first code has confirmed it."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="authenticator")
+    secret_sealed = models.BinaryField(editable=False, default=b"")
+    last_step = models.BigIntegerField(default=0)  # of the last code taken: none is taken twice (section 5.2)
+    confirmed_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    secret = Sealed("secret_sealed")
+
+    class Meta(TenantOwned.Meta):
+        pass
+
+    def __str__(self) -> str:
+        return f"Authenticator app of {self.user}"
+
+
+class RecoveryCode(TenantOwned):
+    """One way in without the second factor, good once. Only a hash, keyed by SECRET_KEY, is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["user", "digest"], name="recovery_code_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Recovery code of {self.user}"

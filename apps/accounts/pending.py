@@ -16,6 +16,7 @@ from django.utils import timezone
 from apps.accounts import destinations
 from apps.accounts.access import password_expired
 from apps.accounts.authenticated import begin_session
+from apps.accounts.second_factors import has_second_factor, second_factor_required
 from apps.directory.models import User
 
 PENDING = (
@@ -26,18 +27,22 @@ LIFETIME = dt.timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Pending:
+    """`second`: what there is besides the password was shown, too."""
+
     user: User
     destination: str
+    second: bool
 
 
-def begin_sign_in(request: HttpRequest, user: User, destination: str) -> None:
-    """After the right password. The session gets a new key: nobody else holds it while the rest is asked."""
+def begin_sign_in(request: HttpRequest, user: User, destination: str, *, second: bool = False) -> None:
+    """After the right password, or a later step. The session gets a new key: nobody else holds it while the rest is asked."""
     request.session.cycle_key()
     request.session[PENDING] = {
         "user": str(user.pk),
         "account": user.get_session_auth_hash(),
         "at": timezone.now().timestamp(),
         "destination": destination,
+        "second": second,
     }
 
 
@@ -49,7 +54,17 @@ def pending_sign_in(request: HttpRequest) -> Pending | None:
     user: User | None = User.objects.filter(pk=UUID(noted["user"]), active=True).first()
     if user is None or user.get_session_auth_hash() != noted["account"]:
         return None
-    return Pending(user, noted["destination"])
+    return Pending(user, noted["destination"], noted["second"])
+
+
+def missing(pending: Pending) -> str:
+    """The page that asks for what is next, "" when that is nothing. The code before the new password: whoever has only found an old one in a list changes nothing."""
+    has_second = has_second_factor(pending.user)
+    if has_second and not pending.second:
+        return "accounts:code"
+    if password_expired(pending.user):
+        return "accounts:expired"
+    return "" if has_second or not second_factor_required(pending.user) else "accounts:second_factor"
 
 
 def go_on(request: HttpRequest) -> HttpResponse:
@@ -58,8 +73,8 @@ def go_on(request: HttpRequest) -> HttpResponse:
     if pending is None:
         request.session.pop(PENDING, None)
         return redirect("accounts:login")
-    if password_expired(pending.user):
-        return redirect("accounts:expired")
+    if page := missing(pending):
+        return redirect(page)
     request.session.pop(PENDING)
     begin_session(request, pending.user)
     request.session[destinations.CAME_FOR] = pending.destination

@@ -1,10 +1,12 @@
 from django.urls import URLPattern, URLResolver, path
 
-from apps.accounts.views import expired, passwords, reauthentication, sessions
+from apps.accounts.views import expired, passwords, reauthentication, second_factor, sessions
 
 app_name = "accounts"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("login/", sessions.login, name="login"),
+    path("login/code/", second_factor.code, name="code"),
+    path("login/second-factor/", second_factor.set_up, name="second_factor"),
     path("logout/", sessions.logout, name="logout"),
     path("reauthentication/", reauthentication.again, name="reauthentication"),
     path("password/forgotten/", passwords.forgotten, name="forgotten"),

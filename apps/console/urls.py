@@ -36,6 +36,7 @@ PEOPLE = [
     path("users/<uuid:pk>/", users.profile, name="user"),
     path("users/<uuid:pk>/password/", users.password, name="user_password"),
     path("users/<uuid:pk>/password-link/", users.password_link, name="user_password_link"),
+    path("users/<uuid:pk>/second-factor/", users.second_factor, name="user_second_factor"),
     path("users/<uuid:pk>/activation/", users.activation, name="user_activation"),
     path("users/<uuid:pk>/deactivation/", users.deactivation, name="user_deactivation"),
     path("users/<uuid:pk>/groups/", users.groups, name="user_groups"),

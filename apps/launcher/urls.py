@@ -1,13 +1,17 @@
 from django.urls import URLPattern, URLResolver, path
 
-from apps.launcher import views
+from apps.launcher.views import me, security, tiles
 
 app_name = "launcher"
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", views.index, name="index"),
-    path("launch/<slug:slug>", views.launch, name="launch"),
-    path("applications/<slug:slug>/logo", views.logo, name="logo"),
-    path("me/", views.profile, name="profile"),
-    path("me/password/", views.password, name="password"),
-    path("me/activity", views.activity, name="activity"),
+    path("", tiles.index, name="index"),
+    path("launch/<slug:slug>", tiles.launch, name="launch"),
+    path("applications/<slug:slug>/logo", tiles.logo, name="logo"),
+    path("me/", me.profile, name="profile"),
+    path("me/password/", me.password, name="password"),
+    path("me/activity", me.activity, name="activity"),
+    path("me/security/", security.index, name="security"),
+    path("me/security/authenticator/", security.authenticator, name="authenticator"),
+    path("me/security/authenticator/removal/", security.authenticator_removal, name="authenticator_removal"),
+    path("me/security/recovery-codes/", security.recovery_codes, name="recovery_codes"),
 ]

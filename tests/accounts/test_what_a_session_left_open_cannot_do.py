@@ -33,6 +33,10 @@ GUARDED = {
     "console:application_certificate_promotion", "console:application_certificate_retirement", "console:user_password",
     "console:user_password_link",
     "console:sign_in_policy",
+    "console:user_second_factor",
+    "launcher:authenticator",
+    "launcher:authenticator_removal",
+    "launcher:recovery_codes",
 }  # fmt: skip
 
 

@@ -6,10 +6,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from apps.accounts.access import actor_for, password_expired, public
+from apps.accounts.access import actor_for, public
 from apps.accounts.forms import NewPasswordForm
 from apps.accounts.one_time_links import tell_of_new_password
-from apps.accounts.pending import Pending, begin_sign_in, go_on, pending_sign_in
+from apps.accounts.pending import Pending, begin_sign_in, go_on, missing, pending_sign_in
 from apps.directory.actions import set_password
 from apps.directory.errors import FieldsInvalid
 
@@ -20,7 +20,7 @@ from apps.directory.errors import FieldsInvalid
 def expired(request: HttpRequest) -> HttpResponse:
     """For whoever has just given a password that is too old: a new one, and the sign-in goes on."""
     pending = pending_sign_in(request)
-    if pending is None or not password_expired(pending.user):
+    if pending is None or missing(pending) != "accounts:expired":
         return go_on(request)
     form = NewPasswordForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and _changed(request, form, pending):
@@ -46,5 +46,5 @@ def _changed(request: HttpRequest, form: NewPasswordForm, pending: Pending) -> b
     except FieldsInvalid as error:
         form.add_error("password", error.fields["password"])
         return False
-    begin_sign_in(request, user, pending.destination)
+    begin_sign_in(request, user, pending.destination, second=pending.second)
     return True

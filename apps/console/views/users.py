@@ -14,9 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.access import actor_of, administrator_required, may_grant, role_of
 from apps.accounts.actions import keep_an_owner
+from apps.accounts.authenticators import remove_second_factor
 from apps.accounts.models import LinkPurpose
 from apps.accounts.one_time_links import invite, send_password_link
 from apps.accounts.recent import recent_authentication_required
+from apps.accounts.second_factors import has_second_factor
 from apps.applications.models import Application, Assignment
 from apps.console.chips import account_chip
 from apps.console.forms.people import ConfirmForm, GroupsOfUserForm, NewUserForm, PasswordForm, ProfileForm
@@ -62,6 +64,7 @@ def _changeable_or_403(request: HttpRequest, pk: UUID) -> User:
 
 def _show(request: HttpRequest, template: str, user: User, **context: Any) -> HttpResponse:
     frame = {"person": user, "tabs": _tabs(user), "may_change": _may_change(request, user)}
+    frame["second_factor"] = has_second_factor(user)
     return show(request, template, frame | context, form=context.get("form"))
 
 
@@ -153,6 +156,28 @@ def password_link(request: HttpRequest, pk: UUID) -> HttpResponse:
         )
         messages.success(request, text % {"address": user.email})
     return redirect("console:user", user.pk)
+
+
+@administrator_required
+@recent_authentication_required
+def second_factor(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """For whoever lost their phone and their recovery codes."""
+    user = _changeable_or_403(request, pk)
+    if request.method == "POST":
+        if remove_second_factor(user, actor=actor_of(request)):
+            messages.success(request, _("The second factor of %(name)s was reset.") % {"name": user})
+        return redirect("console:user", user.pk)
+    context = {
+        "title": _("Reset the second factor of %(name)s?") % {"name": user},
+        "consequence": _(
+            "Make sure that it is them who ask. From the next sign-in on their password is enough; where a second factor is required, "
+            "they set up a new one first. They are told by mail."
+        ),
+        "action": _("Reset"),
+        "cancel_url": reverse("console:user", args=[user.pk]),
+        "breadcrumb_text": str(user),
+    }
+    return show(request, "console/confirm.html", context, form=ConfirmForm())
 
 
 @administrator_required

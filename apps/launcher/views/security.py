@@ -1,0 +1,100 @@
+"""How a person signs in: password, authenticator app, recovery codes. Whatever changes it asks for a recent sign-in."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from apps.accounts import authenticators
+from apps.accounts.access import actor_of, person_required
+from apps.accounts.forms import CodeForm
+from apps.accounts.recent import recent_authentication_required
+from apps.accounts.second_factors import authenticator_of, recovery_codes_left, second_factor_required
+from apps.launcher.views.tiles import person
+
+
+@person_required
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    user = person(request)
+    context = {
+        "authenticator": authenticator_of(user),
+        "codes_left": recovery_codes_left(user),
+        "required": second_factor_required(user),
+    }
+    return render(request, "launcher/security.html", context)
+
+
+@person_required
+@recent_authentication_required
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def authenticator(request: HttpRequest) -> HttpResponse:
+    """A new app. Its answer to the first code shows the recovery codes, this once."""
+    user = person(request)
+    if authenticator_of(user):
+        return redirect("launcher:security")
+    form = CodeForm(request.POST if request.method == "POST" else None)
+    waiting = authenticators.begin_authenticator(user)
+    if form.is_valid():
+        codes = authenticators.confirm_authenticator(user, form.cleaned_data["code"], actor=actor_of(request))
+        if codes:
+            return _shown_once(request, codes)
+        form.add_error(
+            "code", _("This is not the code that the app shows now. Check that its clock is right.")
+        )
+    address = authenticators.address_of(waiting)
+    picture = authenticators.qr_code(address)
+    context = {"form": form, "secret": waiting.secret, "address": address, "picture": picture}
+    return render(request, "launcher/authenticator.html", context, status=422 if form.is_bound else 200)
+
+
+@person_required
+@recent_authentication_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def authenticator_removal(request: HttpRequest) -> HttpResponse:
+    if request.method == "POST":
+        if authenticators.remove_second_factor(person(request), actor=actor_of(request)):
+            messages.success(request, _("Signing in no longer asks for a code."))
+        return redirect("launcher:security")
+    context = {
+        "title": _("Remove the authenticator app?"),
+        "consequence": _(
+            "From the next sign-in on your password is enough. Your recovery codes are gone as well."
+        ),
+        "action": _("Remove"),
+        "cancel_url": reverse("launcher:security"),
+    }
+    if second_factor_required(person(request)):
+        context["consequence"] = _(
+            "Your organisation asks you for a second factor: at your next sign-in you will set one up again. Your recovery codes are gone now."
+        )
+    return render(request, "launcher/confirm.html", context)
+
+
+@person_required
+@recent_authentication_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def recovery_codes(request: HttpRequest) -> HttpResponse:
+    user = person(request)
+    if authenticator_of(user) is None:
+        return redirect("launcher:security")
+    if request.method == "POST":
+        return _shown_once(request, authenticators.new_recovery_codes(user, actor=actor_of(request)))
+    context = {
+        "title": _("New recovery codes?"),
+        "consequence": _("The ones you have stop working at once."),
+        "action": _("Make new codes"),
+        "kind": "primary",
+        "cancel_url": reverse("launcher:security"),
+    }
+    return render(request, "launcher/confirm.html", context)
+
+
+def _shown_once(request: HttpRequest, codes: list[str]) -> HttpResponse:
+    return render(
+        request, "launcher/recovery_codes.html", {"codes": codes, "url": reverse("launcher:security")}
+    )
