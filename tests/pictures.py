@@ -6,7 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.journeys.conftest import ROOT, free_port, start, stop
+from tests.installation import start, stop
+from tests.processes import ROOT, free_port
 
 IMAGES = ROOT / "docs" / "images"
 FLAGS = [

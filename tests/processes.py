@@ -1,10 +1,61 @@
-"""Processes of the product that tests start."""
+"""Processes that tests start: the product's own, and programs that nobody here wrote."""
 
 import os
+import signal
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any
 
+ROOT = Path(__file__).resolve().parents[1]
 OF_THE_SUITE = ("DATABASE_URL", "REDIS_URL", "TEST_REDIS_URL", "DJANGO_SETTINGS_MODULE")
 
 
 def embedded_environment(**more: str) -> dict[str, str]:
     """For a process on the embedded defaults, also while the suite itself runs on PostgreSQL and Redis."""
     return {name: value for name, value in os.environ.items() if name not in OF_THE_SUITE} | more
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+class Process:
+    """In a session of its own, so that a kill -9 takes the whole tree with it and nothing else."""
+
+    def __init__(self, command: list[str], log: Path, *, cwd: Path = ROOT, **options: Any) -> None:
+        self.command, self.log, self.cwd, self.options = command, log, cwd, options
+        self.start()
+
+    @property
+    def pid(self) -> int:
+        return self.popen.pid
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.popen = subprocess.Popen(
+                self.command,
+                cwd=self.cwd,
+                stdout=self.options.get("stdout", log),
+                stderr=log,
+                start_new_session=True,
+                **{name: value for name, value in self.options.items() if name != "stdout"},
+            )
+
+    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
+        os.killpg(self.popen.pid, number)
+        self.popen.wait(timeout=30)
+
+    def kill_and_restart(self) -> None:
+        self.kill()
+        self.start()
+
+    def stop(self) -> None:
+        if self.popen.poll() is None:
+            self.popen.terminate()
+            try:
+                self.popen.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                self.kill()

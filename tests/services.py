@@ -10,7 +10,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,8 @@ from pathlib import Path
 
 import psycopg
 import redis
+
+from tests.processes import free_port
 
 DEBIAN = Path("/usr/lib/postgresql")  # whose packages leave the servers' programs off the PATH
 MISSING = (
@@ -38,12 +39,6 @@ def program(name: str) -> str:
     if found is None:
         sys.exit(MISSING.format(name))
     return found
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def unprivileged() -> str | None:

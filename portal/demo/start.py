@@ -16,11 +16,20 @@ from apps.tenants.models import Tenant
 from portal.demo import cast, connect, seed
 from portal.demo.server import Server
 
+NOTE = "demo.json"
+
 
 def run(*, port: int, data: Path, reload: bool) -> int:
     print("Preparing the database …", flush=True)
     call_command("migrate", verbosity=0)
-    note = data / "demo.json"
+    tenant, facts = prepare(data)
+    Server(port=port, reload=reload, when_serving=partial(connect_and_tell, tenant, facts, data)).run()
+    return 0
+
+
+def prepare(data: Path) -> tuple[Tenant, dict[str, Any]]:
+    """What can be made before anything is served, and what demo.json will say."""
+    note = data / NOTE
     known = json.loads(note.read_text()) if note.exists() else {}
     note.unlink(missing_ok=True)  # written again once serving: its presence tells scripts that they may begin
     password = (
@@ -42,19 +51,19 @@ def run(*, port: int, data: Path, reload: bool) -> int:
                 "token": seed.scim_token(_kept(known, "scim", "token")),
             },
         }
-    Server(port=port, reload=reload, when_serving=partial(_when_serving, tenant, facts, note)).run()
-    return 0
+    return tenant, facts
 
 
 def _kept(known: dict[str, Any], section: str, name: str) -> str:
     return str(known.get(section, {}).get(name, ""))
 
 
-def _when_serving(tenant: Tenant, facts: dict[str, Any], note: Path) -> None:
+def connect_and_tell(tenant: Tenant, facts: dict[str, Any], data: Path) -> None:
+    """Once requests are answered."""
     with in_tenant(tenant):
-        problems = connect.applications(facts["user"], note.with_name("first-start"))
+        problems = connect.applications(facts["user"], data / "first-start")
     facts["pid"] = os.getppid()  # the server; this runs in its serving process
-    _write(note, facts)
+    _write(data / NOTE, facts)
     for problem in problems:
         print(f"  ! {problem}")
     _announce(facts)

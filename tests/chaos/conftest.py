@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.servers import ROOT
+from tests.processes import ROOT
 
 NEEDS_SERVICES = pytest.mark.skipif(
     "TEST_REDIS_URL" not in os.environ,

@@ -16,50 +16,15 @@ from typing import Any
 import psycopg
 
 from tests import services
+from tests.processes import ROOT, Process, free_port
 
 # A killed server loses nothing by these (the kernel has its writes), but commits must have been handed over: services.QUICK does not wait.
 SURVIVES_A_CRASH = ["-c", "fsync=off", "-c", "synchronous_commit=on", "-c", "full_page_writes=on"]
-ROOT = Path(__file__).resolve().parents[2]
-
-
-class Process:
-    """In a session of its own, so that a kill -9 takes the whole tree with it and nothing else."""
-
-    def __init__(self, command: list[str], log: Path, *, cwd: Path = ROOT, **options: Any) -> None:
-        self.command, self.log, self.cwd, self.options = command, log, cwd, options
-        self.start()
-
-    def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.popen = subprocess.Popen(
-                self.command,
-                cwd=self.cwd,
-                stdout=self.options.get("stdout", log),
-                stderr=log,
-                start_new_session=True,
-                **{name: value for name, value in self.options.items() if name != "stdout"},
-            )
-
-    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
-        os.killpg(self.popen.pid, number)
-        self.popen.wait(timeout=30)
-
-    def kill_and_restart(self) -> None:
-        self.kill()
-        self.start()
-
-    def stop(self) -> None:
-        if self.popen.poll() is None:
-            self.popen.terminate()
-            try:
-                self.popen.wait(timeout=15)
-            except subprocess.TimeoutExpired:
-                self.kill()
 
 
 class Postgres:
     def __init__(self, folder: Path) -> None:
-        self.folder, self.password, self.port = folder, secrets.token_hex(16), services.free_port()
+        self.folder, self.password, self.port = folder, secrets.token_hex(16), free_port()
         user = services.unprivileged()
         services.make_cluster(folder, user, self.password)
         command = [*services.postgres_command(self.port), *SURVIVES_A_CRASH]

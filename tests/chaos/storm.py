@@ -9,7 +9,8 @@ from typing import Any
 
 import redis
 
-from tests.chaos.servers import Process, stage
+from tests.chaos.servers import stage
+from tests.processes import Process
 
 Log = Callable[[str], None]
 SECONDS_FOR_ONE = (

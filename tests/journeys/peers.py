@@ -1,12 +1,10 @@
 """Two peers that nobody here wrote: python3-saml as a strict service provider, and scim2-server as a SCIM target."""
 
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
 from urllib.parse import parse_qs
@@ -16,6 +14,8 @@ import requests
 from onelogin.saml2.auth import OneLogin_Saml2_Auth
 from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser
 from onelogin.saml2.settings import OneLogin_Saml2_Settings
+
+from tests.conformance.scim2_server import scim2_server
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -135,28 +135,7 @@ class ForeignTarget:
 
 
 @contextmanager
-def foreign_scim_server(port: int) -> Iterator[ForeignTarget]:
-    target = ForeignTarget(f"http://127.0.0.1:{port}/v2", "foreign-token-of-the-journey")
-    arguments = ["--hostname", "127.0.0.1", "--port", str(port), "--bearer-token", target.token]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "scim2_server.testserver.cli", *arguments],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _wait_until_served(target)
-        yield target
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
-
-
-def _wait_until_served(target: ForeignTarget) -> None:
-    for _ in range(200):
-        try:
-            target.resources("Users")
-        except requests.ConnectionError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError("scim2-server did not start")
+def foreign_scim_server(folder: Path) -> Iterator[ForeignTarget]:
+    token = "foreign-token-of-the-journey"
+    with scim2_server(folder, token) as address:
+        yield ForeignTarget(f"{address}/v2", token)

@@ -6,8 +6,8 @@ import ssl
 
 import pytest
 
+from tests.installation import Demo
 from tests.journeys.browser import Browser, eventually
-from tests.journeys.conftest import Demo
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """Journeys 2 and 3: from the launcher's tile, and from the application's own page, by Redirect and by POST."""
 
+from tests.installation import Demo
 from tests.journeys.browser import Browser, Page
-from tests.journeys.conftest import Demo
 
 
 def post_on(browser: Browser, page: Page) -> Page:

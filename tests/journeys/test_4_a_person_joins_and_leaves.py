@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable
 
+from tests.installation import Demo
 from tests.journeys.browser import Browser, Page, eventually
-from tests.journeys.conftest import Demo
 
 PERSON = "Diego Silva"  # in no group that opens GitLab
 EMAIL = "diego.silva@acme.example"

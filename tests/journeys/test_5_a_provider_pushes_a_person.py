@@ -2,8 +2,8 @@
 
 import requests
 
+from tests.installation import Demo
 from tests.journeys.browser import eventually
-from tests.journeys.conftest import Demo
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 

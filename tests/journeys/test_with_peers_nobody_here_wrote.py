@@ -1,35 +1,21 @@
 """python3-saml in strict mode signs a person in both ways; scim2-server gets the accounts and groups. Set up through the REST API."""
 
 import base64
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from tests.installation import Demo
 from tests.journeys.browser import Browser, eventually
-from tests.journeys.conftest import Demo, free_port
 from tests.journeys.peers import (
     ForeignTarget,
     StrictServiceProvider,
     foreign_scim_server,
     strict_service_provider,
 )
-
-
-class Api:
-    def __init__(self, demo: Demo) -> None:
-        self.base = f"{demo.base}/api/v1/"
-        self.session = requests.Session()
-        self.session.headers["Authorization"] = f"Bearer {demo.facts['api_key']}"
-
-    def call(self, method: str, path: str, **kwargs: Any) -> Any:
-        answer = self.session.request(method, f"{self.base}{path}", timeout=60, **kwargs)
-        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
-        return answer.json() if answer.content else None
-
-    def group(self, name: str) -> str:
-        groups = self.call("GET", "groups/")["results"]
-        return str(next(group["id"] for group in groups if group["name"] == name))
+from tests.rest import Api
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +72,8 @@ def _a_changed_response_is_refused(demo: Demo, provider: StrictServiceProvider) 
     assert len(provider.signed_in) == accepted
 
 
-def test_scim2_server_follows_the_groups(demo: Demo, api: Api) -> None:
-    with foreign_scim_server(free_port()) as target:
+def test_scim2_server_follows_the_groups(tmp_path: Path, api: Api) -> None:
+    with foreign_scim_server(tmp_path) as target:
         application = api.call(
             "POST",
             "applications/",

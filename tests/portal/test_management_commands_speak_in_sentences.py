@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.conftest import ROOT
-from tests.processes import embedded_environment
+from tests.processes import ROOT, embedded_environment
 
 COMMANDS = [
     ["createtenant", "globex", "--name", "Globex", "--admin", "gina", "--email", "gina@globex.example"],

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.conftest import ROOT, free_port, start, stop
-from tests.processes import embedded_environment
+from tests.installation import start, stop
+from tests.processes import ROOT, embedded_environment, free_port
 
 
 def attempt(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.source import files_under, text
-from tests.journeys.conftest import ROOT
-from tests.processes import embedded_environment
+from tests.processes import ROOT, embedded_environment
 
 DOORS = """
 import json, os, sys

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.saml.gatehouse import Api, Application
-from tests.conformance.saml.kinds import Kind, do_without
-from tests.conformance.saml.node_modules import problem
+from tests.conformance.programs import do_without
+from tests.conformance.saml.gatehouse import Application, SamlApi
+from tests.conformance.saml.kinds import Kind
 from tests.conformance.saml.provider import Provider, onwards, running
+from tests.installation import Demo, serving
 from tests.journeys.browser import Browser, Page
-from tests.journeys.conftest import Demo, free_port, start, stop
 
 SETTINGS = (
     "name_id_format",
@@ -36,6 +36,7 @@ SETTINGS = (
 HERE = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
@@ -44,31 +45,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def gatehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    data = tmp_path_factory.mktemp("gatehouse") / "data"
-    data.mkdir()
-    process, facts = start(data, free_port())
-    try:
-        yield Demo(facts, data)
-    finally:
-        stop(process)
+    with serving(tmp_path_factory.mktemp("gatehouse")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
-def api(gatehouse: Demo) -> Api:
-    return Api(gatehouse)
+def api(gatehouse: Demo) -> SamlApi:
+    return SamlApi(gatehouse)
 
 
 @pytest.fixture
 def kind(request: pytest.FixtureRequest) -> Kind:
     found: Kind = request.param
-    if reason := unavailable(found):
+    if reason := found.unavailable():
         do_without(reason)
     return found
-
-
-def unavailable(kind: Kind) -> str:
-    """Why this one cannot run here; "" when it can."""
-    return kind.missing() or (problem() if "npm" in kind.programs else "")
 
 
 @dataclass
@@ -108,7 +99,7 @@ Pairs = Callable[[Kind], Connected]
 
 
 @pytest.fixture(scope="session")
-def pairs(gatehouse: Demo, api: Api, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pairs]:
+def pairs(gatehouse: Demo, api: SamlApi, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pairs]:
     """Starts a service provider the first time it is asked for."""
     with ExitStack() as stack:
 

@@ -3,27 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-import requests
-
-from tests.journeys.conftest import Demo
+from tests.rest import Api
 
 
-class Api:
-    def __init__(self, demo: Demo) -> None:
-        self.base = f"{demo.base}/api/v1/"
-        self.session = requests.Session()
-        self.session.trust_env = False
-        self.session.headers["Authorization"] = f"Bearer {demo.facts['api_key']}"
-
-    def call(self, method: str, path: str, **kwargs: Any) -> Any:
-        answer = self.session.request(method, f"{self.base}{path}", timeout=60, **kwargs)
-        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
-        return answer.json() if answer.content else None
-
-    def group(self, name: str) -> str:
-        groups = self.call("GET", "groups/")["results"]
-        return str(next(group["id"] for group in groups if group["name"] == name))
-
+class SamlApi(Api):
     def add_application(self, slug: str, *, open_to: str = "") -> "Application":
         document = {"connector": "custom_saml", "display_label": slug, "slug": slug}
         application = Application(self, self.call("POST", "applications/", json=document))
@@ -34,7 +17,7 @@ class Api:
 
 @dataclass
 class Application:
-    api: Api
+    api: SamlApi
     facts: dict[str, Any]
 
     @property

@@ -9,7 +9,6 @@ A service provider that nobody here wrote, in a process of its own, and the few 
     GET  /logout      begins a single logout; /slo takes the other side's messages
 """
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,11 +19,10 @@ from urllib.parse import urljoin
 import requests
 
 from apps.lib.crypto import new_key_pair
+from tests.conformance import programs
 from tests.conformance.saml.kinds import Kind
 from tests.journeys.browser import Browser, Page
-from tests.processes import embedded_environment
 
-ROOT = Path(__file__).resolve().parents[3]
 FORMAT = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
 
 
@@ -69,23 +67,10 @@ class Provider:
 def running(kind: Kind, folder: Path) -> Iterator[Provider]:
     """`folder` takes its log and its files."""
     keys = new_key_pair(f"{kind.name}.example", 30)
-    environment = embedded_environment(PYTHONPATH=str(ROOT), SITE_FOLDER=str(folder))
-    log = folder / "log"
-    with log.open("wb") as errors:
-        process = subprocess.Popen(
-            kind.command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=errors
-        )
-    assert process.stdout
-    try:
-        port = process.stdout.readline().strip()
-        assert port, f"{kind.name} did not start: {log.read_text()}"
+    with programs.running(kind.name, kind.command, folder / "log", SITE_FOLDER=str(folder)) as port:
         provider = Provider(kind, f"http://127.0.0.1:{int(port)}", keys.private_key, keys.certificate)
         provider.session.trust_env = False
         yield provider
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-        process.stdout.close()
 
 
 def onwards(browser: Browser, page: Page) -> Page:

@@ -9,7 +9,7 @@ import pytest
 from apps.lib.crypto import new_key_pair
 from apps.saml.models import NameIdFormat
 from tests.conformance.saml.conftest import Connected, identity, refusal
-from tests.conformance.saml.gatehouse import Api
+from tests.conformance.saml.gatehouse import SamlApi
 from tests.conformance.saml.kinds import those_that
 from tests.journeys.browser import Browser
 
@@ -72,7 +72,7 @@ def test_what_was_changed_on_the_way_is_refused(
 
 
 @those_that()
-def test_what_another_application_signed_is_refused(both: Connected, api: Api, ann: Browser) -> None:
+def test_what_another_application_signed_is_refused(both: Connected, api: SamlApi, ann: Browser) -> None:
     """Each application has its own key."""
     other = api.add_application(f"{both.provider.kind.name}-beside", open_to="Everyone")
     other.import_metadata(both.provider.metadata)
@@ -81,7 +81,7 @@ def test_what_another_application_signed_is_refused(both: Connected, api: Api, a
 
 
 @those_that()
-def test_the_certificate_changes_without_a_gap(both: Connected, api: Api, ann: Browser) -> None:
+def test_the_certificate_changes_without_a_gap(both: Connected, api: SamlApi, ann: Browser) -> None:
     """Both published, the other side reads them, then we switch over and it need not read again."""
     (old,) = both.application.certificates()
     only_old = both.application.metadata

@@ -1,7 +1,7 @@
 """Every way in, at each service provider."""
 
 from tests.conformance.saml.conftest import Connected, identity, refusal
-from tests.conformance.saml.gatehouse import Api
+from tests.conformance.saml.gatehouse import SamlApi
 from tests.conformance.saml.kinds import those_that
 from tests.conformance.saml.provider import onwards
 from tests.journeys.browser import Browser
@@ -28,7 +28,7 @@ def test_we_read_its_metadata(both: Connected) -> None:
 
 
 @those_that()
-def test_we_fetch_its_metadata_from_its_address(api: Api, both: Connected) -> None:
+def test_we_fetch_its_metadata_from_its_address(api: SamlApi, both: Connected) -> None:
     fetched = api.add_application(f"{both.provider.kind.name}-by-address").import_metadata(
         f"{both.provider.base}/metadata"
     )
@@ -105,7 +105,7 @@ def test_an_address_may_be_named_by_its_index(both: Connected, ann: Browser) -> 
 
 
 @those_that()
-def test_nobody_gets_in_without_a_group(api: Api, both: Connected, ann: Browser) -> None:
+def test_nobody_gets_in_without_a_group(api: SamlApi, both: Connected, ann: Browser) -> None:
     """The application hears of it when the person goes back, and then only that there is no sign-in."""
     closed = api.add_application(f"{both.provider.kind.name}-closed")
     both.provider.configure(closed.metadata)

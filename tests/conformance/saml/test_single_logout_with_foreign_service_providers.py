@@ -1,8 +1,9 @@
 """Signing out in one place signs out in all of them: each service provider begins, and each is told by the portal."""
 
 from apps.lib.crypto import new_key_pair
-from tests.conformance.saml.conftest import Connected, Pairs, identity, unavailable
-from tests.conformance.saml.kinds import KINDS, do_without, those_that
+from tests.conformance.programs import do_without
+from tests.conformance.saml.conftest import Connected, Pairs, identity
+from tests.conformance.saml.kinds import KINDS, those_that
 from tests.conformance.saml.provider import onwards
 from tests.journeys.browser import Browser, Page
 
@@ -69,7 +70,7 @@ def test_what_a_stranger_signed_signs_nobody_out(both: Connected, gatehouse_ann:
 
 
 def test_one_sign_out_reaches_all_of_them(pairs: Pairs, gatehouse_ann: Browser) -> None:
-    reasons = {kind: unavailable(kind) for kind in KINDS}
+    reasons = {kind: kind.unavailable() for kind in KINDS}
     if any(reasons.values()):
         do_without("; ".join(reason for reason in reasons.values() if reason))
     there = [pairs(kind) for kind in KINDS]

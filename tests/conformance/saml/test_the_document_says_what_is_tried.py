@@ -5,7 +5,9 @@ import json
 import pytest
 
 from tests.architecture.source import ROOT
-from tests.conformance.saml.kinds import ABILITIES, KINDS, NODE, do_without, those_that
+from tests.conformance.node_modules import NODE
+from tests.conformance.programs import do_without
+from tests.conformance.saml.kinds import ABILITIES, KINDS, those_that
 
 PACKAGES = {"passport-saml": "@node-saml/passport-saml"}
 

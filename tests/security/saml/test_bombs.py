@@ -6,8 +6,7 @@ import sys
 
 import pytest
 
-from tests.journeys.conftest import ROOT
-from tests.processes import embedded_environment
+from tests.processes import ROOT, embedded_environment
 
 
 @pytest.fixture(scope="module")
