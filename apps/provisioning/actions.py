@@ -286,7 +286,7 @@ def _start(integration: Integration, verification: Verification, *, token: str =
     integration.last_verified_at = timezone.now()
     integration.last_verification = verification.line
     integration.capabilities = told
-    integration.updates_by_put = integration.updates_by_put or told.get("patch") is False
+    integration.updates_by_put = told.get("patch") is False  # what was learnt by trying is tried again
     _forget_troubles(integration)
     integration.save()
     return integration

@@ -1,13 +1,13 @@
 """SCIM 2.0 spoken to one application: the requests of its dialect, and answers read leniently."""
 
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from urllib.parse import quote, urlencode
 
 from apps.lib.scim import messages, reading
 from apps.lib.scim.errors import NotScim, ReadingError
 from apps.lib.scim.filters import equals
-from apps.provisioning.documents import cased
+from apps.provisioning.documents import cased, without
 from apps.provisioning.errors import AdoptionRefused, NotSupported, Rejected
 from apps.provisioning.gate import Gate
 from apps.provisioning.wire import Document, Step, Target, Wire, unreadable
@@ -57,9 +57,13 @@ class ScimClient:
         """The answer, {} for a 201 without a body."""
         return await self._wire.ask("POST", "/Users", document)
 
-    async def update_user(self, remote_id: str, operations: Sequence[Document], whole: Document) -> None:
-        """PATCH; where that is not supported, PUT of the account as it is there with `whole` laid over it."""
-        await self._change(_path("Users", remote_id), operations, whole)
+    async def update_user(
+        self, remote_id: str, operations: Sequence[Document], whole: Document, removed: Collection[str] = ()
+    ) -> None:
+        """PATCH; where that is not supported, PUT of the account as it is there, without the paths in `removed` and with `whole`
+        laid over it.
+        """
+        await self._change(_path("Users", remote_id), operations, whole, removed=removed)
 
     async def set_password(self, remote_id: str, password: str) -> None:
         change = messages.replace("password", password, op=cased("replace", self.dialect))
@@ -93,18 +97,30 @@ class ScimClient:
     # ---
 
     async def _change(
-        self, path: str, operations: Sequence[Document], whole: Document, *, secret: bool = False
+        self,
+        path: str,
+        operations: Sequence[Document],
+        whole: Document,
+        *,
+        removed: Collection[str] = (),
+        secret: bool = False,
     ) -> None:
         if not self.prefers_put:
             try:
                 await self._wire.ask("PATCH", path, messages.patch_op(*operations), secret=secret)
             except NotSupported:
-                self.prefers_put = True
+                pass
             else:
                 return
+        await self._put(path, whole, removed, secret=secret)
+        self.prefers_put = (
+            True  # not before it was taken: some have neither while something in front of them is ill
+        )
+
+    async def _put(self, path: str, whole: Document, removed: Collection[str], *, secret: bool) -> None:
         there = _resource(await self._wire.ask("GET", path))
         kept = {name: value for name, value in there.items() if name not in {"meta", "groups"}}
-        await self._wire.ask("PUT", path, {**kept, **whole}, secret=secret)
+        await self._wire.ask("PUT", path, {**without(kept, removed), **whole}, secret=secret)
 
     async def _find(
         self, collection: str, attribute: str, value: str, shown_as: Sequence[str]

@@ -98,6 +98,29 @@ def _put(document: Document, path: str, value: str) -> None:
         place[head] = value
 
 
+def without(document: Mapping[str, Any], paths: Iterable[str]) -> Document:
+    """What is left of an account as it is shown when these paths are taken out; rows of other types stay."""
+    left: Document = dict(document)
+    for path in paths:
+        urn, attribute = extension_of(path)
+        if typed := _TYPED.fullmatch(path):
+            rows = left.get(typed["attribute"])
+            kept = [row for row in rows if not _is_of(row, typed["type"])] if isinstance(rows, list) else []
+            left[typed["attribute"]] = kept
+        elif urn:
+            left[urn] = without(left.get(urn) or {}, [attribute])
+        else:
+            left.pop(attribute, None)
+            head, _, rest = attribute.partition(".")
+            if rest and isinstance(left.get(head), Mapping):
+                left[head] = without(left[head], [rest])
+    return {name: value for name, value in left.items() if value not in ([], {})}
+
+
+def _is_of(row: Any, kind: str) -> bool:
+    return str(reading.get(row, "type")).casefold() == kind.casefold()
+
+
 def user_operations(
     changes: Mapping[str, str | None],
     sent: Mapping[str, str],

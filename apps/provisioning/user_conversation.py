@@ -132,7 +132,8 @@ class UserConversation(Conversation):
         whole = documents.user_document(
             values, self.dialect, active=account.active if active is None else active
         )
-        await self.client.update_user(account.remote_id, operations, whole)
+        removed = [path for path, value in changes.items() if value is None]
+        await self.client.update_user(account.remote_id, operations, whole, removed)
 
     async def _read_back(self, account: Account) -> Account | None:
         try:

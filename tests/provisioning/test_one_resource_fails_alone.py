@@ -5,6 +5,7 @@ import pytest
 from apps.directory import actions as directory
 from apps.events.models import Event
 from apps.provisioning import actions, queries
+from apps.provisioning.documents import without
 from apps.provisioning.models import Attempt, Job, JobState, RemoteUser
 from tests.fakes.scim_target import Fault, scim_error
 from tests.provisioning.conftest import joins, later
@@ -214,6 +215,63 @@ def test_where_patch_is_not_supported_the_whole_account_is_put(staffed, status):
     company.work()
     assert [method for method, _ in company.target.wrote()] == ["PUT"]
     assert company.target.named("mia")["active"] is False
+
+
+def test_what_became_empty_is_taken_out_of_what_is_put(staffed):
+    """What is there is read first and sent back, so that nothing is lost; not what is to go."""
+    company = staffed()
+    directory.update_user(
+        company.mia, actor=company.actor, job_title="Lead", work_phone="+44 1", timezone="Europe/Paris"
+    )
+    company.work()
+    there = company.target.named("mia")
+    there["phoneNumbers"].append({"type": "mobile", "value": "+44 2"})
+    company.target.without = {"PATCH"}
+    directory.update_user(company.mia, actor=company.actor, job_title="", work_phone="")
+    company.work()
+    there = company.target.named("mia")
+    assert "title" not in there
+    assert (there["phoneNumbers"], there["timezone"]) == (
+        [{"type": "mobile", "value": "+44 2"}],
+        "Europe/Paris",
+    )
+    assert company.remote(company.mia).sent["timezone"] == "Europe/Paris"
+
+
+@pytest.mark.parametrize(
+    ("path", "left"),
+    [
+        ("title", {"name": {"formatted": "M"}, "urn:x:User": {"department": "R"}, "name.formatted": "M"}),
+        ("name.formatted", {"title": "Lead", "urn:x:User": {"department": "R"}}),
+        ("urn:x:User:department", {"title": "Lead", "name": {"formatted": "M"}, "name.formatted": "M"}),
+    ],
+)
+def test_paths_are_taken_out_wherever_they_stand(path, left):
+    shown = {
+        "title": "Lead",
+        "name": {"formatted": "M"},
+        "name.formatted": "M",
+        "urn:x:User": {"department": "R"},
+    }
+    assert without(shown, [path]) == left
+    assert shown["title"] == "Lead"
+
+
+def test_where_neither_is_supported_for_a_moment_nothing_is_learnt(staffed):
+    """Something in front of it answered for it: GitLab, which has no PUT, would be asked by PUT for good."""
+    company = staffed("gitlab_saas", {"group_path": "acme"})
+    company.target.faults = [
+        Fault(501, {}, b"", method="PATCH"),
+        Fault(405, {}, scim_error(405, "405 Not Allowed"), method="PUT"),
+    ]
+    directory.remove_member(company.engineering, company.mia, actor=company.actor)
+    company.work()
+    assert company.job(company.mia).last_error == "405 Not Allowed"
+    assert not company.integration.updates_by_put
+    actions.retry_job(company.job(company.mia), actor=company.actor)
+    company.work()
+    assert company.target.wrote()[-1][0] == "PATCH"
+    assert not company.target.named("mia@example.com")["active"]
 
 
 def test_every_try_has_one_attempt_and_one_event(staffed):

@@ -38,6 +38,21 @@ def test_without_one_it_is_found_out_by_trying(company, config):
     assert company.integration.updates_by_put
 
 
+def test_what_was_found_out_by_trying_is_tried_again_after_the_next_activation(staffed):
+    company = staffed()
+    company.target.without = {"PATCH"}
+    directory.update_user(company.mia, actor=company.actor, job_title="Lead")
+    company.work()
+    assert company.integration.updates_by_put
+    company.target.without = set()
+    actions.deactivate_integration(company.integration, actor=company.actor)
+    actions.activate_integration(company.integration, actor=company.actor)
+    directory.update_user(company.mia, actor=company.actor, job_title="Head")
+    company.work()
+    assert company.target.wrote()[-1][0] == "PATCH"
+    assert company.target.named("mia")["title"] == "Head"
+
+
 def test_an_application_without_patch_is_never_sent_one(staffed, company):
     company.target.config = {"patch": NO}
     company = staffed()
