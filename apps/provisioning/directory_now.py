@@ -49,6 +49,7 @@ def user_rules(integration: Integration) -> UserRules:
     dialect = integration.dialect
     return UserRules(
         updates_users=dialect.updates_users,
+        renames_users=dialect.renames_users,
         deletes_users=dialect.deletes_users,
         deprovisioning=integration.deprovisioning,  # type: ignore[arg-type]
         delete_after=timedelta(days=integration.delete_after_days),

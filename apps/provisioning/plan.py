@@ -25,6 +25,7 @@ class UserRules:
     deletes_users: bool = False
     deprovisioning: Literal["keep", "suspend", "delete"] = "suspend"
     delete_after: timedelta = timedelta(days=30)
+    renames_users: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ def plan_user(
     if account is None:
         return Create(dict(wanted))
     changes = changed(wanted, account.sent) if rules.updates_users else {}
+    if not rules.renames_users:  # refused with all that stands beside it, a reactivation too
+        changes.pop("userName", None)
     if not account.active:
         return Reactivate(account.remote_id, changes)
     return Update(account.remote_id, changes) if changes else Nothing(look_again_at=until)

@@ -97,7 +97,9 @@ class ScimDialect:
     attributes: tuple[MappedAttribute, ...] = ()
     required: tuple[str, ...] = ("userName",)  # paths without which an account cannot be there
     more_attributes: bool = False  # takes others than those above; False: they are refused or ignored
-    renames_users: bool = True  # False: another userName is refused for an account that is there
+    renames_users: bool = (
+        True  # False: another userName is refused for an account that is there, so it is not told
+    )
     match_attribute: Literal["userName", "externalId"] = "userName"
     updates_users: bool = True  # GitLab answers 204 and changes nothing, so we do not pretend
     deletes_users: bool = False

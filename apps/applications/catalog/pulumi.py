@@ -100,6 +100,7 @@ CONNECTOR = Connector(
     notes=(
         "SAML SSO must be configured to use SCIM.",
         "It is recommended that you should have more than one admin for your Pulumi organization.",
+        "A user name cannot be changed in Pulumi: an account keeps the one it was made with, and everything else follows.",
         "Supported: create, update and deactivate users; create groups. Not supported: secondary emails, password sync, bulk importing.",
     ),
 )
