@@ -39,6 +39,7 @@ def users_changed(user_ids: Collection[uuid.UUID]) -> None:
         _raise(_users_owed(integration, user_ids))
         if integration.groups_managed:
             _raise(_groups_of_leavers(integration, user_ids))
+            _raise(_groups_that_lack(integration, user_ids))
 
 
 def groups_changed(group_ids: Collection[uuid.UUID]) -> None:
@@ -141,6 +142,30 @@ def _groups_of_leavers(integration: Integration, user_ids: Collection[uuid.UUID]
         return _groups_owed(integration, None)
     groups = Membership.objects.filter(user_id__in=leavers).values_list("group_id", flat=True)
     return _groups_owed(integration, set(groups))
+
+
+def _groups_that_lack(integration: Integration, user_ids: Collection[uuid.UUID]) -> Iterator[Owed]:
+    """Groups that somebody left there whose account has been active all along (it was kept, or its deactivation refused), and
+    who is entitled again: nothing has to be done about the account, so nothing else would lead to them.
+    """
+    entitled = directory_now.entitled(integration).filter(pk__in=user_ids).values("pk")
+    accounts = dict(
+        RemoteUser.objects.filter(integration=integration, active=True, user__in=entitled).values_list(
+            "user_id", "remote_id"
+        )
+    )
+    members = list(Membership.objects.filter(user_id__in=accounts).values_list("group_id", "user_id"))
+    managed = RemoteGroup.objects.filter(
+        integration=integration, managed=True, group_id__in={group_id for group_id, _ in members}
+    )
+    there = {group_id: sent.get("members") for group_id, sent in managed.values_list("group_id", "sent")}
+    known = {group_id: set(ids) for group_id, ids in there.items() if ids is not None}
+    lacking = {
+        group_id
+        for group_id, user_id in members
+        if group_id in known and accounts[user_id] not in known[group_id]
+    }
+    return _groups_owed(integration, lacking) if lacking else iter(())
 
 
 def _group_jobs(integration: Integration, names: dict[uuid.UUID, str]) -> Iterator[Owed]:

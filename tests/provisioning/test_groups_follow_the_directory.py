@@ -7,6 +7,7 @@ from apps.directory import actions as directory
 from apps.events.models import Event
 from apps.provisioning import actions
 from apps.provisioning.models import Job, JobState, RemoteGroup
+from tests.fakes.scim_target import Fault, scim_error
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +86,37 @@ def test_a_suspended_member_leaves_the_group(managed):
     directory.deactivate_user(noah, actor=managed.actor)
     managed.work()
     assert managed.target.members_of("Engineering") == {"mia"}
+
+
+@pytest.mark.parametrize("why", ["kept", "refused"])
+def test_a_member_whose_account_stayed_active_meanwhile_comes_back_into_the_group(managed, why):
+    """Nothing has to be done about the account then, so nothing but the group itself brings them back."""
+    noah = managed.person("noah")
+    directory.add_member(managed.engineering, noah, actor=managed.actor)
+    managed.work()
+    if why == "kept":
+        actions.configure_integration(
+            managed.application,
+            actor=managed.actor,
+            base_url=managed.target.base_url,
+            deprovisioning="keep",
+        )
+    else:
+        managed.target.faults = [Fault(400, {}, scim_error(400, "not that one"), method="PATCH")]
+    directory.deactivate_user(noah, actor=managed.actor)
+    managed.work()
+    assert managed.target.members_of("Engineering") == {"mia"}
+    assert "noah" in managed.target.active_names()
+    directory.reactivate_user(noah, actor=managed.actor)
+    managed.work()
+    assert managed.target.members_of("Engineering") == {"mia", "noah"}
+
+
+def test_a_change_of_a_members_name_is_no_matter_of_the_group(managed):
+    directory.update_user(managed.mia, actor=managed.actor, job_title="Lead")
+    managed.relay()
+    assert managed.job(managed.mia).state == JobState.PENDING
+    assert managed.job(managed.engineering).state == JobState.DONE
 
 
 def test_a_deleted_member_leaves_the_group(managed):
