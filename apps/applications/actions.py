@@ -26,7 +26,7 @@ EDITABLE = ("display_label", "description", "colour", "show_in_launcher", "bookm
 
 def free_slug(wanted: str) -> str:
     """The default of the SSO IdP URL: the label, with a number when another application has it."""
-    base = slugify(wanted)[:56].strip("-") or "application"
+    base = slugify(wanted.replace("_", "-"))[:56].strip("-") or "application"
     taken = set(Application.objects.filter(slug__startswith=base).values_list("slug", flat=True))
     return next(
         slug

@@ -45,7 +45,7 @@ class NewForm(forms.Form):
 
     def clean(self) -> Cleaned:
         cleaned: Cleaned = super().clean() or {}
-        slug = slugify(cleaned.get("label", ""))[:50]
+        slug = slugify(cleaned.get("label", "").replace("_", "-"))[:50].strip("-")
         if "label" in cleaned and not slug:
             self.add_error("label", _("Use some letters or digits."))
         elif slug and self.model.objects.filter(slug=slug).exists():

@@ -39,7 +39,8 @@ def test_an_address_in_use_is_refused(gitlab, system):
 
 def test_without_an_address_the_label_gives_one(gitlab, system):
     second = actions.add_application(actor=system, connector="custom_saml", display_label="GitLab")
-    assert (gitlab.slug, second.slug) == ("gitlab", "gitlab-2")
+    third = actions.add_application(actor=system, connector="custom_saml", display_label="_git_lab")
+    assert (gitlab.slug, second.slug, third.slug) == ("gitlab", "gitlab-2", "git-lab")
 
 
 @pytest.mark.parametrize("value", ["", "a/b", "a b", "acme?x=1", "acme#", "https://evil"])

@@ -143,6 +143,17 @@ def test_a_new_target_shows_its_token_once_and_opens_with_it(bob: Person, client
     assert token[0] not in bob.get("/sandbox/targets/my-pulumi/settings/").content.decode()
 
 
+@pytest.mark.parametrize(
+    ("label", "slug"),
+    [("my_pulumi", "my-pulumi"), ("_x_", "x"), (f"{'a' * 49} and more", "a" * 49)],
+    ids=["underscores", "underscores alone", "cut at a blank"],
+)
+def test_every_name_has_an_address(inside: Tenant, bob: Person, label: str, slug: str) -> None:
+    made = bob.post("/sandbox/targets", {"target-label": label, "target-kind": "pulumi"})
+    assert made.status_code == 200
+    assert SandboxTarget.objects.get().slug == slug
+
+
 def test_a_new_service_provider_has_its_page(bob: Person) -> None:
     answer = bob.post("/sandbox/service-providers", {"provider-label": "My SP", "provider-kind": "generic"})
     assert answer.headers["Location"].endswith("/sandbox/sp/my-sp/")
