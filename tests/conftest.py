@@ -20,12 +20,25 @@ from apps.events.actors import Actor
 from apps.tenants.actions import create_tenant
 from apps.tenants.context import in_tenant, outside_tenants
 from apps.tenants.models import Tenant
+from tests.scheduling import TOGETHER, ByFolder, scope_of
 
 # A slow moment of a shared machine is no failure.
 hypothesis.settings.register_profile("shared-machine", deadline=None)
 hypothesis.settings.load_profile("shared-machine")
 
 PASSWORD = "correct horse battery"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
+    return ByFolder(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first of a folder starts its installation, which takes its time on a busy machine."""
+    for item in items:
+        if scope_of(item.nodeid) in TOGETHER and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(400))
 
 
 @pytest.fixture(autouse=True)

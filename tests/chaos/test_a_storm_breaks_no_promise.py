@@ -6,7 +6,7 @@ import pytest
 
 from tests.chaos.conftest import NEEDS_SERVICES, report_of
 
-pytestmark = [NEEDS_SERVICES, pytest.mark.timeout(900), pytest.mark.xdist_group("chaos")]
+pytestmark = [NEEDS_SERVICES, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ pytestmark = [
     NEEDS_SERVICES,
     pytest.mark.usefixtures("asked_for"),
     pytest.mark.timeout(600),
-    pytest.mark.xdist_group("chaos"),
 ]
 
 

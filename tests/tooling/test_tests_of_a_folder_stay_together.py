@@ -1,0 +1,53 @@
+"""What shares an installation is on one worker: two of them would start two."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.processes import ROOT, embedded_environment
+from tests.scheduling import TOGETHER, scope_of
+
+PLUGIN = """
+from tests.scheduling import ByFolder
+import pytest
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return ByFolder(config, log)
+"""
+TEST = "import pytest\n\n\n@pytest.mark.parametrize('n', range(4))\ndef test(n, worker_id, record_property):\n    print(worker_id)\n"
+
+
+@pytest.mark.parametrize("folder", TOGETHER)
+def test_a_folder_is_one_piece_and_exists(folder: str) -> None:
+    assert (ROOT / folder).is_dir()
+    assert scope_of(f"{folder}test_a.py::test_b") == folder
+
+
+def test_everywhere_else_each_test_is_given_out_alone() -> None:
+    assert scope_of("tests/saml/test_a.py::test_b[c]") == "tests/saml/test_a.py::test_b[c]"
+
+
+def test_the_schedule_is_the_suites_own() -> None:
+    """pytest asks tests/conftest.py for it."""
+    assert "ByFolder(config, log)" in (ROOT / "tests/conftest.py").read_text()
+
+
+@pytest.mark.parametrize(("folder", "workers"), [("tests/journeys", 1), ("tests/elsewhere", 2)])
+def test_two_workers_share_out_what_is_not_of_one_folder(folder: str, workers: int, tmp_path: Path) -> None:
+    """Where nothing is grouped (the second case) both have something: the first could fail."""
+    place = tmp_path / folder
+    place.mkdir(parents=True)
+    (tmp_path / "pytest.ini").touch()
+    (tmp_path / "conftest.py").write_text(PLUGIN)
+    for name in "ab":
+        (place / f"test_{name}.py").write_text(TEST)
+    command = [sys.executable, "-m", "pytest", "-n", "2", "-rP", "-p", "no:cacheprovider", str(place)]
+    environment = embedded_environment(PYTHONPATH=str(ROOT))
+    ended = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert "8 passed" in ended.stdout, ended.stdout
+    assert len({line for line in ended.stdout.splitlines() if line in {"gw0", "gw1"}}) == workers
