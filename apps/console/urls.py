@@ -17,9 +17,10 @@ from apps.console.views import (
     overview,
     provision,
     sandbox,
-    scim_tokens,
     search,
     sign_in_policy,
+    source_people,
+    sources,
     sso,
     sso_metadata,
     sso_preview,
@@ -218,6 +219,20 @@ IMPORTS = [
     )
 ]
 
+SOURCES = [
+    # /sources/<pk>/
+    path("sources/", sources.index, name="sources"),
+    path("sources/<uuid:pk>/", sources.source, name="source"),
+    path("sources/<uuid:pk>/people/", source_people.people, name="source_people"),
+    path("sources/<uuid:pk>/requests/", source_people.requests, name="source_requests"),
+    path("sources/<uuid:pk>/mapping/", sources.mapping, name="source_mapping"),
+    path("sources/<uuid:pk>/settings/", sources.settings, name="source_settings"),
+    path("sources/<uuid:pk>/removal/", sources.removal, name="source_removal"),
+    path("sources/tokens/<uuid:pk>/revocation/", sources.revocation, name="scim_token_revocation"),
+    path("sources/links/<uuid:pk>/", source_people.link, name="pending_link"),
+    path("sources/links/<uuid:pk>/rejection/", source_people.link_rejection, name="pending_link_rejection"),
+]
+
 urlpatterns = [
     path("", overview.index, name="overview"),
     path("search/", search.index, name="search"),
@@ -227,8 +242,7 @@ urlpatterns = [
     *CERTIFICATES,
     *IDENTITY_MANAGEMENT,
     *IMPORTS,
-    path("sources/", scim_tokens.index, name="scim_tokens"),
-    path("sources/<uuid:pk>/revocation/", scim_tokens.revocation, name="scim_token_revocation"),
+    *SOURCES,
     path("events/", events.index, name="events"),
     path("events/<uuid:pk>/", events.event, name="event"),
     path("events/export.<slug:form>", events.export, name="event_export"),

@@ -13,7 +13,7 @@ from apps.scim import resources
 from apps.scim.actions import people as actions
 from apps.scim.authentication import actor_of
 from apps.scim.bodies import MOST_OPERATIONS
-from apps.scim.errors import ReadOnlyHere, as_scim_error
+from apps.scim.errors import NotYours, as_scim_error
 from apps.scim.models import ExternalIdentity, Source
 from apps.scim.people import with_identity
 
@@ -107,7 +107,7 @@ class UserAdapter(SCIMUser):
     ) -> Person:
         """Absent `externalId` and `active` stay as they are: Okta's PUT leaves them out, and nobody is to lose or gain access by that."""
         if self.identity is None:
-            raise ReadOnlyHere
+            raise NotYours().about(self.obj, external_id=external_id, user_name=fields["username"])
         return actions.update_person(
             self.identity, actor=actor, external_id=external_id, active=active, **fields
         )

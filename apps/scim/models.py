@@ -51,7 +51,11 @@ class Source(TenantOwned):
         return self.name
 
     def fill_keys(self) -> None:
-        self.name_key = fold(self.name)
+        self.name_key = self.key_of(self.name)
+
+    @staticmethod
+    def key_of(name: str) -> str:
+        return fold(name)
 
 
 class ScimTokenQuerySet(TenantQuerySet):

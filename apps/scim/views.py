@@ -26,6 +26,7 @@ from apps.lib.scim.errors import (
 from apps.lib.scim.messages import encode, list_response
 from apps.lib.scim.schemas import CONTENT_TYPE
 from apps.scim import bodies, discovery
+from apps.scim.afterwards import remembered
 from apps.scim.authentication import authenticate
 from apps.scim.errors import as_scim_error
 from apps.scim.filters import UserFilter
@@ -40,6 +41,7 @@ def answer(document: dict[str, Any], *, status: int = 200) -> HttpResponse:
 
 def refusal(error: ScimError) -> HttpResponse:
     response = answer(error.to_document(), status=error.status)
+    response.refused = error  # type: ignore[attr-defined]  # for apps.scim.afterwards
     if error.status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="SCIM"'
     return response
@@ -51,6 +53,7 @@ class ScimView(stock.SCIMView):  # type: ignore[misc]
     access = "scim_token"  # for the walk over every URL
 
     @method_decorator(csrf_exempt)
+    @remembered
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             request.scim_source = authenticate(request).source  # type: ignore[attr-defined]

@@ -10,12 +10,16 @@ from django.urls.resolvers import URLPattern
 from apps.accounts.actions import add_administrator
 from apps.accounts.models import Role
 from apps.console import urls
+from apps.directory.models import User
 from apps.events.actors import Actor
 from apps.events.models import Event
 from apps.provisioning.actions import configure_integration
 from apps.provisioning.models import Job
 from apps.saml.actions.key_pairs import certificates_of
+from apps.scim.actions.links import note_refusal
 from apps.scim.actions.sources import add_scim_token
+from apps.scim.errors import EmailExists
+from apps.scim.models import PendingLink, Source
 from apps.tenants.context import in_tenant
 
 # What each name's arguments stand for. An address that nobody described here fails the walk below.
@@ -29,6 +33,7 @@ ARGUMENTS = {
 }
 ONLY_POST = {
     "user_activation",
+    "pending_link_rejection",
     "user_password_link",
     "user_group_removal",
     "group_application_removal",
@@ -63,7 +68,15 @@ TO_A_FORM = {
     "application_sso_metadata",
     "application_certificate_upload",
 }
-KIND = {"user": "user", "group": "group", "application": "application", "event": "event", "scim": "token"}
+KIND = {
+    "user": "user",
+    "group": "group",
+    "application": "application",
+    "event": "event",
+    "scim": "token",
+    "source": "source",
+    "pending": "pending_link",
+}
 
 
 class Things(dict):
@@ -80,6 +93,12 @@ class Things(dict):
 
     def certificate(self):
         return certificates_of(self.gitlab)[0]
+
+    def pending_link(self):
+        source = Source.objects.get()
+        person = User.objects.get(pk=self["user"])
+        note_refusal(source, EmailExists().about(person, external_id="", user_name=""), actor=Actor.system())
+        return PendingLink.objects.get()
 
     def event(self):
         return Event.objects.first()
@@ -98,7 +117,9 @@ class Things(dict):
 def things(alice, bob, engineering, gitlab, system):
     with in_tenant(alice.tenant):
         token, _secret = add_scim_token(actor=system, name="Okta")
-    return Things(alice, gitlab, user=bob.user.pk, group=engineering.pk, token=token.pk)
+    return Things(
+        alice, gitlab, user=bob.user.pk, group=engineering.pk, token=token.pk, source=token.source_id
+    )
 
 
 def address(pattern: URLPattern, things: dict) -> str:
@@ -186,7 +207,7 @@ def test_the_owner_opens_every_page(pattern, things, alice):
 
 
 @pytest.mark.parametrize(
-    "name", ["users", "groups", "applications", "catalog", "events", "search", "scim_tokens"]
+    "name", ["users", "groups", "applications", "catalog", "events", "search", "sources"]
 )
 def test_lists_ask_twelve_questions_at_most(name, things, alice, django_assert_max_num_queries):
     path = reverse(f"console:{name}", urlconf="portal.tenant_urls")

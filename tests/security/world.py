@@ -34,7 +34,10 @@ from apps.saml.logout import runs
 from apps.saml.logout.reading import LogoutRequest
 from apps.saml.models import SsoSession
 from apps.sandbox.actions import add_service_provider, add_target, set_idp_metadata
+from apps.scim.actions.links import note_refusal
 from apps.scim.actions.sources import add_scim_token
+from apps.scim.errors import EmailExists
+from apps.scim.models import PendingLink, ReceivedRequest, Source
 from apps.tenants.actions import create_tenant
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
@@ -88,12 +91,22 @@ def make_world(slug: str) -> World:
     with in_tenant(tenant):
         world.things = _things(world.canary, slug, owner.user)
         token, secret = add_scim_token(actor=Actor.system(), name=world.canary)
-        world.things["scim token"] = str(token.pk)
+        world.things |= {"scim token": str(token.pk), "source": str(token.source_id)}
+        world.things["pending link"] = _pending_link(token.source, world)
         administrator = Administrator.objects.get(user=owner.user)
         key, api_key = add_api_key(actor=Actor.system(), owner=administrator, name=world.canary)
         world.things |= {"api key": str(key.pk), "administrator": str(administrator.pk)}
         world.credentials = {"scim_token": secret, "api_key": api_key, **_sandbox(world)}
     return world
+
+
+def _pending_link(source: Source, world: World) -> str:
+    person = User.objects.get(pk=world.things["user"])
+    refusal = EmailExists().about(person, external_id=world.canary, user_name=world.canary)
+    note_refusal(source, refusal, actor=Actor.system())
+    words = {"detail": world.canary, "request": world.canary, "answer": world.canary}
+    ReceivedRequest(source=source, method="POST", path="/Users", status=409, seconds=0.1, **words).save()
+    return str(PendingLink.objects.get(source=source).pk)
 
 
 def _things(canary: str, slug: str, owner: User) -> dict[str, str]:

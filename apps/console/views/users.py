@@ -28,6 +28,7 @@ from apps.directory.errors import DirectoryError
 from apps.directory.models import Group, User
 from apps.events.models import Event
 from apps.provisioning.queries import states_of
+from apps.scim.queries import sources_of
 
 STATES = {"active": True, "inactive": False}
 
@@ -65,6 +66,7 @@ def _changeable_or_403(request: HttpRequest, pk: UUID) -> User:
 def _show(request: HttpRequest, template: str, user: User, **context: Any) -> HttpResponse:
     frame = {"person": user, "tabs": _tabs(user), "may_change": _may_change(request, user)}
     frame["second_factor"] = has_second_factor(user)
+    frame["managed_by"] = sources_of([user]).get(user.pk, [])
     return show(request, template, frame | context, form=context.get("form"))
 
 
@@ -76,7 +78,11 @@ def index(request: HttpRequest) -> HttpResponse:
     users = User.objects.matching(text).annotate(group_count=Count("memberships")).order_by("username_key")
     if state in STATES:
         users = users.filter(active=STATES[state])
-    return show(request, "console/users.html", {"page": page_of(users, request), "q": text, "state": state})
+    page = page_of(users, request)
+    managed = sources_of(page.rows)
+    for person in page.rows:
+        person.managed_by = managed.get(person.pk, [])
+    return show(request, "console/users.html", {"page": page, "q": text, "state": state})
 
 
 @sensitive_post_parameters("password")

@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.directory.errors import FieldsInvalid, FieldsTaken
-from apps.directory.validators import fold
 from apps.events.actions import changes_between, record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
@@ -74,6 +73,15 @@ def _save(source: Source) -> None:
 
 
 @transaction.atomic
+def remove_source(source: Source, *, actor: Actor) -> None:
+    """Its tokens go with it; its people and groups stay, as nobody's."""
+    if Source.objects.select_for_update().filter(pk=source.pk).first() is None:
+        return  # another request was faster
+    record(EventType.SCIM_SOURCE_DELETE, actor=actor, target=Target.of("source", source))
+    source.delete()
+
+
+@transaction.atomic
 def add_token(source: Source, *, actor: Actor, expires_at: datetime | None = None) -> tuple[ScimToken, str]:
     """The row, and the secret that is never to be had again. Raises FieldsInvalid."""
     source = Source.objects.select_for_update().get(pk=source.pk)
@@ -95,7 +103,7 @@ def add_scim_token(
     *, actor: Actor, name: str, kind: str = SourceKind.OTHER, expires_at: datetime | None = None
 ) -> tuple[ScimToken, str]:
     """For the source of that name, which is made if there is none. Raises FieldsInvalid, FieldsTaken."""
-    source = Source.objects.filter(name_key=fold(name)).first()
+    source = Source.objects.filter(name_key=Source.key_of(name)).first()
     if source is None:
         source = add_source(actor=actor, name=name, kind=kind)
     return add_token(source, actor=actor, expires_at=expires_at)

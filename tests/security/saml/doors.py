@@ -75,7 +75,8 @@ DOORS = [
     form("/console/applications/<application>/identity-management/mapping/", "MappingRowForm", MAPPING,
          **{"attributes-9-scim": "MappingRowForm.scim", "attributes-9-constant": "MappingRowForm.constant"}),
     form("/console/applications/<application>/sso/certificates/", "NewCertificateForm", {"common_name": "Wiki{}"}, "common_name"),
-    form("/console/sources/", "TokenForm", {"name": "Okta{}", "lifetime": "365"}, "name"),
+    form("/console/sources/", "SourceForm", {"name": "Okta{}", "kind": "okta"}, "name"),
+    form("/console/sources/<source>/settings/", "SourceForm", {"name": "Okta{}", "kind": "okta"}, "name"),
     form("/console/api-keys/", "KeyForm", {"name": "Script{}"}, "name"),
     # The sandbox, which the demo and journeys sign in to
     form("/sandbox/service-providers", "NewForm", {"provider-label": "Shop{}", "provider-kind": "generic"}, "provider-label"),

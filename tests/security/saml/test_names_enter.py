@@ -67,7 +67,11 @@ def doorman(alice, bob, tenant, system, monkeypatch, django_db_blocker) -> Doorm
         configure_integration(application, actor=system, base_url="https://wiki.example/scim")
     okta = caller(tenant, "Okta")
     ids = {"user": str(user.pk), "group": str(group.pk), "application": str(application.pk)}
-    ids |= {"scim user": okta.create("pushed")["id"], "target": target_slug(tenant)}
+    ids |= {
+        "scim user": okta.create("pushed")["id"],
+        "target": target_slug(tenant),
+        "source": str(okta.source.pk),
+    }
     return Doorman(alice, script_of(alice), okta, ids)
 
 

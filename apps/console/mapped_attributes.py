@@ -1,0 +1,45 @@
+"""Which SCIM attribute of an inbound person goes into which field here, as the mapping page tells it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from apps.directory.models import User
+from apps.scim.resources import ATTRIBUTES
+
+
+@dataclass(frozen=True, slots=True)
+class MappedAttribute:
+    scim: str
+    field: Any
+    note: str = ""
+
+
+def mapped_attributes() -> list[MappedAttribute]:
+    """In the order of the directory's own form."""
+    notes = {
+        "username": _(
+            "Matches. Where somebody else has the name here, theirs gets a number; the source keeps seeing its own."
+        ),
+        "email": _(
+            "The work one, else the primary one, else the first. Never changed for people who were linked."
+        ),
+    }
+    rows = [
+        MappedAttribute(scim, FIELDS[field].verbose_name, notes.get(field, ""))
+        for field, scim in ATTRIBUTES.items()
+        if field in FIELDS
+    ]
+    return [
+        *rows,
+        MappedAttribute(
+            "active", _("active"), _("false ends every session and all access in the same moment.")
+        ),
+        MappedAttribute(
+            "externalId", "—", _("Kept as the source's own id of the person, and told back to it.")
+        ),
+    ]
+
+
+FIELDS = {field.name: field for field in User._meta.concrete_fields}  # noqa: SLF001 - as above

@@ -1,0 +1,113 @@
+"""Whose people they are: those of a source, those who wait to be linked, and what it asked for lately."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import OuterRef, Subquery, TextField, Value
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.accounts.access import actor_of, administrator_required, role_of
+from apps.accounts.recent import recent_authentication_required
+from apps.console.pages import page_of, search_text, show
+from apps.console.source_page import show_source, source_or_404
+from apps.directory.errors import DirectoryError
+from apps.directory.models import User
+from apps.saml.models import SsoSettings
+from apps.saml.name_id_values import name_id_expression
+from apps.scim.actions.links import accept_link, reject_link
+from apps.scim.models import ExternalIdentity, PendingLink, ReceivedRequest, Source
+
+
+@administrator_required
+@require_safe
+def people(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """`?application=` chooses whose NameID stands beside the externalId: at many applications both have to be the same."""
+    source = source_or_404(pk)
+    applications = list(
+        SsoSettings.objects.select_related("application").order_by("application__display_label")
+    )
+    chosen = _chosen(request, applications)
+    name_id = name_id_expression(chosen) if chosen else Value("", output_field=TextField())
+    text = search_text(request)
+    own = ExternalIdentity.objects.filter(source=source, user=OuterRef("pk"))
+    rows = (
+        User.objects.filter(external_identities__source=source)
+        .annotate(name_id=name_id)
+        .annotate(**{f"sent_{name}": Subquery(own.values(name)) for name in SENT})
+        .order_by("username_key")
+    )
+    waiting = PendingLink.objects.select_related("user").filter(source=source, rejected_at=None)[:50]
+    context = {
+        "page": page_of(rows.matching(text), request),
+        "q": text,
+        "applications": [settings.application for settings in applications],
+        "chosen": chosen.application if chosen else None,
+        "waiting": [(each, role_of(each.user) is None) for each in waiting],
+    }
+    return show_source(request, "console/source_people.html", source, context)
+
+
+SENT = ("external_id", "user_name", "created_person", "deleted_at")
+
+
+def _chosen(request: HttpRequest, applications: list[Any]) -> Any:
+    wanted = request.GET.get("application", "")
+    fitting = [each for each in applications if str(each.application_id) == wanted]
+    return (fitting or applications or [None])[0]
+
+
+@administrator_required
+@recent_authentication_required
+def link(request: HttpRequest, pk: UUID) -> HttpResponse:
+    waiting = get_object_or_404(PendingLink.objects.select_related("source", "user"), pk=pk)
+    back = reverse("console:source_people", args=[waiting.source_id])
+    if request.method == "POST":
+        try:
+            accept_link(waiting, actor=actor_of(request))
+        except DirectoryError as error:
+            messages.error(request, " ".join(text for texts in error.fields.values() for text in texts))
+        else:
+            text = _("%(name)s is linked: the next attempt of %(source)s finds them.")
+            messages.success(request, text % {"name": waiting.user, "source": waiting.source})
+        return redirect(back)
+    context = {
+        "title": _("Link %(name)s to %(source)s?") % {"name": waiting.user, "source": waiting.source},
+        "consequence": _(
+            "From then on %(source)s may change %(name)s: profile, groups of its own, and whether they may sign in at all. "
+            "Their user name, e-mail address, password and role stay yours."
+        )
+        % {"name": waiting.user, "source": waiting.source},
+        "action": _("Link"),
+        "kind": "primary",
+        "cancel_url": back,
+        "breadcrumb_text": str(waiting.source),
+    }
+    return show(request, "console/confirm.html", context)
+
+
+@administrator_required
+@require_POST
+def link_rejection(request: HttpRequest, pk: UUID) -> HttpResponse:
+    waiting = get_object_or_404(PendingLink.objects, pk=pk)
+    reject_link(waiting, actor=actor_of(request))
+    messages.success(request, _("%(name)s stays as they are.") % {"name": waiting.user})
+    return redirect("console:source_people", waiting.source_id)
+
+
+@administrator_required
+@require_safe
+def requests(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The newest ones; `?result=refused` shows what went wrong only."""
+    source: Source = source_or_404(pk)
+    rows = ReceivedRequest.objects.filter(source=source)
+    refused = request.GET.get("result") == "refused"
+    if refused:
+        rows = rows.filter(status__gte=400)
+    return show_source(
+        request, "console/source_requests.html", source, {"page": page_of(rows, request), "refused": refused}
+    )

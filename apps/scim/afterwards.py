@@ -1,0 +1,44 @@
+"""What a request leaves behind besides its effect: a line for the administrators, and, where somebody was refused, a question to them."""
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from apps.scim import recording
+from apps.scim.actions.links import note_refusal
+from apps.scim.authentication import actor_of
+from apps.scim.errors import NotLinked
+
+Dispatch = Callable[..., HttpResponse]
+
+
+def remembered(dispatch: Dispatch) -> Dispatch:
+    """
+    For a view's dispatch, outside its transaction. It puts the error into `response.refused`. What is part of a bulk request is in that
+    one's line, and asks its own questions.
+    """
+
+    @wraps(dispatch)
+    def remembering(view: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        started, is_part = time.monotonic(), hasattr(request, "scim_source")
+        response = dispatch(view, request, *args, **kwargs)
+        source = getattr(request, "scim_source", None)
+        if source is None:
+            return response
+        refused = getattr(response, "refused", None)
+        if isinstance(refused, NotLinked):
+            note_refusal(source, refused, actor=actor_of(request, source))
+        if not is_part:
+            recording.note(source, request, _body(request), response, started=started)
+        return response
+
+    return remembering
+
+
+def _body(request: HttpRequest) -> bytes:
+    """As far as the view read it: nothing more is read for this."""
+    body: bytes = getattr(request, "_body", b"")
+    return body
