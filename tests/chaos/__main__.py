@@ -17,50 +17,45 @@ SMALL = {
     "applications": 3,
     "kills": 5,
     "flushes": 1,
-    "rate": 25.0,
-    "linger": 10.0,
+    "rate": 45.0,
+    "linger": 30.0,
+    "lease": 12.0,
+    "visibility": 12.0,
 }
-CONTENTION = {  # ten people only, and every fault is a write that arrives after its connection was cut
-    "changes": 200, "people": 8, "applications": 1, "kills": 0, "flushes": 0, "crashes": 0, "naive": False, "late_only": True,
-    "rate": 12.0, "faults": 0.35, "settle": 6.0, "hang": 0.1, "late": 2.5, "linger": 5.0,
-}  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
-    if options.scenario:
-        numbers = scenarios.run(options.scenario, control=options.control, scale=options.scale)
-        print(json.dumps(numbers, indent=2))
-        if options.report:
-            options.report.write_text(json.dumps(numbers))
-        return 0
-    profile = Profile()
-    if options.small:
-        profile = replace(profile, **SMALL)
-    if options.contention:
-        profile = replace(profile, **CONTENTION)
-    chosen = {name: value for name, value in vars(options).items() if name in _names() and value is not None}
-    profile = replace(profile, **chosen)
     began = time.monotonic()
 
     def log(words: str) -> None:
         print(f"{time.monotonic() - began:7.1f} s  {words}", flush=True)
 
-    results = Storm(profile, log).run()
+    if options.scenarios or options.scenario:
+        one = options.scenario
+        results = scenarios.run_one(one, options.scale) if one else scenarios.run_all(log)
+        print(json.dumps(results, indent=2))
+    else:
+        results = Storm(_profile(options), log).run()
     results["took"] = round(time.monotonic() - began, 1)
     if options.report:
         options.report.write_text(json.dumps(results))
-    kept = show(results)
-    return 0 if kept else 1
+    return 0 if options.scenarios or options.scenario or show(results) else 1
+
+
+def _profile(options: argparse.Namespace) -> Profile:
+    chosen = {name: value for name, value in vars(options).items() if name in _names() and value is not None}
+    return replace(Profile(), **(SMALL if options.small else {}) | chosen)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bin/chaos", description=__doc__)
     parser.add_argument("--small", action="store_true", help="what CI runs: 2,000 changes and 5 kills")
-    parser.add_argument("--contention", action="store_true", help="few people and many late writes")
-    parser.add_argument("--scenario", choices=scenarios.SCENARIOS, help="one promise instead of the storm")
-    parser.add_argument("--control", action="store_true", help="its negative control")
-    parser.add_argument("--scale", type=int, default=20_000, help="rows of a scenario's backlog")
+    parser.add_argument("--scenarios", action="store_true", help="each promise alone, small and side by side")
+    parser.add_argument(
+        "--scenario", choices=scenarios.SCENARIOS, help="one of them, and then its negative control"
+    )
+    parser.add_argument("--scale", type=int, help="its size: rows of the backlog, people or changes")
     parser.add_argument("--report", type=Path, help="a file for the results as JSON")
     for each in fields(Profile):
         if isinstance(each.default, bool):
@@ -94,18 +89,20 @@ def rows(results: dict[str, Any]) -> list[tuple[str, str, str, bool]]:
 
 
 def show(results: dict[str, Any]) -> bool:
+    share = 100 * results["faulty"] / max(results["raging"], 1)
     print(
-        f"\n{results['committed']} changes committed, {results['rolled_back']} rolled back; {results['requests']} requests,"
-        f" {results['faulty']} met a fault, {results['late']} were carried out after their connection was cut;"
-        f" {results['approved']} held removals approved; {results['took']} s in all.\n"
+        f"\n{results['committed']} changes committed, {results['rolled_back']} rolled back;"
+        f" {results['approved']} held removals approved, {results['quarantines']} quarantines; {results['took']} s in all."
+        f"\n{results['requests']} requests, {results['raging']} of them in the {results['raged']:.0f} s of the storm:"
+        f" {results['faulty']} ({share:.1f} %) met a fault, {results['late']} were carried out after their connection was cut.\n"
     )
     for promise, words, measured, kept in rows(results):
         print(f"{promise:4} {words:32} {measured:48} {'kept' if kept else 'BROKEN'}")
     if "naive_wrong" in results:
-        wrong, backward = results["naive_wrong"], results["naive_backward"]
-        print(
-            f"     one task for each change         {wrong} people wrong, {backward} backward writes (negative control)"
-        )
+        wrong, backward, seen = (results[name] for name in ("naive_wrong", "naive_backward", "hasty_seen"))
+        print("Negative controls:")
+        print(f"     one task for each change         {wrong} people wrong, {backward} backward writes")
+        print(f"     told before the commit           {seen} rolled-back changes sent")
     for name in ("R1", "R2", "R4_backward", "R12", "R15", "R15_token", "parked"):
         for fault in results[name][:10]:
             print(f"{name}: {fault}")

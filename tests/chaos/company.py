@@ -11,7 +11,7 @@ from apps.outbox.models import Entry
 from apps.provisioning import actions, removal_decisions
 from apps.provisioning.models import Integration, IntegrationState, Job, JobState
 from apps.tenants.actions import create_tenant
-from apps.tenants.context import every_tenant, in_tenant
+from apps.tenants.context import in_tenant
 from tests.chaos.servers import Stage
 
 SYSTEM = Actor.system()
@@ -72,17 +72,18 @@ class Company:
     def approve_removals(self) -> int:
         """What an administrator would do; a storm removes more than the guard lets through at once."""
         with in_tenant(self.tenant):
-            running = Integration.objects.filter(state=IntegrationState.ACTIVE)
+            held = Job.objects.filter(state=JobState.HELD).values("integration")
+            waiting = Integration.objects.filter(state=IntegrationState.ACTIVE, pk__in=held)
             return sum(
-                removal_decisions.approve_removals(integration, actor=SYSTEM) for integration in running
+                removal_decisions.approve_removals(integration, actor=SYSTEM) for integration in waiting
             )
 
+    def backlog(self) -> tuple[int, int]:
+        """(outbox entries, jobs) that are not done."""
+        with in_tenant(self.tenant):
+            return Entry.objects.count(), Job.objects.filter(state__in=UNSETTLED).count()
 
-def found_company(stage: Stage, slug: str = "storm") -> Company:
-    return Company(create_tenant(slug=slug, name=slug.title()), stage)
 
-
-def backlog() -> tuple[int, int]:
-    """(outbox entries, jobs) that are not done, over all tenants."""
-    with every_tenant():
-        return Entry.unscoped.count(), Job.unscoped.filter(state__in=UNSETTLED).count()
+def found_company(stage: Stage, slug: str = "storm", *, mistake: str = "") -> Company:
+    """`mistake` is one of tests/chaos/mistakes.py."""
+    return Company(create_tenant(slug=slug, name=mistake or slug.title()), stage)

@@ -17,13 +17,6 @@ NEEDS_SERVICES = pytest.mark.skipif(
 )
 
 
-@pytest.fixture
-def asked_for(request) -> None:
-    """For what takes minutes each: run when its folder or file was named, not with the whole suite."""
-    if not any("chaos" in argument for argument in request.config.args):
-        pytest.skip("some minutes each: bin/test --services tests/chaos")
-
-
 def report_of(options: list[str], folder: Path) -> dict[str, Any]:
     """What `bin/chaos` with these options found; its log is shown where a test fails."""
     report = folder / "report.json"

@@ -21,6 +21,11 @@ def takes(username: str) -> bool:
     return sum(username.encode()) % SHARE == 0
 
 
+def hurries(username: str) -> bool:
+    """Half as many others, of whom the task tells before the transaction is committed."""
+    return sum(username.encode()) % (2 * SHARE) == 1
+
+
 @shared_task(
     acks_late=True,
     reject_on_worker_lost=True,

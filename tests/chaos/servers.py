@@ -7,9 +7,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -61,15 +63,17 @@ class Targets:
         command = [sys.executable, "-m", "tests.chaos.target"]
         pipe = subprocess.PIPE
         self.folder = folder
+        self._lock = threading.Lock()
         self.process = Process(command, folder / "targets.log", stdin=pipe, stdout=pipe, env=_environment())
 
     def ask(self, **command: Any) -> Any:
         standing = self.process.popen
         assert standing.stdin is not None
         assert standing.stdout is not None
-        standing.stdin.write(json.dumps(command).encode() + b"\n")
-        standing.stdin.flush()
-        return json.loads(standing.stdout.readline())
+        with self._lock:
+            standing.stdin.write(json.dumps(command).encode() + b"\n")
+            standing.stdin.flush()
+            return json.loads(standing.stdout.readline())
 
     def start(self, name: str, **options: Any) -> dict[str, str]:
         return self.ask(start=name, options=options)  # type: ignore[no-any-return]
@@ -77,10 +81,14 @@ class Targets:
     def set(self, name: str, **values: Any) -> None:
         self.ask(set=name, values=values)
 
-    def dump(self) -> dict[str, Any]:
-        path = self.folder / "dump.json"
-        self.ask(dump=str(path))
-        return json.loads(path.read_text())  # type: ignore[no-any-return]
+    def dump(self, *names: str) -> dict[str, Any]:
+        """Of all where none is named."""
+        path = self.folder / f"dump-{secrets.token_hex(4)}.json"
+        self.ask(dump=str(path), of=names)
+        try:
+            return json.loads(path.read_text())  # type: ignore[no-any-return]
+        finally:
+            path.unlink()
 
 
 @dataclass
@@ -94,6 +102,7 @@ class Stage:
     times: dict[str, str]
     stack: ExitStack
     workers: list[Process] = field(default_factory=list)
+    beat: Process = field(init=False)
 
     def environment(self) -> dict[str, str]:
         return {
@@ -102,6 +111,7 @@ class Stage:
             "DATA_DIR": str(self.folder / "data"),
             "OUTBOUND_ALLOW": "127.0.0.1",
             "DJANGO_SETTINGS_MODULE": "portal.settings",
+            "NIGHT_BEGINS": str((datetime.now(UTC).hour + 12) % 24),  # the nightly comparison lends no hand
         }
 
     def add_worker(self, *, concurrency: int = 2, queue: str = "celery") -> Process:
@@ -114,14 +124,19 @@ class Stage:
         self.workers.append(worker)
         return worker
 
-    def add_beat(self) -> Process:
-        return self._celery("beat", "--schedule", str(self.folder / "beat"), "--pidfile=")
+    def add_beat(self) -> None:
+        self.beat = self._celery("beat", "--schedule", str(self.folder / "beat"), "--pidfile=")
+
+    def send_everybody_home(self) -> None:
+        for process in (*self.workers, self.beat):
+            process.end()
+        self.workers.clear()
 
     def _celery(self, what: str, *options: str) -> Process:
         command = [sys.executable, "-m", "celery", "-A", "tests.chaos.worker", what, "--loglevel=warning"]
         environment = _environment() | self.environment() | self.times
         process = Process([*command, *options], self.folder / f"{what}.log", env=environment)
-        self.stack.callback(process.stop)
+        self.stack.callback(process.end)
         return process
 
 
@@ -141,7 +156,7 @@ def stage(times: dict[str, str]) -> Iterator[Stage]:
         stack.callback(postgres.stop)
         redis_url = stack.enter_context(services.redis_server(folders[1]))
         targets = Targets(folders[2])
-        stack.callback(targets.process.kill)
+        stack.callback(targets.process.end)
         standing = Stage(folders[2], postgres, redis_url, targets, times, stack)
         _set_up_django(standing)
         yield standing

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.fakes import scim_target
-from tests.fakes.scim_target import FILTER, ScimTarget
+from tests.fakes.scim_target import FILTER, TOKEN, ScimTarget
 
 ThreadingHTTPServer.request_queue_size = 128
 VERSION = re.compile(r"v(\d+)")
@@ -44,10 +44,13 @@ class Asked:
 
 
 class StormTarget(ScimTarget):
-    def __init__(self, *, allows_duplicates: bool = False, seed: int = 0) -> None:
+    def __init__(self, *, allows_duplicates: bool = False, seed: int = 0, token: str = TOKEN) -> None:
         self.share = 0.0  # of requests that meet a fault
         self.kinds = list(FAULTS)
         self.reads_fail = True
+        self.only_first_creations = (
+            False  # where only the first request that creates somebody can meet a fault
+        )
         self.hang_seconds, self.late_seconds, self.pause_seconds = 0.3, 1.0, 1
         self.random = random.Random(seed)
         self.under_way: Counter[str] = Counter()  # by resource; a write counts until it is carried out
@@ -55,9 +58,12 @@ class StormTarget(ScimTarget):
         self.double_creates = 0
         self.backward: list[tuple[str, int, int]] = []
         self._newest: dict[str, int] = {}
+        self._deck: list[str] = []
+        self._created: set[str] = set()
         self._throttles = itertools.count()
         super().__init__()
         self.allows_duplicates = allows_duplicates
+        self.token = token
 
     @staticmethod
     def handler() -> Any:
@@ -78,15 +84,24 @@ class StormTarget(ScimTarget):
             key = self.key_of(path, query, body)
             self.under_way[key] += 1
             self.most_of_one = max(self.most_of_one, self.under_way[key])
-            fault = self._fault(method)
+            fault = self._fault(method, key)
             asked = Asked(method, key, version_in(body), time.time(), fault)
             self.journal.append(asked)  # type: ignore[arg-type]
             return asked
 
-    def _fault(self, method: str) -> str:
-        if self.random.random() >= self.share:
+    def _fault(self, method: str, key: str) -> str:
+        """Dealt from a shuffled deck, so that neither the share nor the equal parts are left to luck."""
+        if not self.share or (method == "GET" and not self.reads_fail):
             return ""
-        return self.random.choice(self.kinds) if self.reads_fail or method != "GET" else ""
+        if self.only_first_creations and (method != "POST" or key in self._created):
+            return ""
+        if method == "POST":
+            self._created.add(key)
+        if not self._deck:
+            cards = int(len(self.kinds) / self.share)
+            self._deck = [*self.kinds, *[""] * (cards - len(self.kinds))]
+            self.random.shuffle(self._deck)
+        return self._deck.pop()
 
     def end(self, asked: Asked) -> None:
         with self._lock:
@@ -107,6 +122,15 @@ class StormTarget(ScimTarget):
                 self._newest[asked.key] = max(newest, asked.version)
             # Encoded under the lock: the next request may change it.
             return status, None if document is None else json.dumps(document).encode()
+
+    def told(self, status: int) -> bytes:
+        """Why it failed. Like some real ones it repeats what it was sent, the token too."""
+        return scim_target.scim_error(status, f"Could not be done: Authorization: Bearer {self.token}")
+
+    def _create(self, rows: dict[str, Any], body: Any) -> tuple[int, Any]:
+        if self.poison and body.get("userName") == self.poison:
+            return 400, json.loads(self.told(400))
+        return super()._create(rows, body)
 
     def refusal(self, asked: Asked) -> tuple[int, dict[str, str]]:
         """429 with Retry-After in seconds and as a date in turn, or a 5xx."""
@@ -160,7 +184,7 @@ class _Handler(scim_target._Handler):
         time.sleep(owner.latency)
         if asked.fault in {"refused", "throttled"}:
             asked.status, headers = owner.refusal(asked)
-            self._say(asked, asked.status, headers=headers)
+            self._say(asked, asked.status, owner.told(asked.status), headers)
         elif asked.fault == "late":
             time.sleep(owner.hang_seconds)
             if self.command == "GET":  # who reads late changes nothing
@@ -180,7 +204,7 @@ class _Handler(scim_target._Handler):
                 owner.end(asked)
                 self._reset()
             elif asked.fault == "carried_out":
-                self._say(asked, 500)
+                self._say(asked, 500, owner.told(500))
             else:
                 self._say(asked, status, content)
 
@@ -224,7 +248,8 @@ def main() -> None:
         elif name := command.get("seen"):
             answer = targets[name].seen(command["key"], command["version"], command.get("after", 0.0))
         elif path := command.get("dump"):
-            dumped = {name: target.dump() for name, target in targets.items()}
+            wanted = command.get("of") or targets
+            dumped = {name: targets[name].dump() for name in wanted}
             Path(path).write_text(json.dumps(dumped))
         print(json.dumps(answer), flush=True)
 

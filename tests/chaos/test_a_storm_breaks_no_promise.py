@@ -18,7 +18,8 @@ def test_it_was_a_storm(storm):
     """Otherwise the rest would prove nothing."""
     assert storm["committed"] + storm["rolled_back"] >= 2000
     assert storm["rolled_back"] > 50
-    assert storm["faulty"] > 50
+    assert storm["raging"] > 500
+    assert storm["faulty"] >= 0.3 * storm["raging"]
     assert storm["late"] > 0
 
 
@@ -28,6 +29,11 @@ def test_no_committed_change_is_lost(storm):
 
 def test_nothing_that_was_rolled_back_is_sent(storm):
     assert storm["R2"] == []
+
+
+def test_told_before_the_commit_it_is_sent(storm):
+    """Its negative control, in the same storm: of some people a task tells another application while the transaction is open."""
+    assert storm["hasty_seen"] > 0
 
 
 def test_nobody_is_there_twice(storm):
@@ -40,7 +46,7 @@ def test_changes_arrive_in_their_order_and_one_at_a_time(storm):
 
 
 def test_it_ends_within_the_bound(storm):
-    assert storm["left"] == 0
+    assert storm["left"] == storm["compared_at_night"] == 0
     assert storm["seconds"] <= 2 * storm["bound"]
 
 
@@ -57,12 +63,3 @@ def test_one_task_for_each_change_does_not_survive_it(storm):
     """Negative control, in the same storm: another application that is told of every change by a task of its own."""
     assert storm["naive_wrong"] > 0
     assert storm["naive_backward"] > 0
-
-
-def test_without_the_settle_window_writes_overtake_each_other(tmp_path):
-    """Negative control of the order: the same late writes, once with the window and once without."""
-    kept = report_of(["--contention"], tmp_path)
-    assert (kept["R1"], kept["R4_backward"], kept["R4_at_once"]) == ([], [], 1)
-    broken = report_of(["--contention", "--settle", "0"], tmp_path)
-    assert broken["R4_at_once"] > 1
-    assert broken["R4_backward"]

@@ -36,8 +36,11 @@ class Progress:
     def __init__(self, changes: int, rate: float) -> None:
         self.changes, self.rate = changes, rate
         self.made = 0
-        self.started = time.monotonic()
+        self.start()
         self._lock = threading.Lock()
+
+    def start(self) -> None:
+        self.started = time.monotonic()
 
     def take(self) -> int:
         """The number of the next change, 0 when there are no more."""
@@ -74,6 +77,7 @@ class Writer(threading.Thread):
         self.leaving = leaving
         self.failure: BaseException | None = None
         self.sends_naively: dict[str, str] | None = None
+        self.sends_hastily: dict[str, str] | None = None
 
     def run(self) -> None:
         try:
@@ -187,6 +191,8 @@ class Writer(threading.Thread):
         try:
             with transaction.atomic():
                 act()
+                if self.sends_hastily is not None and naive.hurries(person.username):
+                    _send_naively(self.sends_hastily, person)
                 _give_up_if(doomed)
         except _RolledBackError:
             self.roster.rolled_back.add(version)
@@ -205,7 +211,7 @@ class Writer(threading.Thread):
         elif not person.here:
             self.mine.remove(person.username)
         if self.sends_naively is not None and naive.takes(person.username):
-            self._send_naively(person)
+            _send_naively(self.sends_naively, person)
 
     def _is_there(self, person: Person) -> bool:
         while True:
@@ -245,7 +251,6 @@ class Writer(threading.Thread):
             except DatabaseError:
                 time.sleep(0.2)
 
-    def _send_naively(self, person: Person) -> None:
-        place = self.sends_naively or {}
-        message = (place["base_url"], place["token"], person.document())
-        naive.send.apply_async(message, queue=naive.QUEUE)
+
+def _send_naively(place: dict[str, str], person: Person) -> None:
+    naive.send.apply_async((place["base_url"], place["token"], person.document()), queue=naive.QUEUE)

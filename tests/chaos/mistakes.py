@@ -1,0 +1,110 @@
+"""
+Mistakes on purpose, for negative controls: one mechanism switched off, for one tenant alone. The tenant's name says which, so that a
+promise and its control are watched side by side in the same processes. Only the workers of tests/chaos/worker.py make them.
+"""
+
+import datetime as dt
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+from uuid import UUID
+
+from apps.outbox import relay
+from apps.provisioning import errors, health, jobs, plan, recording, subscriptions, wire
+from apps.provisioning.client import ScimClient
+from apps.provisioning.models import Priority
+from apps.tenants.models import Tenant
+from apps.tenants.tasks import TenantTask
+
+IN_ORDER_OF_ARRIVAL = "in order of arrival"
+NO_GUARD = "no guard"
+NO_QUARANTINE = "neither quarantine nor pauses"
+DEAF = "deaf to Retry-After"
+NEVER_GIVES_UP = "never gives up"
+NO_LOOK_UP = "never looks first"
+NO_SETTLE_WINDOW = "no settle window"
+ENDLESS_LEASES = "leases never end"
+NO_SWEEPER = "nobody sweeps"
+NO_EVENT = "forgets the event"
+NO_SCRUBBING = "repeats what it was told"
+
+_making: ContextVar[str] = ContextVar("mistake", default="")
+
+
+def make() -> None:
+    """Once, when a worker starts. Nothing changes for tenants whose name is no mistake's."""
+    _with_its_mistake(TenantTask)
+    _instead(NO_GUARD, plan, "removals_need_approval", lambda *_: False)
+    _instead(NO_QUARANTINE, health, "note", lambda *_: None)
+    _instead(DEAF, wire, "retry_after", lambda *_: 0.0)
+    _instead(NO_SCRUBBING, wire, "scrubbed", lambda text, _token: text)
+    _instead(NO_LOOK_UP, ScimClient, "find_user", _found_nobody)
+    _instead(NEVER_GIVES_UP, ScimClient, "create_user", _hopeful(ScimClient.create_user))
+    _instead(NO_SETTLE_WINDOW, jobs, "settle", lambda: dt.timedelta(0))
+    _instead(ENDLESS_LEASES, jobs, "_wake", lambda *_: None)
+    _instead(NO_EVENT, recording, "_events", lambda *_: None)
+    _instead(IN_ORDER_OF_ARRIVAL, subscriptions, "_priority", lambda *_: Priority.CREATE)
+    _without(NO_SWEEPER, relay, "waiting_tenant_ids", lambda tenant_id: tenant_id)
+    _without(NO_SWEEPER, jobs, "integrations_due", lambda row: row[0])
+
+
+def _instead(mistake: str, place: Any, name: str, wrong: Callable[..., Any]) -> None:
+    right = getattr(place, name)
+
+    @functools.wraps(right)
+    def either(*arguments: Any, **options: Any) -> Any:
+        return (wrong if _making.get() == mistake else right)(*arguments, **options)
+
+    setattr(place, name, either)
+
+
+def _without(mistake: str, place: Any, name: str, tenant_of: Callable[[Any], str]) -> None:
+    """For what runs outside any tenant and lists them."""
+    right = getattr(place, name)
+
+    @functools.wraps(right)
+    def some() -> Any:
+        return [row for row in right() if mistake_of(tenant_of(row)) != mistake]
+
+    setattr(place, name, some)
+
+
+def _with_its_mistake(task: Any) -> None:
+    right = task.__call__
+
+    def called(self: Any, tenant_id: str, *arguments: Any, **options: Any) -> Any:
+        with _in_mind(mistake_of(tenant_id)):
+            return right(self, tenant_id, *arguments, **options)
+
+    task.__call__ = called
+
+
+@functools.cache
+def mistake_of(tenant_id: str) -> str:
+    """Tenants are never renamed here."""
+    return str(Tenant.objects.values_list("name", flat=True).get(pk=UUID(tenant_id)))
+
+
+@contextmanager
+def _in_mind(mistake: str) -> Iterator[None]:
+    token = _making.set(mistake)  # the event loop copies this context with each coroutine it is given
+    try:
+        yield
+    finally:
+        _making.reset(token)
+
+
+async def _found_nobody(*_: Any) -> None:
+    return None
+
+
+def _hopeful(create_user: Callable[..., Any]) -> Callable[..., Any]:
+    async def tries_for_ever(*arguments: Any) -> Any:
+        try:
+            return await create_user(*arguments)
+        except errors.Rejected as refusal:
+            raise errors.Unavailable(refusal.detail, status=refusal.status) from None
+
+    return tries_for_ever
