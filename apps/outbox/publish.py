@@ -1,17 +1,18 @@
 """Writing to the outbox: a row in the caller's transaction, and a ring after commit that may be lost."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-import structlog
-from django.db import transaction
-from kombu.exceptions import OperationalError
+from django.db import DatabaseError, transaction
 
 from apps.outbox.models import Entry, Topic
-from apps.outbox.tasks import relay
-from apps.tenants.context import current_tenant_id
+from apps.outbox.tasks import ring
+from apps.tenants.context import current_tenant_id, in_tenant
 
-log = structlog.get_logger(__name__)
+# An entry that waits for longer may be in the hands of a relay that has much to do; another worker can serve this one meanwhile.
+JUST_RUNG = timedelta(seconds=1)
 
 
 def publish(topic: Topic, subject_id: Any) -> None:
@@ -26,13 +27,18 @@ def publish_all(topic: Topic, subject_ids: Iterable[Any]) -> None:
         [Entry(topic=topic, subject_id=str(subject_id)) for subject_id in subject_ids]
     )
     if entries:
-        tenant_id = str(current_tenant_id())
-        transaction.on_commit(lambda: ring(tenant_id))
+        tenant_id, since = current_tenant_id(), entries[0].created_at
+        transaction.on_commit(lambda: _ring_unless_rung(tenant_id, since))
 
 
-def ring(tenant_id: str) -> None:
-    """A hint. With the broker away the sweeper finds the entries within its five seconds."""
+def _ring_unless_rung(tenant_id: UUID, since: datetime) -> None:
+    """Whoever serves an entry that is a little older looks once more afterwards, and finds this one: a ring for each of a thousand
+    changes would keep the workers from the work.
+    """
     try:
-        relay.delay(tenant_id)
-    except (OperationalError, OSError) as error:
-        log.warning("ring_lost", tenant_id=tenant_id, error=type(error).__name__)
+        with in_tenant(tenant_id):
+            rung = Entry.objects.filter(created_at__lt=since, created_at__gte=since - JUST_RUNG).exists()
+    except DatabaseError:  # it is committed all the same
+        rung = False
+    if not rung:
+        ring(str(tenant_id))

@@ -226,6 +226,14 @@ def has_due(integration: Integration) -> bool:
     return bool(_due(Job.objects.filter(integration=integration)).exists())
 
 
+def is_free(integration_id: uuid.UUID) -> bool:
+    """Nobody has it in hand, and it did not ask for a pause."""
+    now = timezone.now()
+    free = Q(not_before=None) | Q(not_before__lte=now)
+    rows = Integration.objects.filter(free, pk=integration_id).exclude(busy_until__gt=now)
+    return bool(rows.exists())
+
+
 def integrations_due() -> list[tuple[str, str]]:
     """(tenant, integration) across all tenants, for the sweeper alone: with due work that nobody has in hand, or with a probe due."""
     now = timezone.now()

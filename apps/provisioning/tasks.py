@@ -7,8 +7,8 @@ from celery import shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from apps.provisioning import engine
-from apps.tenants.context import current_tenant_id
+from apps.provisioning import engine, jobs
+from apps.tenants.context import current_tenant_id, in_tenant
 from apps.tenants.tasks import TenantTask
 
 log = structlog.get_logger(__name__)
@@ -31,5 +31,13 @@ def ring(tenant_id: str, integration_id: str) -> None:
 
 
 def ring_on_commit(integration_id: uuid.UUID) -> None:
-    tenant_id = str(current_tenant_id())
-    transaction.on_commit(lambda: ring(tenant_id, str(integration_id)))
+    """Not while somebody has it in hand: they look for due work once more when they are done."""
+    tenant_id = current_tenant_id()
+
+    def ring_if_free() -> None:
+        with in_tenant(tenant_id):
+            free = jobs.is_free(integration_id)
+        if free:
+            ring(str(tenant_id), str(integration_id))
+
+    transaction.on_commit(ring_if_free)

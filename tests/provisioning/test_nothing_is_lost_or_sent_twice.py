@@ -71,6 +71,26 @@ def test_the_relay_rings_for_each_integration_after_its_commit(staffed, silent_b
     assert silent_bell == [(str(inside.pk), str(company.integration.pk))]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_nobody_rings_for_an_integration_that_somebody_has_in_hand(staffed, silent_bell):
+    """They look for due work once more when they give it back; the sweeper comes when a pause is over."""
+    company = staffed()
+    silent_bell.clear()
+    slot = uuid.uuid4()
+    assert health.take_slot(company.integration, slot)
+    directory.update_user(company.mia, actor=company.actor, job_title="Lead")
+    company.relay()
+    assert silent_bell == []
+    health.free_slot(company.integration, slot)
+    with transaction.atomic():
+        tasks.ring_on_commit(company.integration.pk)
+    assert len(silent_bell) == 1
+    type(company.integration).objects.update(not_before=timezone.now() + dt.timedelta(minutes=1))
+    with transaction.atomic():
+        tasks.ring_on_commit(company.integration.pk)
+    assert len(silent_bell) == 1
+
+
 def test_two_claims_are_disjoint(staffed):
     company = staffed()
     for number in range(10):
