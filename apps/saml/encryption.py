@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from lxml import etree
 
-from apps.saml.messages import ASSERTION, SAML
+from apps.saml.canonical_responses import signed_response
+from apps.saml.messages import ASSERTION, SAML, Values, response_tree
 from apps.saml.models import EncryptionAlgorithm, KeyPair, OaepDigest, SsoSettings
 from apps.saml.signing import DS, Signer, canonical, serialised
 
@@ -24,17 +25,20 @@ NONCE_BYTES = 12  # XML Encryption 1.1, 5.2.4: it stands before the ciphertext, 
 Element = Any  # lxml.etree._Element
 
 
-def response_octets(message: Element, settings: SsoSettings, key_pair: KeyPair) -> bytes:
+def response_octets(values: Values, settings: SsoSettings, key_pair: KeyPair) -> bytes:
     """A Response with its assertion as the settings want it: signed, then encrypted, then the Response signed over the ciphertext.
 
-    Raises apps.lib.errors.SecretError when the key cannot be unsealed.
+    `values` are those of apps.saml.messages.response_values. Raises apps.lib.errors.SecretError when the key cannot be unsealed.
     """
     signer = Signer(key_pair, settings.algorithm)
+    if not settings.encrypt_assertion:
+        signs = {"sign_assertion": settings.sign_assertion, "sign_response": settings.sign_response}
+        return signed_response(values, signer, **signs)
+    message = response_tree(values)
     assertion = message.find(ASSERTION)
     if settings.sign_assertion:
         signer.sign(assertion)
-    if settings.encrypt_assertion:
-        encrypt(assertion, settings)
+    encrypt(assertion, settings)
     if settings.sign_response:
         signer.sign(message)
     return serialised(message)

@@ -25,9 +25,9 @@ from apps.saml.encryption import response_octets
 from apps.saml.gate import Refusal, gone, may_issue, switched_off
 from apps.saml.groups import group_names
 from apps.saml.logout.sessions import remember_session, session_index
-from apps.saml.messages import ASSERTION, PASSWORD_OVER_TLS, Envelope, response_with, status_response
+from apps.saml.messages import PASSWORD_OVER_TLS, Envelope, response_values, status_response
 from apps.saml.metadata_end import metadata_ended
-from apps.saml.models import PendingSignIn, SsoSettings
+from apps.saml.models import KeyPair, PendingSignIn, SsoSettings
 from apps.saml.sign_on_rows import settings_as_they_stand
 from apps.saml.signing import signed
 from apps.saml.statement import Statement, Unwritable, statement_about
@@ -169,7 +169,7 @@ def _attempt(
         return Refusal("unwritable", sentence % {"field": str(missing)})
     if refusal := _unwanted(settings, wish, statement) or _claim(wish, now):
         return refusal
-    message = response_with(
+    values = response_values(
         _envelope(settings, acs_url, wish, now),
         statement,
         signed_in_at=session.signed_in_at or person.last_login or now,
@@ -177,7 +177,7 @@ def _attempt(
         session_index=session_index(session.handle, settings.application) if session.handle else "",
         authn_context=(wish.pending and wish.pending.authn_context) or PASSWORD_OVER_TLS,
     )
-    made = _signed(message, settings)
+    made = _signed(settings, lambda pair: response_octets(values, settings, pair))
     if session.handle and not isinstance(made, Refusal):
         remember_session(
             person, settings.application, statement, handle=session.handle, ends_at=session.ends_at
@@ -245,15 +245,15 @@ def _status_only(settings: SsoSettings, wish: Wish, status: Status) -> bytes | R
     message = status_response(
         _envelope(settings, wish.acs_url, wish, now), *status.codes, message=status.message
     )
-    return _signed(message, settings)
+    return _signed(
+        settings,
+        lambda pair: signed(message, [message], key_pair=pair, algorithm=settings.algorithm),
+    )
 
 
-def _signed(message: Any, settings: SsoSettings) -> bytes | Refusal:
-    key_pair = settings.signing_pair
+def _signed(settings: SsoSettings, sign: Callable[[KeyPair], bytes]) -> bytes | Refusal:
     try:
-        if message.find(ASSERTION) is not None:
-            return response_octets(message, settings, key_pair)
-        return signed(message, [message], key_pair=key_pair, algorithm=settings.algorithm)
+        return sign(settings.signing_pair)
     except SecretError:
         # After a restore without ENCRYPTION_KEYS: an operator's matter, told in the person's words.
         return Refusal("no_key", _("The portal cannot open its signing key. Please tell your administrator."))

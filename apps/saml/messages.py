@@ -1,4 +1,4 @@
-"""The Response and its Assertion (SAML core 3.3, profiles 4.1.4.2), as lxml elements. Values in, message out.
+"""The Response and its Assertion (SAML core 3.3, profiles 4.1.4.2): first as values by name, then as lxml elements.
 
 Built directly: pysaml2's objects cost more than both signatures together (docs/decisions/0005-in-process-signing.md). What is built here is read and
 validated by pysaml2 in the tests.
@@ -6,12 +6,14 @@ validated by pysaml2 in the tests.
 
 import datetime as dt
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count, takewhile
 from typing import Any
 
 from lxml import etree
 
-from apps.saml.statement import Attribute, Statement
+from apps.saml.statement import Statement
 from apps.saml.times import written
 
 LIFE = dt.timedelta(minutes=5)
@@ -29,6 +31,7 @@ SAML, SAMLP = (f"{{{uri}}}" for uri in NAMESPACES.values())
 ASSERTION = f"{SAML}Assertion"
 
 Element = Any  # lxml.etree._Element
+Values = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def new_id() -> str:
     return "_" + secrets.token_hex(20)
 
 
-def response_with(
+def response_values(
     envelope: Envelope,
     statement: Statement,
     *,
@@ -55,16 +58,46 @@ def response_with(
     session_ends_at: dt.datetime,
     session_index: str = "",
     authn_context: str = PASSWORD_OVER_TLS,
-) -> Element:
-    """samlp:Response with one saml:Assertion, unsigned. `authn_context` is the class that the request was promised."""
-    message = status_response(envelope, SUCCESS)
-    assertion = _stamped(etree.SubElement(message, ASSERTION), envelope)
-    _add_subject(assertion, envelope, statement)
-    _add_conditions(assertion, envelope)
-    _add_authn_statement(assertion, signed_in_at, session_ends_at, session_index or new_id(), authn_context)
+) -> Values:
+    """Everything that differs from one Response to the next. Which names there are, in their order, is the message's form."""
+    values = {
+        "response_id": new_id(),
+        "assertion_id": new_id(),
+        "issued_at": written(envelope.now),
+        "issuer": envelope.issuer,
+        "acs_url": envelope.acs_url,
+        "name_id": statement.name_id,
+        "name_id_format": statement.name_id_format.urn,
+        "not_before": written(envelope.now - BEFORE),
+        "not_on_or_after": written(envelope.now + LIFE),
+        "audience": envelope.audience,
+        "signed_in_at": written(signed_in_at),
+        "session_ends_at": written(session_ends_at),
+        "session_index": session_index or new_id(),
+        "authn_context": authn_context,  # the class that the request was promised
+    }
+    if envelope.in_response_to:
+        values["in_response_to"] = envelope.in_response_to
+    for number, attribute in enumerate(statement.attributes):
+        values[f"attribute_{number}_name"] = attribute.name
+        values[f"attribute_{number}_format"] = attribute.name_format
+        for place, value in enumerate(attribute.values):
+            values[f"attribute_{number}_value_{place}"] = value
+    return values
+
+
+def response_tree(values: Values) -> Element:
+    """samlp:Response with one saml:Assertion, unsigned."""
+    message = _response(values, values["response_id"])
+    status = etree.SubElement(message, f"{SAMLP}Status")
+    etree.SubElement(status, f"{SAMLP}StatusCode", Value=SUCCESS)
+    assertion = _stamped(etree.SubElement(message, ASSERTION), values, values["assertion_id"])
+    _add_subject(assertion, values)
+    _add_conditions(assertion, values)
+    _add_authn_statement(assertion, values)
     attributes = etree.SubElement(assertion, f"{SAML}AttributeStatement")
-    for attribute in statement.attributes:
-        _add_attribute(attributes, attribute)
+    for number in _numbers("attribute_{}_name", values):
+        _add_attribute(attributes, f"attribute_{number}", values)
     return message
 
 
@@ -73,11 +106,11 @@ def status_response(envelope: Envelope, *codes: str, message: str = "") -> Eleme
 
     `message` is for the other side's operator: it never says anything about a person.
     """
-    root = etree.Element(f"{SAMLP}Response", nsmap=NAMESPACES)
+    values = {"issued_at": written(envelope.now), "issuer": envelope.issuer, "acs_url": envelope.acs_url}
     if envelope.in_response_to:
-        root.set("InResponseTo", envelope.in_response_to)
-    root.set("Destination", envelope.acs_url)
-    status = etree.SubElement(_stamped(root, envelope), f"{SAMLP}Status")
+        values["in_response_to"] = envelope.in_response_to
+    root = _response(values, new_id())
+    status = etree.SubElement(root, f"{SAMLP}Status")
     code: Element = status
     for value in codes:
         code = etree.SubElement(code, f"{SAMLP}StatusCode", Value=value)
@@ -86,64 +119,71 @@ def status_response(envelope: Envelope, *codes: str, message: str = "") -> Eleme
     return root
 
 
-def _stamped(element: Element, envelope: Envelope) -> Element:
+def _response(values: Values, identifier: str) -> Element:
+    root = etree.Element(f"{SAMLP}Response", nsmap=NAMESPACES)
+    if "in_response_to" in values:
+        root.set("InResponseTo", values["in_response_to"])
+    root.set("Destination", values["acs_url"])
+    return _stamped(root, values, identifier)
+
+
+def _stamped(element: Element, values: Values, identifier: str) -> Element:
     """What Response and Assertion both begin with. Signatures go right behind the Issuer."""
-    element.set("ID", new_id())
+    element.set("ID", identifier)
     element.set("Version", "2.0")
-    element.set("IssueInstant", written(envelope.now))
-    etree.SubElement(element, f"{SAML}Issuer", Format=ENTITY).text = envelope.issuer
+    element.set("IssueInstant", values["issued_at"])
+    etree.SubElement(element, f"{SAML}Issuer", Format=ENTITY).text = values["issuer"]
     return element
 
 
-def _add_subject(assertion: Element, envelope: Envelope, statement: Statement) -> None:
+def _add_subject(assertion: Element, values: Values) -> None:
     """No qualifiers: ruby-saml refuses an SPNameQualifier that is not its own entity ID to the letter."""
     subject = etree.SubElement(assertion, f"{SAML}Subject")
-    name_id = etree.SubElement(subject, f"{SAML}NameID", Format=statement.name_id_format.urn)
-    name_id.text = statement.name_id
+    name_id = etree.SubElement(subject, f"{SAML}NameID", Format=values["name_id_format"])
+    name_id.text = values["name_id"]
     confirmation = etree.SubElement(subject, f"{SAML}SubjectConfirmation", Method=BEARER)
     data = etree.SubElement(
         confirmation,
         f"{SAML}SubjectConfirmationData",
-        NotOnOrAfter=written(envelope.now + LIFE),
-        Recipient=envelope.acs_url,
+        NotOnOrAfter=values["not_on_or_after"],
+        Recipient=values["acs_url"],
     )
-    if envelope.in_response_to:
-        data.set("InResponseTo", envelope.in_response_to)
+    if "in_response_to" in values:
+        data.set("InResponseTo", values["in_response_to"])
 
 
-def _add_conditions(assertion: Element, envelope: Envelope) -> None:
+def _add_conditions(assertion: Element, values: Values) -> None:
     conditions = etree.SubElement(
         assertion,
         f"{SAML}Conditions",
-        NotBefore=written(envelope.now - BEFORE),
-        NotOnOrAfter=written(envelope.now + LIFE),
+        NotBefore=values["not_before"],
+        NotOnOrAfter=values["not_on_or_after"],
     )
     restriction = etree.SubElement(conditions, f"{SAML}AudienceRestriction")
-    etree.SubElement(restriction, f"{SAML}Audience").text = envelope.audience
+    etree.SubElement(restriction, f"{SAML}Audience").text = values["audience"]
 
 
-def _add_authn_statement(
-    assertion: Element,
-    signed_in_at: dt.datetime,
-    session_ends_at: dt.datetime,
-    session_index: str,
-    authn_context: str,
-) -> None:
+def _add_authn_statement(assertion: Element, values: Values) -> None:
     statement = etree.SubElement(
         assertion,
         f"{SAML}AuthnStatement",
-        AuthnInstant=written(signed_in_at),
-        SessionIndex=session_index,
-        SessionNotOnOrAfter=written(session_ends_at),
+        AuthnInstant=values["signed_in_at"],
+        SessionIndex=values["session_index"],
+        SessionNotOnOrAfter=values["session_ends_at"],
     )
     context = etree.SubElement(statement, f"{SAML}AuthnContext")
-    etree.SubElement(context, f"{SAML}AuthnContextClassRef").text = authn_context
+    etree.SubElement(context, f"{SAML}AuthnContextClassRef").text = values["authn_context"]
 
 
-def _add_attribute(parent: Element, attribute: Attribute) -> None:
+def _add_attribute(parent: Element, name: str, values: Values) -> None:
     """Values are plain text without xsi:type: its xs: prefix hides in a value, which exclusive c14n of others then drops."""
     element = etree.SubElement(
-        parent, f"{SAML}Attribute", Name=attribute.name, NameFormat=attribute.name_format
+        parent, f"{SAML}Attribute", Name=values[f"{name}_name"], NameFormat=values[f"{name}_format"]
     )
-    for value in attribute.values:
-        etree.SubElement(element, f"{SAML}AttributeValue").text = value
+    for number in _numbers(f"{name}_value_{{}}", values):
+        etree.SubElement(element, f"{SAML}AttributeValue").text = values[f"{name}_value_{number}"]
+
+
+def _numbers(name: str, values: Values) -> Iterator[int]:
+    """From 0, as far as `values` has such names."""
+    return takewhile(lambda number: name.format(number) in values, count())

@@ -23,7 +23,7 @@ from apps.lib.xml import SignatureRefused, parse, verify
 from apps.saml.addresses import metadata_url
 from apps.saml.encryption import response_octets
 from apps.saml.groups import group_names
-from apps.saml.messages import ASSERTION, Envelope, response_with
+from apps.saml.messages import ASSERTION, Envelope, response_values
 from apps.saml.models import KeyPair, SsoSettings
 from apps.saml.preview_problems import (
     BEHIND,
@@ -142,10 +142,10 @@ def _document(user: User, settings: SsoSettings, statement: Statement, *, sp_ini
         now,
     )
     lifetime = dt.timedelta(seconds=django_settings.SESSION_COOKIE_AGE)
-    message = response_with(envelope, statement, signed_in_at=now, session_ends_at=now + lifetime)
+    values = response_values(envelope, statement, signed_in_at=now, session_ends_at=now + lifetime)
     key_pair, readable = _forgotten_key_pair(settings), copy.copy(settings)
     readable.encrypt_assertion = False
-    xml = response_octets(message, readable, key_pair)
+    xml = response_octets(values, readable, key_pair)
     return Document(xml, envelope, tuple(_parts(xml, settings, key_pair.certificate)))
 
 

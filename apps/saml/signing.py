@@ -9,6 +9,7 @@ apps.lib.xml.verify alone, and that reads what is made here, too, in the tests.
 import base64
 import hashlib
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
@@ -43,25 +44,48 @@ class Signer:
 
     def sign(self, element: Element) -> None:
         """Puts an enveloped Signature behind the element's Issuer (SAML core 5.4). It must not change any more after that."""
-        digest = hashlib.new(self._hash, canonical(element)).digest()
-        signature = etree.Element(f"{DS}Signature", nsmap=NAMESPACE)
-        signed_info = self._add_signed_info(signature, element.get("ID"), digest)
+        signature, info = _signature(self._algorithm, element.get("ID"), self._digest(canonical(element)))
         element.insert(1, signature)
-        etree.SubElement(signature, f"{DS}SignatureValue").text = self.signature(canonical(signed_info))
-        x509_data = etree.SubElement(etree.SubElement(signature, f"{DS}KeyInfo"), f"{DS}X509Data")
-        etree.SubElement(x509_data, f"{DS}X509Certificate").text = self._certificate
+        _add_value(signature, self.signature(canonical(info)), self._certificate)
 
-    def _add_signed_info(self, signature: Element, element_id: str, digest: bytes) -> Element:
-        info = etree.SubElement(signature, f"{DS}SignedInfo")
-        etree.SubElement(info, f"{DS}CanonicalizationMethod", Algorithm=EXCLUSIVE_C14N)
-        etree.SubElement(info, f"{DS}SignatureMethod", Algorithm=self._algorithm.signature_uri)
-        reference = etree.SubElement(info, f"{DS}Reference", URI=f"#{element_id}")
-        transforms = etree.SubElement(reference, f"{DS}Transforms")
-        for algorithm in (ENVELOPED, EXCLUSIVE_C14N):
-            etree.SubElement(transforms, f"{DS}Transform", Algorithm=algorithm)
-        etree.SubElement(reference, f"{DS}DigestMethod", Algorithm=self._algorithm.digest_uri)
-        etree.SubElement(reference, f"{DS}DigestValue").text = base64.b64encode(digest).decode()
-        return info
+    def signature_over(self, octets: bytes, element_id: str) -> str:
+        """The Signature that `sign` would put behind the Issuer of the element whose canonical form is `octets`, canonical itself."""
+        info, signature = _canonical_forms(self._algorithm)
+        named = {"element_id": element_id, "digest": self._digest(octets)}
+        value = self.signature(info.format_map(named).encode())
+        return signature.format_map(named | {"value": value, "certificate": self._certificate})
+
+    def _digest(self, octets: bytes) -> str:
+        return base64.b64encode(hashlib.new(self._hash, octets).digest()).decode()
+
+
+def _signature(algorithm: SignatureAlgorithm, element_id: str, digest: str) -> tuple[Element, Element]:
+    """ds:Signature, still without a value, and its ds:SignedInfo."""
+    signature = etree.Element(f"{DS}Signature", nsmap=NAMESPACE)
+    info = etree.SubElement(signature, f"{DS}SignedInfo")
+    etree.SubElement(info, f"{DS}CanonicalizationMethod", Algorithm=EXCLUSIVE_C14N)
+    etree.SubElement(info, f"{DS}SignatureMethod", Algorithm=algorithm.signature_uri)
+    reference = etree.SubElement(info, f"{DS}Reference", URI=f"#{element_id}")
+    transforms = etree.SubElement(reference, f"{DS}Transforms")
+    for transform in (ENVELOPED, EXCLUSIVE_C14N):
+        etree.SubElement(transforms, f"{DS}Transform", Algorithm=transform)
+    etree.SubElement(reference, f"{DS}DigestMethod", Algorithm=algorithm.digest_uri)
+    etree.SubElement(reference, f"{DS}DigestValue").text = digest
+    return signature, info
+
+
+def _add_value(signature: Element, value: str, certificate: str) -> None:
+    etree.SubElement(signature, f"{DS}SignatureValue").text = value
+    x509_data = etree.SubElement(etree.SubElement(signature, f"{DS}KeyInfo"), f"{DS}X509Data")
+    etree.SubElement(x509_data, f"{DS}X509Certificate").text = certificate
+
+
+@cache
+def _canonical_forms(algorithm: SignatureAlgorithm) -> tuple[str, str]:
+    """Of SignedInfo and of the whole Signature, for str.format_map. What stands in them is base64 and IDs of ours: nothing to escape."""
+    signature, info = _signature(algorithm, "{element_id}", "{digest}")
+    _add_value(signature, "{value}", "{certificate}")
+    return canonical(info).decode(), canonical(signature).decode()
 
 
 def signed(

@@ -17,7 +17,8 @@ from saml2.xml.schema import XMLSchemaError, validate
 
 from apps.lib.errors import SignatureRefused
 from apps.lib.xml import is_xml_text, parse, verify
-from apps.saml.messages import ASSERTION, Envelope, response_with, status_response
+from apps.saml.canonical_responses import signed_response
+from apps.saml.messages import ASSERTION, Envelope, response_tree, response_values, status_response
 from apps.saml.models import BASIC, KeyPair, NameIdFormat, SignatureAlgorithm
 from apps.saml.signing import Signer, signed
 from apps.saml.statement import Attribute, Statement
@@ -36,13 +37,18 @@ def pair(keys):
     return row
 
 
+def values_of(statement=STATEMENT, envelope=ENVELOPE):
+    hour = dt.timedelta(hours=1)
+    return response_values(envelope, statement, signed_in_at=NOW, session_ends_at=NOW + hour)
+
+
 def response(statement=STATEMENT, envelope=ENVELOPE):
-    return response_with(envelope, statement, signed_in_at=NOW, session_ends_at=NOW + dt.timedelta(hours=1))
+    return response_tree(values_of(statement, envelope))
 
 
-def signed_twice(keys, message, algorithm=SignatureAlgorithm.RSA_SHA256):
-    parts = [message.find(ASSERTION), message]
-    return signed(message, parts, key_pair=pair(keys), algorithm=algorithm)
+def signed_twice(keys, values, algorithm=SignatureAlgorithm.RSA_SHA256):
+    signer = Signer(pair(keys), algorithm)
+    return signed_response(values, signer, sign_assertion=True, sign_response=True)
 
 
 @settings(max_examples=60)
@@ -61,7 +67,7 @@ def test_whatever_the_values_pysaml2_reads_them_back_and_libxmlsec1_verifies_bot
 ):
     envelope = Envelope(issuer, audience, acs_url, "_asked" if solicited else "", NOW)
     rows = tuple(Attribute(name, BASIC, tuple(values)) for name, values in attributes)
-    xml = signed_twice(sp_keys, response(Statement(name_id, format_, rows), envelope), algorithm)
+    xml = signed_twice(sp_keys, values_of(Statement(name_id, format_, rows), envelope), algorithm)
 
     root = parse(xml, max_bytes=250_000)
     verify(root, [sp_keys.certificate])
@@ -82,7 +88,7 @@ def test_whatever_the_values_pysaml2_reads_them_back_and_libxmlsec1_verifies_bot
 
 
 def test_it_is_valid_for_pysaml2_and_the_schemas(sp_keys):
-    xml = signed_twice(sp_keys, response()).decode()
+    xml = signed_twice(sp_keys, values_of()).decode()
     assert valid_instance(response_from_string(xml))
     validate(xml)
     with pytest.raises(XMLSchemaError):  # negative control
