@@ -4,7 +4,10 @@ from django.utils.translation import gettext as _
 
 from apps.applications.catalog import Connector
 from apps.directory.models import User
-from apps.saml.models import SsoSettings
+from apps.saml.metadata_import import ServiceProvider
+from apps.saml.metadata_sources import source_of
+from apps.saml.models import NameIdFormat, SsoSettings
+from apps.saml.name_id_choice import refused_format
 from apps.saml.name_ids import RANDOM
 
 PATHS = {"email": 'emails[type eq "work"].value'}  # of IdentityRule.scim, where it is not the path itself
@@ -13,21 +16,54 @@ PATHS = {"email": 'emails[type eq "work"].value'}  # of IdentityRule.scim, where
 def advice_on(settings: SsoSettings) -> list[str]:
     """Empty when nothing is known against the settings."""
     connector = settings.application.connector
-    sentences = [_unfitting_format(settings, connector), _other_value(settings, connector)]
+    sentences = [
+        _unfitting_format(settings, connector),
+        _unlisted_format(settings),
+        _other_value(settings, connector),
+        _shared_entity_id(settings),
+    ]
     return [sentence for sentence in sentences if sentence]
-
-
-def refused_format(connector: Connector, name_id_format: str) -> str:
-    """Why the application does not take this NameID format, or ""."""
-    saml = connector.saml
-    if saml is None or not saml.name_id_formats or name_id_format in saml.name_id_formats:
-        return ""
-    return saml.name_id_reason
 
 
 def _unfitting_format(settings: SsoSettings, connector: Connector) -> str:
     """Of settings that are older than the rule, or than a request that asked for another format."""
     return refused_format(connector, settings.name_id_format)
+
+
+def _unlisted_format(settings: SsoSettings) -> str:
+    """An import leaves the NameID alone once people sign in; a format that is not listed there is often taken all the same."""
+    source = source_of(settings.application)
+    offered = ServiceProvider.from_json(source.seen).name_id_formats if source else []
+    if not offered or settings.name_id in offered or NameIdFormat.UNSPECIFIED in offered:
+        return ""
+    words = {
+        "label": settings.application,
+        "listed": ", ".join(str(each.label) for each in offered),
+        "present": settings.name_id.label,
+    }
+    return _(
+        "The metadata of %(label)s lists the NameID format %(listed)s, and %(present)s is sent. "
+    ) % words + _(
+        "If sign-ins are refused there, change the format, and know that people may get new accounts."
+    )
+
+
+def _shared_entity_id(settings: SsoSettings) -> str:
+    """Allowed, as one service provider may have several tenants; but only addresses tell the two apart (decision 0005)."""
+    if not settings.sp_entity_id:
+        return ""
+    same = SsoSettings.objects.select_related("application").filter(sp_entity_id=settings.sp_entity_id)
+    names = sorted(each.application.display_label for each in same.exclude(pk=settings.pk)[:5])
+    if not names:
+        return ""
+    words = {"names": ", ".join(names)}
+    return (
+        _(
+            "The same SP entity ID stands in: %(names)s. Requests are told apart by the SSO URL they are sent to, and each application "
+            "here has a certificate of its own: the other side needs the SSO URL and the certificate of this page."
+        )
+        % words
+    )
 
 
 def _other_value(settings: SsoSettings, connector: Connector) -> str:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 
 from apps.applications.catalog.connector import UserField
 from apps.directory.validators import validate_text
-from apps.saml.advice import refused_format
 from apps.saml.errors import SsoInvalid
 from apps.saml.locations import location_problem
 from apps.saml.models import (
@@ -25,7 +24,7 @@ from apps.saml.models import (
     SignatureAlgorithm,
     SsoSettings,
 )
-from apps.saml.name_id_choice import NAME_ID_SOURCES, name_id_problem, source_that_follows
+from apps.saml.name_id_choice import NAME_ID_SOURCES, name_id_problem, refused_format, source_that_follows
 
 SOURCES: tuple[str, ...] = get_args(UserField)
 NAME_FORMATS = tuple(

@@ -22,8 +22,9 @@ from apps.console.provider_certificates import provider_certificates
 from apps.console.views.sso_metadata import application_with_sso, imported
 from apps.saml import addresses
 from apps.saml.actions.key_pairs import certificates_of
-from apps.saml.actions.settings import refill_sso, sso_of, update_sso
+from apps.saml.actions.settings import connector_fields, refill_sso, sso_of, update_sso
 from apps.saml.advice import advice_on
+from apps.saml.name_id_choice import name_id_differs
 
 
 @administrator_required
@@ -43,8 +44,6 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
             values = form.values() | {"attributes": attribute_values(rows)}
             saved = update_sso(settings, actor=actor_of(request), **values)
             messages.success(request, form.saved_sentence(saved))
-            for sentence in advice_on(saved):
-                messages.warning(request, sentence)
             return redirect("console:application_sso", application.pk)
     return _show(request, application, form=form, rows=rows)
 
@@ -65,6 +64,7 @@ def _show(request: HttpRequest, application: Application, **context: Any) -> Htt
         application,
         {
             "sso": settings,
+            "advice": advice_on(settings),
             "rows": attribute_rows(settings),
             "metadata_form": metadata_form,
             "metadata": status,
@@ -111,8 +111,15 @@ def service_provider_metadata(request: HttpRequest, pk: UUID) -> HttpResponse:
 def defaults(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The connector's values once more, for instance after the group path was corrected."""
     application = application_with_sso(pk)
-    refill_sso(application, actor=actor_of(request))
+    saved = refill_sso(application, actor=actor_of(request))
     messages.success(request, _("The fields hold the connector's values again."))
+    if name_id_differs(saved, connector_fields(application)):
+        messages.warning(
+            request,
+            _(
+                "All but the NameID: people sign in by the present one already. Change it below if that is meant."
+            ),
+        )
     return redirect("console:application_sso", application.pk)
 
 

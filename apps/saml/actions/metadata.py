@@ -16,6 +16,7 @@ from apps.saml.metadata_import import Document, read_document
 from apps.saml.metadata_policy import imported_fields
 from apps.saml.metadata_refresh import remove_old_uploads
 from apps.saml.models import MetadataUpload, SsoSettings
+from apps.saml.name_id_choice import without_name_id_in_use
 from apps.saml.recording import locked, save
 from apps.saml.validation import Wrong, certificate_pem, checked
 
@@ -67,7 +68,8 @@ def take_over(
     settings = sso_of(application)
     with transaction.atomic():
         settings = locked(settings)
-        fields = checked(settings, imported_fields(settings, document.provider))
+        wanted = imported_fields(settings, document.provider)
+        fields = checked(settings, without_name_id_in_use(settings, wanted))
         rows = rows_between(settings, fields)
         save(settings, fields, actor=actor, details=_details(document, received))
         metadata_sources.keep(

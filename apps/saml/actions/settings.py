@@ -11,6 +11,7 @@ from apps.events.actors import Actor
 from apps.saml.actions.new_key_pairs import new_pair, save_pair
 from apps.saml.errors import SsoUnavailable
 from apps.saml.models import KeyPair, SsoSettings
+from apps.saml.name_id_choice import without_name_id_in_use
 from apps.saml.recording import locked, save
 from apps.saml.validation import checked
 from apps.tenants.prepared import PreparedQuery
@@ -78,5 +79,8 @@ def update_sso(settings: SsoSettings, *, actor: Actor, **fields: Any) -> SsoSett
 
 
 def refill_sso(application: Application, *, actor: Actor) -> SsoSettings:
-    """Back to what the connector says, for instance after the group path was corrected on the General tab."""
-    return update_sso(sso_of(application), actor=actor, **connector_fields(application))
+    """Back to what the connector says, for instance after the group path was corrected on the General tab; not the NameID of an
+    application that people sign in to."""
+    settings = sso_of(application)
+    fields = without_name_id_in_use(settings, connector_fields(application))
+    return update_sso(settings, actor=actor, **fields)
