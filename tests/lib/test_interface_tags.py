@@ -169,3 +169,26 @@ def open_sheet(name: str) -> str:
     from django.conf import settings
 
     return (settings.BASE_DIR / "static" / "css" / name).read_text()
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "—"), ("", "—"), ([], "—"), (True, "Yes"), (False, "No"), (0, "0"), ("<b>", "&lt;b&gt;"),
+        (["a", "<i>"], "a<br>&lt;i&gt;"),
+        ([{"url": "https://sp.example/acs", "index": 0, "is_default": True}], "url: https://sp.example/acs · index: 0 · is_default: Yes"),
+        ({"values": ["a", "b"], "of": {}}, "values: a, b · of: "),
+    ],
+)  # fmt: skip
+def test_values_of_events_are_shown_without_a_programs_marks(value, shown):
+    assert interface.plainly(value) == shown
+
+
+def test_a_mark_is_the_brands_or_a_letter_on_a_colour():
+    assert "<svg" in interface.application_mark("GitLab", "gitlab")
+    assert interface.application_mark("GitLab", "gitlab", "red") == (
+        '<span class="logo  tone-red" aria-hidden="true">G</span>'
+    )
+    hostile = interface.application_mark("<x", "blogin", "", 'a"b')
+    assert 'class="logo a&quot;b tone-' in hostile
+    assert hostile.endswith(">&lt;</span>")

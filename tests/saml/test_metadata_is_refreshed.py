@@ -181,6 +181,22 @@ def test_harmless_changes_are_taken_over_with_an_event(imported, system, server)
     assert settings.require_signed_requests
     event = Event.objects.get(type="metadata_refresh")
     assert {change["field"] for change in event.changes} == {"acs_urls", "require_signed_requests"}
+    addresses = next(change for change in event.changes if change["field"] == "acs_urls")
+    assert [row["url"] for row in addresses["from"]] == ["https://sp.example/acs"]
+    assert [row["url"] for row in addresses["to"]] == [
+        "https://sp.example/acs/new",
+        "https://sp.example/other",
+    ]
+
+
+def test_whoever_reads_the_event_sees_both_addresses(alice, imported, system, server):
+    """An ACS path of the same host goes through unasked, so the log has to say it plainly."""
+    server.acs = service("https://sp.example/acs/new")
+    assert refresh_now(imported, actor=system) is Outcome.APPLIED
+    event = Event.objects.get(type="metadata_refresh")
+    page = alice.get(f"/console/events/{event.pk}/").content.decode()
+    assert ">url: https://sp.example/acs · index: 0 · is_default: Yes</td>" in page
+    assert ">url: https://sp.example/acs/new · index: 0 · is_default: Yes</td>" in page
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from django import template
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import formats, timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from lucide.templatetags.lucide import lucide
@@ -147,6 +147,24 @@ def as_json(document: Any) -> str:
         except (ValueError, RecursionError):
             return str(document)
     return json.dumps(document, indent=2, ensure_ascii=False, default=str)
+
+
+@register.filter
+def plainly(value: object) -> SafeString:
+    """A value of an event for people: each of several on a line of its own, names beside values, no brackets and quotes of a program."""
+    lines = value if isinstance(value, list) else [value]
+    shown = [_plain(line) for line in lines] or ["—"]
+    return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in shown))  # a constant
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, dict):
+        return " · ".join(f"{name}: {_plain(each)}" for name, each in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value)) or "—"
+    if isinstance(value, bool):
+        return str(_("Yes") if value else _("No"))
+    return "—" if value is None or value == "" else str(value)
 
 
 @register.filter
