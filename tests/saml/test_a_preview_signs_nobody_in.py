@@ -168,13 +168,17 @@ def test_no_certificate_that_is_published_verifies_it(engineer, wiki):
 
 
 def test_the_applications_own_key_signs_no_assertion(engineer, wiki, monkeypatch):
-    """The one place that signs is asked what it signs with what."""
+    """The one place that signs, in its two ways, is asked what it signs with what."""
     signed_by = []
-    genuine = Signer.sign
+    genuine, written = Signer.sign, Signer.signature_over
 
     def spy(self, element):
         signed_by.append((self.certificate_of_test, etree.tostring(element)))
         return genuine(self, element)
+
+    def spy_on_octets(self, octets, element_id):
+        signed_by.append((self.certificate_of_test, octets))
+        return written(self, octets, element_id)
 
     def remembered(self, key_pair, algorithm):
         self.certificate_of_test = key_pair.certificate
@@ -183,6 +187,7 @@ def test_the_applications_own_key_signs_no_assertion(engineer, wiki, monkeypatch
     make = Signer.__init__
     monkeypatch.setattr(Signer, "__init__", remembered)
     monkeypatch.setattr(Signer, "sign", spy)
+    monkeypatch.setattr(Signer, "signature_over", spy_on_octets)
     with in_tenant(engineer.tenant):
         own = certificates_of(wiki)[0].certificate
     look(engineer, wiki)

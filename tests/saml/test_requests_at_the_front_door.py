@@ -1,6 +1,7 @@
 """What an application may send us. Every refusal is a page with a sentence and a line of the log; each group ends with what passes."""
 
 import base64
+import datetime as dt
 import resource
 import time
 from urllib.parse import quote
@@ -9,7 +10,9 @@ import pytest
 
 from apps.events.models import Event
 from apps.saml.actions.settings import sso_of, update_sso
+from apps.saml.authn_request import TOLERANCE
 from apps.saml.models import PendingSignIn
+from apps.saml.old_requests import PENDING_LIFETIME
 from apps.tenants.context import in_tenant
 from tests.saml.conftest import ACS, SP
 from tests.saml.service_provider import (
@@ -321,3 +324,11 @@ def test_the_page_repeats_nothing_of_the_message(send, engineer, wiki):
     page = send(authn_request(issuer="&lt;img src=x onerror=alert(1)&gt;")).content.decode()
     assert "onerror" not in page
     assert "Wiki" in page  # negative control: it is that page
+
+
+def test_what_was_seen_is_remembered_for_longer_than_clocks_may_differ():
+    """A request that one machine has forgotten is stale for every other, unless their clocks are 50 minutes apart."""
+    last_accepted = (
+        2 * TOLERANCE
+    )  # made five minutes ahead of the one clock, read five minutes behind by the other
+    assert PENDING_LIFETIME - last_accepted >= dt.timedelta(minutes=50)
