@@ -215,6 +215,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "forget attempts": {
+        "task": "apps.provisioning.tasks.forget_everywhere",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "compare": {
         "task": "apps.provisioning.nightly.tasks.compare_everywhere",
         "schedule": 60.0,
@@ -231,6 +236,10 @@ SCIM_SERVICE_PROVIDER = {  # read by django-scim2 when it is imported
 
 # How long a resource stays off the wire when the fate of a write is unknown: an application may apply it late.
 SETTLE_SECONDS = env.float("SETTLE_SECONDS", default=60)
+
+# Requests and answers are kept so many days, and the newest of each person and application however old they are.
+ATTEMPT_DAYS = env.int("ATTEMPT_DAYS", default=30)
+ATTEMPTS_KEPT = env.int("ATTEMPTS_KEPT", default=20)
 
 # The hour, UTC, from which on each application is compared with what it was last told, once a night.
 NIGHT_BEGINS = env.int("NIGHT_BEGINS", default=1) % 24

@@ -25,7 +25,7 @@ PAGE_SIZE = 25
 class Tab:
     url: str
     text: Any
-    count: int = 0
+    count: int | str = 0
     bad: bool = False
     exact: bool = False
 

@@ -214,6 +214,7 @@ IMPORTS = [
         ("", imports.index, "application_imports"),
         ("<uuid:import_pk>/", imports.run, "application_import"),
         ("<uuid:import_pk>/selection/", imports.selection, "application_import_selection"),
+        ("<uuid:import_pk>/export/", imports.export, "application_import_export"),
         ("<uuid:import_pk>/stop/", imports.stop, "application_import_stop"),
         ("<uuid:import_pk>/resumption/", imports.resumption, "application_import_resumption"),
     )

@@ -1,16 +1,14 @@
 """The log as CSV or JSON Lines: times in UTC, cells that a spreadsheet would run as formulas defused."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from apps.events.models import Event
+from apps.lib.spreadsheets import CONTENT_TYPE, as_csv
 
 COLUMNS = ["id", "created_at", "event_type", "success", "actor_kind", "actor_id", "actor_name", "target_kind", "target_id", "target_name",
            "application_id", "application_name", "client_ip", "user_agent", "error_message"]  # fmt: skip
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_document(event: Event) -> dict[str, Any]:
@@ -28,22 +26,9 @@ def as_document(event: Event) -> dict[str, Any]:
     }
 
 
-def _cell(value: Any) -> str:
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
-
-
 def _as_csv(events: Iterable[Event]) -> Iterator[bytes]:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(COLUMNS)
-    for event in events:
-        document = as_document(event)
-        writer.writerow([_cell(document[column]) for column in COLUMNS])
-        yield buffer.getvalue().encode()
-        buffer.seek(0)
-        buffer.truncate()
-    yield buffer.getvalue().encode()
+    documents = (as_document(event) for event in events)
+    return as_csv(COLUMNS, ([document[column] for column in COLUMNS] for document in documents))
 
 
 def _as_jsonl(events: Iterable[Event]) -> Iterator[bytes]:
@@ -52,6 +37,6 @@ def _as_jsonl(events: Iterable[Event]) -> Iterator[bytes]:
 
 
 FORMATS: dict[str, tuple[str, Callable[[Iterable[Event]], Iterator[bytes]]]] = {
-    "csv": ("text/csv; charset=utf-8", _as_csv),
+    "csv": (CONTENT_TYPE, _as_csv),
     "jsonl": ("application/jsonl", _as_jsonl),
 }

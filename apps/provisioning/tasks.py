@@ -7,7 +7,7 @@ from celery import shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from apps.provisioning import engine, jobs
+from apps.provisioning import engine, jobs, retention
 from apps.tenants.context import current_tenant_id, in_tenant
 from apps.tenants.tasks import TenantTask
 
@@ -20,6 +20,22 @@ def work(tenant_id: str, integration_id: str) -> None:
     """Safe to run twice: one batch of an integration is under way at a time, and each job is leased."""
     if engine.work(uuid.UUID(integration_id)):
         ring(tenant_id, integration_id)  # to the end of the queue: no tenant's backlog starves another's
+
+
+@shared_task
+def forget_everywhere() -> None:
+    """Beat, once an hour."""
+    for tenant_id in retention.tenants_with_old():
+        forget.delay(tenant_id)
+
+
+@shared_task(base=TenantTask, expires=3600)
+def forget(tenant_id: str, after: str | None = None) -> None:
+    """Safe to run twice. `after` is a job's id: where the last slice of time ended."""
+    if after is None:
+        retention.forget_runs()
+    if (last := retention.forget_attempts(uuid.UUID(after) if after else None)) is not None:
+        forget.delay(tenant_id, str(last))
 
 
 def ring(tenant_id: str, integration_id: str) -> None:

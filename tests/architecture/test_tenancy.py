@@ -29,6 +29,7 @@ OVER_EVERY_TENANT = {
     ("apps/events/chain.py", "unsealed_tenant_ids"): "whose events are not sealed",
     ("apps/provisioning/imports/leases.py", "due_everywhere"): "whose imports are due",
     ("apps/provisioning/nightly/schedule.py", "due_everywhere"): "whose nightly comparison is due",
+    ("apps/provisioning/retention.py", "tenants_with_old"): "whose attempts are too old to be kept",
     ("apps/provisioning/passwords.py", "tenants_with_expired"): "whose passwords were not sent in time",
     ("apps/scim/deletions.py", "tenants_with_due_deletions"): "whose deletions are carried out",
     ("apps/scim/recording.py", "tenants_with_old_requests"): "whose requests of sources are too old",

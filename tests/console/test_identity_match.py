@@ -1,6 +1,7 @@
 """NameID beside what the account is known by; GitLab's most frequent trouble is that they differ."""
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from lxml import html
@@ -8,7 +9,9 @@ from lxml import html
 from apps.applications.actions import add_application, assign_group
 from apps.applications.catalog import CATALOG
 from apps.applications.identity_match import compared, verdict_on
-from apps.directory.actions import add_member, add_user, update_user
+from apps.applications.models import Application
+from apps.console.identity_match import differing
+from apps.directory.actions import add_member, add_members, add_user, update_user
 from apps.directory.models import User
 from apps.provisioning.actions import configure_integration
 from apps.provisioning.documents import values_of
@@ -21,6 +24,11 @@ from apps.saml.statement import Unwritable, statement_about
 from apps.tenants.context import in_tenant
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_remembered():
+    cache.clear()
 
 
 @pytest.fixture
@@ -170,6 +178,35 @@ def test_a_page_costs_the_same_for_three_and_for_sixty(alice, managed, engineeri
     with CaptureQueriesContext(connection) as many:
         page(alice, managed)
     assert len(many) == len(few)
+
+
+def test_the_tab_counts_once_a_minute_and_no_further_than_fifty(
+    alice, managed, engineering, system, django_assert_num_queries
+):
+    with in_tenant(alice.tenant):
+        update_sso(sso_of(managed), actor=system, name_id_source="username")
+        application = Application.objects.select_related("sso", "integration").get(pk=managed.pk)
+        people = [add_user(actor=system, username=f"u{n}", email=f"u{n}@acme.example") for n in range(50)]
+        add_members(engineering, people[:49], actor=system)
+        with django_assert_num_queries(1) as counted:
+            assert differing(application) == "50"
+        assert "LIMIT 51" in counted[0]["sql"]
+        add_member(engineering, people[49], actor=system)
+        with django_assert_num_queries(0):
+            assert differing(application) == "50"
+        assert differing(application, now=True) == "50+"
+        with django_assert_num_queries(0):
+            assert differing(application) == "50+"
+    assert badge(alice, managed) == "50+"
+
+
+def test_opening_the_page_counts_anew(alice, bob, managed, system):
+    page(alice, managed)
+    with in_tenant(alice.tenant):
+        update_sso(sso_of(managed), actor=system, name_id_source="username")
+    assert badge(alice, managed) == ""
+    page(alice, managed)
+    assert badge(alice, managed) == "1"
 
 
 def test_a_bookmark_and_strangers_have_none(alice, bob, charlie, managed, system):

@@ -1,11 +1,16 @@
 """Manual import in the console; the worker comes by when the test says so."""
 
+import csv
+import io
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.directory.models import User
 from apps.mail.models import Letter
 from apps.provisioning import actions as integrations
-from apps.provisioning.imports import notices
+from apps.provisioning.imports import export, notices
 from apps.provisioning.imports import tasks as import_tasks
 from apps.provisioning.imports import work as import_work
 from apps.provisioning.models import Import, ImportRow, Integration
@@ -194,3 +199,48 @@ def test_hostile_names_are_text_on_the_page(alice, active, imports, come_by):
     assert "<h1></" not in page
     assert page.count("&lt;script&gt;alert(1)") >= 2
     assert "49" not in page.split("import-title")[1].split("{{ 7*7 }}")[0][-20:]
+
+
+def test_the_accounts_are_exported_and_run_nothing_in_a_spreadsheet(alice, active, imports, come_by):
+    active.add_user("=cmd|'/c calc'!A1", "evil@elsewhere.example", name={"formatted": "+1 Evil"})
+    active.add_user("zoe", "", name={"formatted": "Zoë, Example"})
+    address = begun(alice, imports)
+    come_by()
+
+    def exported(show=""):
+        answer = alice.get(f"{address}export/{show}")
+        assert answer.status_code == 200
+        assert answer["Content-Type"].startswith("text/csv")
+        assert answer.streaming
+        return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+
+    everybody = {each["user_name"]: each for each in exported()}
+    evil = everybody["'=cmd|'/c calc'!A1"]
+    assert (evil["name"], evil["email"]) == ("'+1 Evil", "evil@elsewhere.example")
+    assert everybody["zoe"]["name"] == "Zoë, Example"
+    assert "bob" in {each["person"] for each in exported()}
+    new, failed = exported("?show=new"), exported("?show=failed")
+    assert {each["status"] for each in new} == {"new"}
+    assert "zoe" not in {each["user_name"] for each in new}
+    assert [each["user_name"] for each in failed if each["user_name"] == "zoe"] == ["zoe"]
+    assert all(each["problem"] for each in failed)
+    assert len(everybody) > len(new)
+    assert alice.get(f"{address}export/?show=others").status_code == 404
+    assert "attachment; filename=" in alice.get(f"{address}export/")["Content-Disposition"]
+
+
+def test_the_export_is_written_while_it_is_read(alice, active, imports, come_by, monkeypatch):
+    address = begun(alice, imports)
+    come_by()
+    with in_tenant(alice.tenant):
+        run = Import.objects.get()
+        ImportRow.objects.bulk_create(
+            ImportRow(run=run, remote_id=f"x{number}", user_name=f"x{number}") for number in range(2500)
+        )
+        monkeypatch.setattr(export, "CHUNK", 500)
+        with CaptureQueriesContext(connection) as queries:
+            pieces = export.written(run, "all")
+            next(pieces)
+            assert len(queries) == 1
+            assert sum(1 for _ in pieces) > 2500
+    assert alice.get(f"{address}export/").status_code == 200

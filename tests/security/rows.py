@@ -108,7 +108,7 @@ ROWS = [
     row("console:application_imports", pk="application"),
     *(
         row(f"console:application_import{part}", pk="application", import_pk="import")
-        for part in ("", "_selection", "_stop", "_resumption")
+        for part in ("", "_selection", "_export", "_stop", "_resumption")
     ),
     row("console:application_job", pk="application", job_pk="job"),
     row("console:application_job_retries", pk="application", job_pk="job"),

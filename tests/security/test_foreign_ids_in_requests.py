@@ -132,6 +132,7 @@ TASKS = {
     "apps.outbox.tasks.relay": (),
     "apps.events.tasks.seal_tenant": (),
     "apps.provisioning.tasks.work": ("integration",),
+    "apps.provisioning.tasks.forget": ("job",),
     "apps.provisioning.nightly.tasks.compare": ("integration",),
     "apps.mail.tasks.deliver": (),
     "apps.accounts.tasks.answer_forgotten": (),

@@ -9,7 +9,7 @@ from apps.applications.identity_match import DIFFERS, verdict_on
 from apps.applications.models import Application
 from apps.console.application_page import application_or_404, show_tab
 from apps.console.forms.sso_name_id import NAME_ID_SOURCES
-from apps.console.identity_match import people_compared
+from apps.console.identity_match import differing, people_compared
 from apps.console.pages import page_of, search_text
 from apps.saml.actions.settings import sso_of
 from apps.saml.advice import advice_on
@@ -39,6 +39,7 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
         "rows": [(person, verdict_on(person, application)) for person in page.rows],
         "differ": people.filter(match=DIFFERS).count(),
     }
+    differing(application, now=True)  # the tab says the same as the page
     return show_tab(
         request, "console/application_identity_match.html", application, context | _rule(application)
     )

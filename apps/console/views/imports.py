@@ -2,7 +2,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,8 +14,10 @@ from apps.applications.models import Application
 from apps.console.application_page import application_or_404, show_tab
 from apps.console.forms.people import ConfirmForm
 from apps.console.pages import page_of, search_text, show, with_query
+from apps.lib.spreadsheets import CONTENT_TYPE
 from apps.provisioning.errors import ImportRefused
 from apps.provisioning.imports import actions, queries
+from apps.provisioning.imports.export import PARTS, written
 from apps.provisioning.imports.notices import IN_SIGHT
 from apps.provisioning.models import Import, ImportState, Integration
 
@@ -143,6 +145,19 @@ def _ids(texts: list[str]) -> list[UUID]:
         except ValueError:
             continue
     return ids
+
+
+@administrator_required  # type: ignore[arg-type]  # a streamed answer is not an HttpResponse to the stubs
+@require_safe
+def export(request: HttpRequest, pk: UUID, import_pk: UUID) -> StreamingHttpResponse:
+    """CSV, written while it is read; ?show=new or ?show=failed leaves out the others."""
+    found, part = _run(pk, import_pk), request.GET.get("show", PARTS[0])
+    if part not in PARTS:
+        raise Http404
+    response = StreamingHttpResponse(written(found, part), content_type=CONTENT_TYPE)
+    name = f"{found.integration.application.slug}-accounts-{part}-{found.created_at:%Y%m%d-%H%M}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 @administrator_required
