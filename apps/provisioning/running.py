@@ -23,6 +23,15 @@ from apps.provisioning.models import (
 )
 from apps.provisioning.preview import Preview, preview
 
+RULES = (
+    "base_url",
+    "manage_groups",
+    "deprovisioning",
+    "delete_after_days",
+    "mapping",
+    "capabilities",
+)
+
 
 def seen_plan(integration: Integration, digest: str | None) -> Preview:
     """What would be done now. Raises Outdated where that is not the plan that `digest` stands for."""
@@ -32,22 +41,37 @@ def seen_plan(integration: Integration, digest: str | None) -> Preview:
     return found
 
 
-@transaction.atomic
 def synchronize(integration: Integration, *, actor: Actor, plan: str | None = None) -> Synchronization:
     """Everybody is compared again. `plan` is the digest of the preview that was looked at.
 
     Raises ActivationRefused when it is not active, Outdated when the plan is another by now or one is under way.
     """
-    integration = _locked(integration)
+    integration = Integration.objects.select_related("application").get(pk=integration.pk)
+    _refuse_unless_idle(integration)
+    planned = seen_plan(
+        integration, plan
+    ).counts  # seconds for many people: nobody waits for a lock meanwhile
+    with transaction.atomic():
+        locked = _locked(integration)
+        _refuse_unless_idle(locked)
+        if _rules(locked) != _rules(integration):
+            raise Outdated({"plan": [_("Meanwhile something changed. Please look at the new plan.")]})
+        begun = synchronizations.begin(locked, actor=actor, cause="request", planned=planned)
+        _record(locked, actor, synchronization="requested", synchronization_id=str(begun.pk))
+        publish(Topic.INTEGRATION_CHANGED, locked.id)
+    return begun
+
+
+def _refuse_unless_idle(integration: Integration) -> None:
     if not integration.is_active:
         raise ActivationRefused({"__all__": [_("Identity Management is not active.")]})
     if synchronizations.under_way(integration) is not None:
         raise Outdated({"__all__": [_("A synchronisation is under way already.")]})
-    planned = seen_plan(integration, plan).counts
-    begun = synchronizations.begin(integration, actor=actor, cause="request", planned=planned)
-    _record(integration, actor, synchronization="requested", synchronization_id=str(begun.pk))
-    publish(Topic.INTEGRATION_CHANGED, integration.id)
-    return begun
+
+
+def _rules(integration: Integration) -> tuple[Any, ...]:
+    """What a plan depends on besides people and groups, who change at any moment: the worker looks at them again anyway."""
+    return tuple(getattr(integration, field) for field in RULES)
 
 
 @transaction.atomic

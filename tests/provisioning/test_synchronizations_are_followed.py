@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 
 from apps.directory import actions as directory
 from apps.provisioning import actions, engine, running
@@ -89,6 +90,62 @@ def test_one_at_a_time(staffed):
 
 
 # --- exactly what was looked at
+
+
+def test_nothing_is_locked_while_the_plan_is_made(staffed, monkeypatch):
+    company = staffed()
+    held: list[bool] = []
+
+    def looked_at(integration: Any, digest: Any) -> Any:
+        held.append(savepoints() > before)
+        return seen_plan(integration, digest)
+
+    def savepoints() -> int:
+        return len(connection.savepoint_ids)  # the test itself runs in a transaction
+
+    before, seen_plan = savepoints(), running.seen_plan
+    monkeypatch.setattr(running, "seen_plan", looked_at)
+    running.synchronize(company.integration, actor=company.actor)
+    assert held == [False]
+    with transaction.atomic():
+        assert savepoints() > before  # it would be seen
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("mapping", {"title": {"enabled": False}}), ("deprovisioning", "keep"), ("manage_groups", True)],
+)
+def test_what_was_set_differently_while_the_plan_was_made_is_another_plan(staffed, monkeypatch, field, value):
+    company = staffed()
+    seen_plan = running.seen_plan
+
+    def changed_meanwhile(integration: Any, digest: Any) -> Any:
+        found = seen_plan(integration, digest)
+        Integration.objects.update(**{field: value})
+        return found
+
+    monkeypatch.setattr(running, "seen_plan", changed_meanwhile)
+    before = Synchronization.objects.count()
+    with pytest.raises(Outdated):
+        running.synchronize(company.integration, actor=company.actor)
+    assert Synchronization.objects.count() == before
+
+
+def test_two_that_press_at_once_begin_one(staffed, monkeypatch):
+    company = staffed()
+    seen_plan = running.seen_plan
+
+    def pressed_meanwhile(integration: Any, digest: Any) -> Any:
+        found = seen_plan(integration, digest)
+        monkeypatch.setattr(running, "seen_plan", seen_plan)
+        running.synchronize(company.integration, actor=company.actor)
+        return found
+
+    monkeypatch.setattr(running, "seen_plan", pressed_meanwhile)
+    before = Synchronization.objects.count()
+    with pytest.raises(Outdated):
+        running.synchronize(company.integration, actor=company.actor)
+    assert Synchronization.objects.count() == before + 1
 
 
 @pytest.mark.parametrize("starts", ["activation", "sync"])
