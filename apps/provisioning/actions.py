@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.applications.models import Application
-from apps.events.actions import changes_between, record
-from apps.events.actors import Actor, Target
+from apps.events.actions import changes_between
+from apps.events.actors import Actor
 from apps.events.types import EventType
 from apps.lib import addresses
 from apps.lib.errors import TargetRefused
@@ -19,6 +19,7 @@ from apps.outbox.models import Topic
 from apps.outbox.publish import publish
 from apps.provisioning import capabilities, passwords, running, synchronizations, tasks, wire
 from apps.provisioning.errors import ActivationRefused, IntegrationInvalid
+from apps.provisioning.integration_events import record_integration
 from apps.provisioning.models import (
     Deprovisioning,
     Integration,
@@ -91,7 +92,7 @@ def configure_integration(
         if token:  # that it changed, never what it is
             changes.append({"field": "token", "from": "", "to": _("replaced")})
         if changes:
-            _record(EventType.IDM_INTEGRATION_UPDATE, integration, actor=actor, changes=changes)
+            record_integration(EventType.IDM_INTEGRATION_UPDATE, integration, actor=actor, changes=changes)
             publish(Topic.INTEGRATION_CHANGED, integration.id)
     return integration
 
@@ -106,7 +107,7 @@ def activate_integration(integration: Integration, *, actor: Actor, plan: str | 
         integration = _start(integration, verification)
         synchronizations.abandon(integration)
         synchronizations.begin(integration, actor=actor, cause="activation", planned=planned)
-        _record(
+        record_integration(
             EventType.IDM_INTEGRATION_ACTIVATE,
             integration,
             actor=actor,
@@ -126,7 +127,7 @@ def reauthorize_integration(integration: Integration, *, actor: Actor, token: st
     verification = _verified(integration, token, EventType.IDM_INTEGRATION_REAUTH, actor=actor)
     with transaction.atomic():
         integration = _start(integration, verification, token=token)
-        _record(
+        record_integration(
             EventType.IDM_INTEGRATION_REAUTH,
             integration,
             actor=actor,
@@ -150,7 +151,7 @@ def resume_integration(integration: Integration, *, actor: Actor) -> Integration
             integration.resumed_at = timezone.now()
             integration.save(update_fields=["resumed_at"])
             chain = _chain(verification, _("Resumed by hand"))
-            _record(
+            record_integration(
                 EventType.IDM_INTEGRATION_UPDATE,
                 integration,
                 actor=actor,
@@ -169,7 +170,7 @@ def deactivate_integration(integration: Integration, *, actor: Actor) -> Integra
         _stop(integration)
         integration.save()
         passwords.destroy_all(integration)
-        _record(EventType.IDM_INTEGRATION_DELETE, integration, actor=actor)
+        record_integration(EventType.IDM_INTEGRATION_DELETE, integration, actor=actor)
         publish(Topic.INTEGRATION_CHANGED, integration.id)
     return integration
 
@@ -177,7 +178,7 @@ def deactivate_integration(integration: Integration, *, actor: Actor) -> Integra
 @transaction.atomic
 def remove_integration(integration: Integration, *, actor: Actor) -> None:
     """Forgets address, token and what was told to whom; touches nothing in the application."""
-    _record(EventType.IDM_INTEGRATION_DELETE, integration, actor=actor, details={"removed": True})
+    record_integration(EventType.IDM_INTEGRATION_DELETE, integration, actor=actor, details={"removed": True})
     integration.delete()
 
 
@@ -191,7 +192,7 @@ def retry_job(job: Job, *, actor: Actor) -> Job:
         job.save(update_fields=["state", "next_at", "attempts"])
     integration = Integration.objects.get(pk=job.integration_id)
     details = {"retry": str(job.id), "name": job.resource_name}
-    _record(EventType.IDM_INTEGRATION_UPDATE, integration, actor=actor, details=details)
+    record_integration(EventType.IDM_INTEGRATION_UPDATE, integration, actor=actor, details=details)
     tasks.ring_on_commit(integration.id)
     return job  # type: ignore[no-any-return]
 
@@ -255,13 +256,15 @@ def _verified(integration: Integration, token: str, event_type: EventType, *, ac
     """The failure is on record before it is raised: the event outlives it."""
     if not token:
         fields = {"token": [_("Enter the token.")]}
-        _record(event_type, integration, actor=actor, success=False, error_message=fields["token"][0])
+        record_integration(
+            event_type, integration, actor=actor, success=False, error_message=fields["token"][0]
+        )
         raise ActivationRefused(fields)
     dialect = capabilities.asked_anew(integration.dialect)
     verification, told = verify_with_capabilities(wire.Target(integration.base_url, token, dialect))
     integration.capabilities = told
     if verification.error is not None:
-        _record(
+        record_integration(
             event_type,
             integration,
             actor=actor,
@@ -329,9 +332,3 @@ def _snapshot(integration: Integration) -> dict[str, Any]:
 def _chain(verification: Verification, message: str) -> dict[str, str]:
     status = verification.step.status if verification.step else None
     return {"response_code": str(status or ""), "response_message": message, "message_details": "OK"}
-
-
-def _record(event_type: EventType, integration: Integration, *, actor: Actor, **more: Any) -> None:
-    target = Target.of("application", integration.application)
-    details = {"idm_client_id": str(integration.id)} | more.pop("details", {})
-    record(event_type, actor=actor, target=target, application=target, details=details, **more)

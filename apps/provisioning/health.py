@@ -9,13 +9,13 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.events.actions import record
-from apps.events.actors import Actor, Target
+from apps.events.actors import Actor
 from apps.events.types import EventType
 from apps.provisioning import jobs, notices, wire
 from apps.provisioning.errors import CredentialsRefused, TargetError
 from apps.provisioning.failure_rate import failure_rate
 from apps.provisioning.gate import SICK_AFTER, Gate
+from apps.provisioning.integration_events import record_integration
 from apps.provisioning.models import Integration, IntegrationState, QuarantineReason
 from apps.provisioning.verification import verify
 
@@ -157,14 +157,5 @@ def _update(integration: Integration, slot: uuid.UUID, **fields: Any) -> bool:
     return bool(Integration.objects.filter(pk=integration.pk, busy_token=slot).update(**fields))
 
 
-def _record(integration: Integration, *, details: dict[str, str], **more: Any) -> None:
-    target = Target.of("application", integration.application)
-    details = {"idm_client_id": str(integration.id)} | details
-    record(
-        EventType.IDM_INTEGRATION_UPDATE,
-        actor=Actor.system(),
-        target=target,
-        application=target,
-        details=details,
-        **more,
-    )
+def _record(integration: Integration, **more: Any) -> None:
+    record_integration(EventType.IDM_INTEGRATION_UPDATE, integration, actor=Actor.system(), **more)

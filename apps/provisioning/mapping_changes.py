@@ -12,13 +12,14 @@ from apps.applications.access import people_with
 from apps.applications.catalog import ScimDialect
 from apps.applications.models import Application
 from apps.directory.models import User
-from apps.events.actions import changes_between, record
-from apps.events.actors import Actor, Target
+from apps.events.actions import changes_between
+from apps.events.actors import Actor
 from apps.events.types import EventType
 from apps.outbox.models import Topic
 from apps.outbox.publish import publish
 from apps.provisioning import documents, mapping
 from apps.provisioning.errors import IntegrationInvalid
+from apps.provisioning.integration_events import record_integration
 from apps.provisioning.mapping import Differences, MappingRow
 from apps.provisioning.models import Integration, RemoteUser
 
@@ -76,15 +77,7 @@ def change_mapping(
     if changes:
         integration.mapping = differences
         integration.save(update_fields=["mapping", "updated_at"])
-        target = Target.of("application", integration.application)
-        record(
-            EventType.IDM_INTEGRATION_UPDATE,
-            actor=actor,
-            target=target,
-            application=target,
-            changes=changes,
-            details={"idm_client_id": str(integration.id)},
-        )
+        record_integration(EventType.IDM_INTEGRATION_UPDATE, integration, actor=actor, changes=changes)
         publish(Topic.INTEGRATION_CHANGED, integration.id)
     return integration
 

@@ -6,11 +6,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.accounts.notices import administrators_to_mail
-from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
 from apps.mail.enqueue import Message, post
 from apps.provisioning import directory_now
+from apps.provisioning.integration_events import record_integration
 from apps.provisioning.models import Integration, Job, JobState, QuarantineReason
 from apps.tenants.addresses import tenant_url
 
@@ -66,14 +66,8 @@ def tell_of_held_removals(integration: Integration) -> None:
 
 def _tell_of_held(integration: Integration) -> None:
     removals, accounts = directory_now.removals_now(integration)
-    target = Target.of("application", integration.application)
-    record(
-        EventType.IDM_INTEGRATION_UPDATE,
-        actor=Actor.system(),
-        target=target,
-        application=target,
-        details={"idm_client_id": str(integration.id), "removals_held": removals, "accounts": accounts},
-    )
+    details = {"removals_held": removals, "accounts": accounts}
+    record_integration(EventType.IDM_INTEGRATION_UPDATE, integration, actor=Actor.system(), details=details)
     subject = ngettext(
         "%(name)s: %(count)s removal waits for your decision",
         "%(name)s: %(count)s removals wait for your decision",

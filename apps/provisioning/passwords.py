@@ -100,6 +100,11 @@ def destroy_expired() -> None:
             application=Target.of("application", row.integration.application),
             success=False,
             error_message=words,
+            message_chain={
+                "response_code": "",
+                "response_message": _("The password was not sent"),
+                "message_details": words,
+            },
             details={"idm_client_id": str(row.integration_id)},
         )
         row.delete()

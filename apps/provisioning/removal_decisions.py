@@ -6,11 +6,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.events.actions import record
-from apps.events.actors import Actor, Target
+from apps.events.actors import Actor
 from apps.events.types import EventType
 from apps.provisioning import directory_now, removals, tasks
 from apps.provisioning.errors import Outdated
+from apps.provisioning.integration_events import record_integration
 from apps.provisioning.models import Integration, Job, JobState, ResourceKind
 
 CHUNK = 500
@@ -79,12 +79,5 @@ def _because(integration: Integration, jobs: list[Job]) -> dict[Any, str]:
 def _conclude(integration: Integration, actor: Actor, **details: Any) -> None:
     if not any(details.values()):
         return
-    target = Target.of("application", integration.application)
-    record(
-        EventType.IDM_INTEGRATION_UPDATE,
-        actor=actor,
-        target=target,
-        application=target,
-        details={"idm_client_id": str(integration.id)} | details,
-    )
+    record_integration(EventType.IDM_INTEGRATION_UPDATE, integration, actor=actor, details=details)
     tasks.ring_on_commit(integration.id)

@@ -6,13 +6,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.directory.models import User
-from apps.events.actions import record
-from apps.events.actors import Actor, Target
+from apps.events.actors import Actor
 from apps.events.types import EventType
 from apps.outbox.models import Topic
 from apps.outbox.publish import publish
 from apps.provisioning import subscriptions, synchronizations, tasks
 from apps.provisioning.errors import ActivationRefused, IntegrationInvalid, Outdated
+from apps.provisioning.integration_events import record_integration
 from apps.provisioning.models import (
     Integration,
     IntegrationState,
@@ -136,11 +136,4 @@ def _locked(integration: Integration) -> Integration:
 
 
 def _record(integration: Integration, actor: Actor, **details: Any) -> None:
-    target = Target.of("application", integration.application)
-    record(
-        EventType.IDM_INTEGRATION_UPDATE,
-        actor=actor,
-        target=target,
-        application=target,
-        details={"idm_client_id": str(integration.id)} | details,
-    )
+    record_integration(EventType.IDM_INTEGRATION_UPDATE, integration, actor=actor, details=details)

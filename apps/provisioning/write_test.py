@@ -13,8 +13,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from apps.directory.models import User
-from apps.events.actions import record
-from apps.events.actors import Actor, Target
+from apps.events.actors import Actor
 from apps.events.types import EventType
 from apps.lib import http
 from apps.lib.errors import SecretError
@@ -24,6 +23,7 @@ from apps.lib.scim.errors import NotScim
 from apps.provisioning import documents, wire
 from apps.provisioning.client import ScimClient
 from apps.provisioning.errors import Deferred, IntegrationInvalid, Missing, TargetError
+from apps.provisioning.integration_events import record_integration
 from apps.provisioning.models import Integration
 
 CHANGED = "Gatehouse write test, changed"
@@ -84,16 +84,14 @@ def try_writing(integration: Integration, *, email: str, actor: Actor) -> WriteT
         raise IntegrationInvalid({"token": [str(error)]}) from error
     person = TestPerson(f"gatehouse-test-{secrets.token_hex(4)}", email)
     tried = http.run(_Trial(target, person, prefers_put=integration.updates_by_put).run())
-    application = Target.of("application", integration.application)
     failed = next((step.words for step in tried.steps if not step.succeeded), "")
-    record(
+    record_integration(
         EventType.IDM_INTEGRATION_UPDATE,
+        integration,
         actor=actor,
-        target=application,
-        application=application,
         success=tried.succeeded,
         error_message=failed,
-        details={"idm_client_id": str(integration.id), "write_test": tried.user_name, "left": tried.left},
+        details={"write_test": tried.user_name, "left": tried.left},
     )
     return tried
 

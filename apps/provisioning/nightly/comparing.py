@@ -15,11 +15,11 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from apps.events.actions import record
-from apps.events.actors import Actor, Target
+from apps.events.actors import Actor
 from apps.events.types import EventType
 from apps.outbox import relay
 from apps.provisioning import jobs, tasks
+from apps.provisioning.integration_events import record_integration
 from apps.provisioning.models import Comparison, Integration, IntegrationState, ResourceKind
 from apps.provisioning.nightly.differences import Found, differences
 from apps.provisioning.nightly.schedule import next_night
@@ -110,13 +110,11 @@ def _end(integration: Integration, comparison: Comparison, counted: dict[str, in
     following = {"next_at": next_night(integration.pk, now), "started_at": None, "position": None}
     _keep(comparison, **counted, **over, **following, **NO_LEASE)
     if counted["differed"]:  # a night without is told on the page alone
-        target = Target.of("application", integration.application)
-        record(
+        record_integration(
             EventType.IDM_INTEGRATION_UPDATE,
+            integration,
             actor=Actor.system(),
-            target=target,
-            application=target,
-            details={"idm_client_id": str(integration.id), "comparison": "finished"} | counted,
+            details={"comparison": "finished"} | counted,
         )
 
 
