@@ -1,5 +1,7 @@
 """A connection as it runs: held removals, quarantine, synchronisations, pauses."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -118,6 +120,22 @@ def test_pausing_says_what_it_means_and_resuming_ends_it(alice, path, active):
     assert integration(alice).is_active
     alice.post(f"{path}deactivation/")
     assert "is not active" in alice.post(f"{path}pause/", follow=True).content.decode()
+
+
+def test_an_application_that_does_not_answer_is_waited_for_and_the_page_says_until_when(alice, path, active):
+    until = timezone.now() + timedelta(minutes=2)
+    with in_tenant(alice.tenant):
+        Integration.objects.update(not_before=until, last_problem="It could not be reached: <b>refused</b>.")
+    page = alice.get(path).content.decode()
+    assert "Waiting for the application." in page
+    assert "It could not be reached: &lt;b&gt;refused&lt;/b&gt;. It is tried again at <time" in page
+    assert "nothing owed is lost" in page
+
+
+def test_who_is_held_is_among_the_counts(alice, path, active):
+    assert ">Held<" not in alice.get(path).content.decode()
+    hold(alice)
+    assert ">Held<" in alice.get(path).content.decode()
 
 
 def test_the_last_comparison_of_everybody_is_told(alice, path, active):

@@ -62,6 +62,7 @@ def _shown(integration: Integration, person: User, since: datetime | None) -> di
         "person": person,
         "chip": operation_chip(row.operation),
         "document": row.document,
+        "idle": row.operation == "nothing",
         "job": job,
     }
     if job is not None and since is not None:
