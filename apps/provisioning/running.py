@@ -92,7 +92,7 @@ def provision_person(integration: Integration, user: User, *, actor: Actor) -> J
 
 @transaction.atomic
 def cancel_synchronization(synchronization: Synchronization, *, actor: Actor) -> Synchronization:
-    """What was not begun is dropped until its next change or the next synchronisation. Who loses
+    """What was not begun is dropped until its next change, the next synchronisation or the nightly comparison. Who loses
     access, and what was owed anyway, goes on.
     """
     integration = _locked(synchronization.integration)

@@ -156,7 +156,7 @@ class OneSynchronization(ApiView):
 
     @extend_schema(request=SynchronizationToChange, responses=SynchronizationSerializer)
     def patch(self, request: Request, pk: UUID, synchronization: UUID) -> Response:
-        """Cancelling drops who was not begun until their next change or the next synchronisation."""
+        """Cancelling drops who was not begun until their next change, the next synchronisation or the nightly comparison."""
         row = self._found(pk, synchronization)
         self.read(SynchronizationToChange)
         return Response(SynchronizationSerializer(cancel_synchronization(row, actor=self.actor)).data)

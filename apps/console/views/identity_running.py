@@ -36,6 +36,8 @@ def cancellation(request: HttpRequest, pk: UUID, synchronization_pk: UUID) -> Ht
         integration__application_id=pk,
     )
     running.cancel_synchronization(found, actor=actor_of(request))
-    text = _("Cancelled. Who was not reached yet waits for a change or the next sync.")
+    text = _(
+        "Cancelled. Who was not reached yet waits for a change, the next sync or the nightly comparison."
+    )
     messages.success(request, text)
     return redirect("console:application_identity", pk)
