@@ -83,7 +83,7 @@ class Browser:
         return self.submit(self.open("login/"), having="password", **person)
 
 
-def eventually(question: Callable[[], Any], *, seconds: float = 10.0) -> Any:
+def eventually(question: Callable[[], Any], *, seconds: float = 60.0) -> Any:
     """Asks until the answer is true; the last answer decides. Returns it."""
     end = time.monotonic() + seconds
     while not (answer := question()) and time.monotonic() < end:

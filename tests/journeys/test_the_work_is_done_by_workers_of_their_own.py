@@ -72,14 +72,14 @@ def _leaves(api: Api) -> None:
 def test_every_task_was_done_by_the_worker(demo: Demo, api: Api, finished: Any, gitlab: Any) -> None:
     worker = demo.processes["worker"].pid
     assert worker not in {demo.processes["web"].pid, demo.processes["beat"].pid}
-    eventually(lambda: any(event["type"] == "task-succeeded" for event in finished), seconds=30)  # a sweep
+    eventually(lambda: any(event["type"] == "task-succeeded" for event in finished))  # a sweep
     finished.clear()
     _joins(api)
-    eventually(lambda: EMAIL in gitlab(), seconds=20)
-    eventually(lambda: finished, seconds=20)
+    eventually(lambda: EMAIL in gitlab())
+    eventually(lambda: finished)
     assert {event["pid"] for event in finished} == {worker}
     _leaves(api)
-    eventually(lambda: EMAIL not in gitlab(), seconds=20)
+    eventually(lambda: EMAIL not in gitlab())
 
 
 def test_nothing_arrives_while_the_worker_is_away_and_all_of_it_when_it_is_back(
@@ -93,6 +93,6 @@ def test_nothing_arrives_while_the_worker_is_away_and_all_of_it_when_it_is_back(
             eventually(lambda: EMAIL in gitlab(), seconds=MORE_THAN_A_SWEEP)
     finally:
         demo.processes["worker"].start()
-    eventually(lambda: EMAIL in gitlab(), seconds=30)
+    eventually(lambda: EMAIL in gitlab())
     _leaves(api)
-    eventually(lambda: EMAIL not in gitlab(), seconds=20)
+    eventually(lambda: EMAIL not in gitlab())
