@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Max
+from django.utils import timezone
+
 from apps.applications.actions import add_application, assign_group
 from apps.directory import actions as directory
 from apps.directory.models import Membership, User
@@ -82,6 +85,12 @@ class Company:
         """(outbox entries, jobs) that are not done."""
         with in_tenant(self.tenant):
             return Entry.objects.count(), Job.objects.filter(state__in=UNSETTLED).count()
+
+    def longest_wait(self) -> float:
+        """Seconds until the last of what is owed is due."""
+        with in_tenant(self.tenant):
+            latest = Job.objects.filter(state=JobState.PENDING).aggregate(latest=Max("next_at"))["latest"]
+        return max(0.0, (latest - timezone.now()).total_seconds()) if latest else 0.0
 
 
 def found_company(stage: Stage, slug: str = "storm", *, mistake: str = "") -> Company:

@@ -2,14 +2,13 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.processes import ROOT
+from tests.processes import ROOT, Process
 
 NEEDS_SERVICES = pytest.mark.skipif(
     "TEST_REDIS_URL" not in os.environ,
@@ -19,12 +18,16 @@ NEEDS_SERVICES = pytest.mark.skipif(
 
 def report_of(options: list[str], folder: Path) -> dict[str, Any]:
     """What `bin/chaos` with these options found; its log is shown where a test fails."""
-    report = folder / "report.json"
+    report, log = folder / "report.json", folder / "log"
     report.unlink(missing_ok=True)
     command = [sys.executable, "-m", "tests.chaos", *options, "--report", str(report)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    print(ended.stdout, ended.stderr)
-    assert report.exists(), ended.stderr
+    chaos = Process(command, log, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    try:
+        chaos.popen.wait()
+    finally:  # also when a time limit ends the test: it stops its servers before it goes
+        chaos.popen.terminate()
+        chaos.popen.wait(timeout=60)
+        print(log.read_text())
+    assert report.exists()
     found: dict[str, Any] = json.loads(report.read_text())
     return found

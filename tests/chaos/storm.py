@@ -196,12 +196,15 @@ class Storm:
             self.stage.targets.set(name, share=0.0)
         entries, jobs = self.company.backlog()
         width = 8 * self.profile.applications
+        waits = self.company.longest_wait()  # back-off: whoever failed n times in a row waits up to 2^n s
         bound = 60 + (entries + jobs) * SECONDS_FOR_ONE * 8 / width + self.profile.lease + self.profile.settle
+        bound += waits
         self.log(f"the last fault: {entries} entries and {jobs} jobs are owed")
         self.results |= {
             "seconds": round(self._until_owed_is(0, 4 * bound), 1),
             "bound": round(bound, 1),
             "backlog": jobs,
+            "longest_wait": round(waits, 1),
             "left": sum(self.company.backlog()),
         }
         self.log("nothing is owed" if not self.results["left"] else "the wait is over")
