@@ -133,6 +133,14 @@ PAGES = (
     Row("console events", "/t/acme/console/events/", "alice"),
     Row("console event", "/t/acme/console/events/{event}/", "alice"),
     Row("console identity sources", "/t/acme/console/sources/", "alice"),
+    *(
+        Row(
+            f"console identity source, {tab or 'set-up'}",
+            f"/t/acme/console/sources/{{source}}/{tab}",
+            "alice",
+        )
+        for tab in ("", "people/", "requests/", "mapping/", "settings/")
+    ),
     Row("console API keys", "/t/acme/console/api-keys/", "alice"),
     Row("console sign-in policy", "/t/acme/console/settings/sign-in/", "alice"),
     Row("console sandbox", "/t/acme/console/sandbox/", "alice"),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.access import role_of
 from apps.accounts.actions import keep_an_owner
+from apps.accounts.authenticators import remove_second_factor
 from apps.accounts.one_time_links import invite
 from apps.directory import actions as directory
 from apps.directory.errors import FieldsInvalid, FieldsTaken, LastOwner
@@ -107,13 +108,14 @@ def _come_back(
 def _begin_anew(user: User, *, actor: Actor) -> None:
     """
     The name of somebody who was deleted, under another id: names are given to other people in time. What the last one had must not
-    open for the next: groups and password go. An administrator's account is never handed on.
+    open for the next: groups, password and second factor go. An administrator's account is never handed on.
     """
     if role_of(user) is not None:
         raise ReadOnlyHere(_("This person was an administrator here: their account is not handed on."))
     for group in Group.objects.filter(members=user):
         directory.remove_member(group, user, actor=actor)
     directory.forget_password(user, actor=actor)
+    remove_second_factor(user, actor=actor)
 
 
 def _changes(identity: ExternalIdentity, fields: dict[str, str]) -> dict[str, str]:
