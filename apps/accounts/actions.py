@@ -158,6 +158,13 @@ def _record_refusal(account: Guessed, *, actor: Actor, reason: str) -> None:
     )
 
 
+def record_refused_passkey(*, actor: Actor, reason: str) -> None:
+    """Whose it was is not known, or not believed."""
+    target = Target(kind="user", id=actor.id, name=actor.name)
+    words = f"Passkey refused: {reason}."
+    record(EventType.USER_LOGIN_ATTEMPT, actor=actor, target=target, success=False, error_message=words)
+
+
 @transaction.atomic
 def record_sign_out(user: User, *, actor: Actor, application: Target | None = None) -> None:
     """`application` is the one that asked for it."""

@@ -12,7 +12,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-from apps.accounts.models import Authenticator, RecoveryCode
+from apps.accounts.models import Authenticator, Passkey, RecoveryCode
 from apps.accounts.one_time_links import recipient
 from apps.directory.models import User
 from apps.events.actions import record
@@ -63,14 +63,37 @@ def code_is_right(user: User, code: str, *, actor: Actor) -> bool:
 
 
 @transaction.atomic
-def remove_second_factor(user: User, *, actor: Actor) -> bool:
-    """App and recovery codes: by the person, or by an administrator for whoever lost them. False when there was none."""
+def remove_authenticator(user: User, *, actor: Actor) -> bool:
+    """The app; the recovery codes as well unless a passkey still needs them. False when there was none."""
     removed, _rows = Authenticator.objects.filter(user=user, confirmed_at__isnull=False).delete()
+    if removed:
+        if not Passkey.objects.filter(user=user).exists():
+            RecoveryCode.objects.filter(user=user).delete()
+        record(EventType.USER_MFA_DELETE, actor=actor, target=Target.of("user", user))
+        tell(user, _("The authenticator app of your account was removed."))
+    return bool(removed)
+
+
+@transaction.atomic
+def remove_second_factors(user: User, *, actor: Actor) -> bool:
+    """App, passkeys and recovery codes, by an administrator for whoever lost them. False when there was none."""
+    removed = sum(
+        rows.delete()[0]
+        for rows in (
+            Authenticator.objects.filter(user=user, confirmed_at__isnull=False),
+            Passkey.objects.filter(user=user),
+        )
+    )
     Authenticator.objects.filter(user=user).delete()
     RecoveryCode.objects.filter(user=user).delete()
     if removed:
-        record(EventType.USER_MFA_DELETE, actor=actor, target=Target.of("user", user))
-        tell(user, _("The authenticator app and the recovery codes of your account were removed."))
+        record(
+            EventType.USER_MFA_DELETE, actor=actor, target=Target.of("user", user), details={"reset": True}
+        )
+        tell(
+            user,
+            _("The authenticator app, the passkeys and the recovery codes of your account were removed."),
+        )
     return bool(removed)
 
 

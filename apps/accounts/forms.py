@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from apps.directory.policies import password_rules
+from apps.lib.names import validate_text
 
 LONGEST_PASSWORD = 1024  # characters; hashing takes the whole of it
 
@@ -92,3 +93,20 @@ class CodeForm(forms.Form):
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"]
         return "".join(sign for sign in code.lower() if sign not in " -")
+
+
+class PasskeyForm(forms.Form):
+    """What the browser's device answered, as JSON (static/js/passkeys.js)."""
+
+    credential = forms.CharField(max_length=20_000, widget=forms.HiddenInput)
+
+
+class NewPasskeyForm(PasskeyForm):
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=100,
+        validators=[validate_text],
+        help_text=_("By which you will know it again, such as “Work laptop”."),
+    )
+
+    field_order = ("name", "credential")

@@ -4,6 +4,7 @@ from django.db import models
 
 from apps.directory.models import User
 from apps.lib.crypto import Sealed
+from apps.lib.names import validate_text
 from apps.tenants.models import TenantOwned
 
 
@@ -120,3 +121,24 @@ class RecoveryCode(TenantOwned):
 
     def __str__(self) -> str:
         return f"Recovery code of {self.user}"
+
+
+class Passkey(TenantOwned):
+    """A key pair that a person's device keeps; the public half of it."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="passkeys")
+    name = models.CharField(max_length=100, validators=[validate_text])
+    credential_id = models.CharField(max_length=1400)  # base64url of up to 1023 bytes
+    public_key = models.BinaryField()
+    sign_count = models.BigIntegerField(default=0)  # 0 for ever on devices that do not count
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta(TenantOwned.Meta):
+        ordering: ClassVar[list[str]] = ["created_at"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["tenant", "credential_id"], name="passkey_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,13 +1,17 @@
 """What a person has besides the password, and whether they need it."""
 
 from apps.accounts.access import role_of
-from apps.accounts.models import Authenticator, RecoveryCode, Role
+from apps.accounts.models import Authenticator, Passkey, RecoveryCode, Role
 from apps.directory.models import SecondFactor, User
 from apps.directory.policies import policy_of_tenant
 
 
 def has_second_factor(user: User) -> bool:
-    return authenticator_of(user) is not None
+    return authenticator_of(user) is not None or bool(passkeys_of(user))
+
+
+def passkeys_of(user: User) -> list[Passkey]:
+    return list(Passkey.objects.filter(user=user))
 
 
 def authenticator_of(user: User) -> Authenticator | None:

@@ -1,10 +1,11 @@
 from django.urls import URLPattern, URLResolver, path
 
-from apps.accounts.views import expired, passwords, reauthentication, second_factor, sessions
+from apps.accounts.views import expired, passkeys, passwords, reauthentication, second_factor, sessions
 
 app_name = "accounts"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("login/", sessions.login, name="login"),
+    path("login/passkey/", passkeys.passkey, name="passkey"),
     path("login/code/", second_factor.code, name="code"),
     path("login/second-factor/", second_factor.set_up, name="second_factor"),
     path("logout/", sessions.logout, name="logout"),

@@ -13,5 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/security/", security.index, name="security"),
     path("me/security/authenticator/", security.authenticator, name="authenticator"),
     path("me/security/authenticator/removal/", security.authenticator_removal, name="authenticator_removal"),
+    path("me/security/passkeys/", security.passkey_new, name="passkey_new"),
+    path("me/security/passkeys/<uuid:pk>/removal/", security.passkey_removal, name="passkey_removal"),
     path("me/security/recovery-codes/", security.recovery_codes, name="recovery_codes"),
 ]

@@ -37,6 +37,8 @@ GUARDED = {
     "launcher:authenticator",
     "launcher:authenticator_removal",
     "launcher:recovery_codes",
+    "launcher:passkey_new",
+    "launcher:passkey_removal",
 }  # fmt: skip
 
 

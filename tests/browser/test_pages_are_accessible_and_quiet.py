@@ -39,6 +39,8 @@ PAGES = (
     Row("launcher search without a match", "/t/acme/?q=nothing+like+it", "bob"),
     Row("profile", "/t/acme/me/", "bob"),
     Row("security", "/t/acme/me/security/", "bob"),
+    Row("new passkey", "/t/acme/me/security/passkeys/", "bob"),
+    Row("sign-in with a passkey", "/t/acme/login/passkey/"),
     Row("authenticator app", "/t/acme/me/security/authenticator/", "bob"),
     Row("removal of the authenticator app", "/t/acme/me/security/authenticator/removal/", "bob"),
     Row("password", "/t/acme/me/password/", "bob"),

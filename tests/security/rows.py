@@ -43,6 +43,7 @@ ROWS = [
     # The launcher
     row("launcher:launch", slug="bookmark slug"),
     row("launcher:logo", slug="application slug"),
+    row("launcher:passkey_removal", pk="passkey"),
     # The console: people and groups
     row("console:user", pk="user"),
     row("console:user_password", pk="user"),
@@ -203,6 +204,7 @@ PUBLIC = {
     "accounts:login": "where a session begins",
     "accounts:logout": "where it ends",
     "accounts:forgotten": "for whoever cannot sign in; says the same about every name",
+    "accounts:passkey": "in place of name and password",
     "accounts:code": "for whoever has just given their password",
     "accounts:second_factor": "the same",
     "accounts:expired": "for whoever has just given a password that is too old",

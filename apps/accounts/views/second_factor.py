@@ -18,6 +18,7 @@ from apps.accounts.authenticators import (
 )
 from apps.accounts.forms import CodeForm
 from apps.accounts.pending import begin_sign_in, go_on, missing, pending_sign_in
+from apps.accounts.second_factors import authenticator_of, passkeys_of
 
 
 @public
@@ -36,7 +37,13 @@ def code(request: HttpRequest) -> HttpResponse:
         form.add_error(
             "code", _("This code is not good, or no longer: an app shows a new one every 30 seconds.")
         )
-    context = {"form": form, "person": pending.user}
+    context = {
+        "form": form,
+        "person": pending.user,
+        "app": authenticator_of(pending.user),
+        "passkeys": passkeys_of(pending.user),
+        "destination": pending.destination,
+    }
     return render(request, "accounts/code.html", context, status=422 if form.is_bound else 200)
 
 

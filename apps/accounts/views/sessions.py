@@ -40,6 +40,7 @@ def login(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, form: SignInForm, destination: str, status: int = 200) -> HttpResponse:
     context: dict[str, Any] = {
         "form": form,
+        "destination": destination,
         "application": destinations.asking(request, destination),
         "anew": request.user.is_authenticated,
         "sign_out_url": request.session.get(FOLLOWS, ""),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.access import actor_of, administrator_required, may_grant, role_of
 from apps.accounts.actions import keep_an_owner
-from apps.accounts.authenticators import remove_second_factor
+from apps.accounts.authenticators import remove_second_factors
 from apps.accounts.models import LinkPurpose
 from apps.accounts.one_time_links import invite, send_password_link
 from apps.accounts.recent import recent_authentication_required
@@ -170,7 +170,7 @@ def second_factor(request: HttpRequest, pk: UUID) -> HttpResponse:
     """For whoever lost their phone and their recovery codes."""
     user = _changeable_or_403(request, pk)
     if request.method == "POST":
-        if remove_second_factor(user, actor=actor_of(request)):
+        if remove_second_factors(user, actor=actor_of(request)):
             messages.success(request, _("The second factor of %(name)s was reset.") % {"name": user})
         return redirect("console:user", user.pk)
     context = {

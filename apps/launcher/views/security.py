@@ -1,18 +1,27 @@
-"""How a person signs in: password, authenticator app, recovery codes. Whatever changes it asks for a recent sign-in."""
+"""How a person signs in: password, passkeys, authenticator app, recovery codes. Whatever changes it asks for a recent sign-in."""
+
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from apps.accounts import authenticators
+from apps.accounts import authenticators, passkeys
 from apps.accounts.access import actor_of, person_required
-from apps.accounts.forms import CodeForm
+from apps.accounts.forms import CodeForm, NewPasskeyForm
+from apps.accounts.models import Passkey
 from apps.accounts.recent import recent_authentication_required
-from apps.accounts.second_factors import authenticator_of, recovery_codes_left, second_factor_required
+from apps.accounts.second_factors import (
+    authenticator_of,
+    has_second_factor,
+    passkeys_of,
+    recovery_codes_left,
+    second_factor_required,
+)
 from apps.launcher.views.tiles import person
 
 
@@ -22,6 +31,7 @@ def index(request: HttpRequest) -> HttpResponse:
     user = person(request)
     context = {
         "authenticator": authenticator_of(user),
+        "passkeys": passkeys_of(user),
         "codes_left": recovery_codes_left(user),
         "required": second_factor_required(user),
     }
@@ -57,7 +67,7 @@ def authenticator(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def authenticator_removal(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
-        if authenticators.remove_second_factor(person(request), actor=actor_of(request)):
+        if authenticators.remove_authenticator(person(request), actor=actor_of(request)):
             messages.success(request, _("Signing in no longer asks for a code."))
         return redirect("launcher:security")
     context = {
@@ -80,7 +90,7 @@ def authenticator_removal(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def recovery_codes(request: HttpRequest) -> HttpResponse:
     user = person(request)
-    if authenticator_of(user) is None:
+    if not has_second_factor(user):
         return redirect("launcher:security")
     if request.method == "POST":
         return _shown_once(request, authenticators.new_recovery_codes(user, actor=actor_of(request)))
@@ -89,6 +99,46 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
         "consequence": _("The ones you have stop working at once."),
         "action": _("Make new codes"),
         "kind": "primary",
+        "cancel_url": reverse("launcher:security"),
+    }
+    return render(request, "launcher/confirm.html", context)
+
+
+@person_required
+@recent_authentication_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def passkey_new(request: HttpRequest) -> HttpResponse:
+    user = person(request)
+    form = NewPasskeyForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        given, name = form.cleaned_data["credential"], form.cleaned_data["name"]
+        try:
+            codes = passkeys.add_passkey(request, user, given, name=name, actor=actor_of(request))
+        except passkeys.PasskeyRefused:
+            form.add_error(
+                None, _("The answer of your device was not good, or came too late. Try once more.")
+            )
+        else:
+            messages.success(request, _("The passkey was added."))
+            return _shown_once(request, codes) if codes else redirect("launcher:security")
+    options, possible = passkeys.registration_options(request, user), passkeys.possible_at(request)
+    context = {"form": form, "options": options, "possible": possible}
+    return render(request, "launcher/passkey_new.html", context, status=422 if form.is_bound else 200)
+
+
+@person_required
+@recent_authentication_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def passkey_removal(request: HttpRequest, pk: UUID) -> HttpResponse:
+    passkey = get_object_or_404(Passkey.objects, pk=pk, user=person(request))
+    if request.method == "POST":
+        passkeys.remove_passkey(passkey, actor=actor_of(request))
+        messages.success(request, _("The passkey was removed."))
+        return redirect("launcher:security")
+    context = {
+        "title": _("Remove the passkey %(name)s?") % {"name": passkey},
+        "consequence": _("It signs you in no longer. On the device it stays until you delete it there."),
+        "action": _("Remove"),
         "cancel_url": reverse("launcher:security"),
     }
     return render(request, "launcher/confirm.html", context)

@@ -125,7 +125,7 @@ NO_NAMES = {
     "createscimtoken.kind": CLOSED,
     **dict.fromkeys(("ProfileForm.timezone", "UserSerializer.timezone", "SsoSerializer.name_id_source", "NewApplicationForm.slug", "ApplicationToCreate.slug", "createtenant.slug", "scim.timezone",
                      "DeletionForm.number", "MappingRowToSet.source", "MappingRowToSet.scim", "WriteTestForm.email", "WriteTestToRun.email"), CLOSED),
-    **dict.fromkeys(("*.password", "*.passphrase", "*.token", "*.private_key", "PasswordChangeForm.*", "NewPasswordForm.*", "CodeForm.code"), SECRET),
+    **dict.fromkeys(("*.password", "*.passphrase", "*.token", "*.private_key", "PasswordChangeForm.*", "NewPasswordForm.*", "CodeForm.code", "*.credential"), SECRET),
     **dict.fromkeys(("*.url", "*_url", "*_urls"), ADDRESS),
     **dict.fromkeys(("SignInForm.username", "ForgottenForm.username", "EventFilterForm.person", "EventFilterForm.reference", "*.q", "UserQuery.username",
                      "EventQuery.application", "EventQuery.user", "EventQuery.actor",

@@ -1,0 +1,69 @@
+"""Chromium with an authenticator of its own: a passkey is added, signs in, and confirms."""
+
+import pytest
+
+from apps.accounts.models import Passkey
+from apps.tenants.context import in_tenant
+
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "transport": "internal",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+@pytest.fixture
+def equipped(visit, bob):
+    """Bob's browser, on a device that can verify him."""
+    visitor = visit()
+    devtools = visitor.page.context.new_cdp_session(visitor.page)
+    devtools.send("WebAuthn.enable")
+    made = devtools.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    visitor.verify = lambda *, verified: devtools.send(
+        "WebAuthn.setUserVerified", {"authenticatorId": made["authenticatorId"], "isUserVerified": verified}
+    )
+    visitor.be(bob)
+    return visitor
+
+
+def add(visitor):
+    visitor.open("/t/acme/me/security/")
+    visitor.page.get_by_role("link", name="Add a passkey").click()
+    visitor.page.get_by_label("Name").fill("This laptop")
+    visitor.page.get_by_role("button", name="Add a passkey").click()
+    visitor.page.get_by_role("link", name="I saved them").click()
+
+
+def sign_out(visitor):
+    visitor.open("/t/acme/logout/")
+    visitor.page.get_by_role("button", name="Sign out").last.click()
+    visitor.page.wait_for_url("**/login/**")
+
+
+def test_it_is_added_and_signs_in_without_a_name(equipped, bob):
+    add(equipped)
+    page = equipped.page
+    assert page.get_by_text("This laptop").is_visible()
+    assert equipped.violations() == []
+    sign_out(equipped)
+    page.get_by_role("link", name="Sign in with a passkey").click()
+    page.get_by_role("button", name="Use a passkey").click()
+    page.wait_for_url("**/t/acme/")
+    assert equipped.refusals() == []
+    with in_tenant(bob.tenant):
+        passkey = Passkey.objects.get()
+        assert (passkey.user, passkey.last_used_at is not None) == (bob.user, True)
+
+
+def test_somebody_whom_the_device_does_not_know_is_told(equipped):
+    """The negative control, too: without the finger there is no way in."""
+    add(equipped)
+    sign_out(equipped)
+    equipped.verify(verified=False)
+    equipped.open("/t/acme/login/passkey/")
+    equipped.page.get_by_role("button", name="Use a passkey").click()
+    equipped.page.get_by_text("Your device gave no passkey for this portal.").wait_for(state="visible")
+    assert "/login/passkey/" in equipped.page.url
