@@ -8,6 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
+from apps.accounts.portal_sessions import note_seen
+from apps.accounts.sessions import HANDLE
+
 
 class TenantSessionMiddleware(SessionMiddleware):
     """The session cookie's path is the tenant's: signing in to one tenant leaves the others' sessions alone."""
@@ -34,6 +37,20 @@ class PrivatePagesMiddleware:
         session = getattr(request, "session", None)
         if session is not None and session.accessed and not response.has_header("Cache-Control"):
             add_never_cache_headers(response)
+        return response
+
+
+class LastSeenMiddleware:
+    """Notes now and then that somebody was here, for their own list of sessions. Requests that read no session are not asked."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        session = getattr(request, "session", None)
+        if session is not None and session.accessed and (handle := session.get(HANDLE)):
+            note_seen(request, handle)
         return response
 
 

@@ -142,3 +142,27 @@ class Passkey(TenantOwned):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PortalSession(TenantOwned):
+    """What a person is told of one of their sessions. The session itself is Django's; when that is gone, this means nothing."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="portal_sessions")
+    handle = models.CharField(max_length=32)  # outlives every change of the session's key
+    session_key = models.CharField(max_length=40)
+    client_ip = models.CharField(max_length=45, blank=True)
+    user_agent = models.CharField(max_length=255, blank=True)
+    started_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    class Meta(TenantOwned.Meta):
+        ordering: ClassVar[list[str]] = ["-last_seen_at"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["tenant", "handle"], name="portal_session_once"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["tenant", "session_key"], name="portal_session_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Session of {self.user}"

@@ -13,10 +13,11 @@ from django.http import HttpRequest
 
 from apps.accounts.access import actor_of
 from apps.accounts.actions import record_sign_out
+from apps.accounts.portal_sessions import forget_session
+from apps.accounts.sessions import HANDLE
 from apps.directory.models import User
 from apps.events.actors import Actor, Target
 
-HANDLE = "handle"  # session: a random name that outlives every change of the session's key
 FOLLOWS = "after_sign_out"  # session of the same browser afterwards: the address where the sign-out goes on
 
 
@@ -59,6 +60,8 @@ def sign_out(request: HttpRequest, *, application: Target | None = None) -> Sign
     user, actor, handle = request.user, actor_of(request), known_handle(request)
     if isinstance(user, User):
         record_sign_out(user, actor=actor, application=application)
+    if handle:
+        forget_session(handle)
     end_session(request)
     return SignedOut(user, handle, actor) if isinstance(user, User) else None
 

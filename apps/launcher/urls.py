@@ -15,5 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/security/authenticator/removal/", security.authenticator_removal, name="authenticator_removal"),
     path("me/security/passkeys/", security.passkey_new, name="passkey_new"),
     path("me/security/passkeys/<uuid:pk>/removal/", security.passkey_removal, name="passkey_removal"),
+    path("me/security/sessions/ends/", security.sessions_end, name="sessions_end"),
+    path("me/security/sessions/<uuid:pk>/end/", security.session_end, name="session_end"),
     path("me/security/recovery-codes/", security.recovery_codes, name="recovery_codes"),
 ]

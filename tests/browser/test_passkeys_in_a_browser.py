@@ -19,6 +19,9 @@ AUTHENTICATOR = {
 def equipped(visit, bob):
     """Bob's browser, on a device that can verify him."""
     visitor = visit()
+    visitor.page.context.set_default_timeout(
+        60_000
+    )  # milliseconds; a slow moment of the machine is no failure
     devtools = visitor.page.context.new_cdp_session(visitor.page)
     devtools.send("WebAuthn.enable")
     made = devtools.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})

@@ -44,6 +44,7 @@ ROWS = [
     row("launcher:launch", slug="bookmark slug"),
     row("launcher:logo", slug="application slug"),
     row("launcher:passkey_removal", pk="passkey"),
+    row("launcher:session_end", pk="portal session"),
     # The console: people and groups
     row("console:user", pk="user"),
     row("console:user_password", pk="user"),

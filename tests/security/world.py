@@ -14,7 +14,7 @@ from django.urls import clear_script_prefix
 from django.utils import timezone
 from PIL import Image
 
-from apps.accounts.models import Administrator, LinkPurpose, Passkey, Role
+from apps.accounts.models import Administrator, LinkPurpose, Passkey, PortalSession, Role
 from apps.accounts.one_time_links import add_link
 from apps.api.actions import add_api_key
 from apps.applications.actions import add_application, assign_group
@@ -156,11 +156,19 @@ def _things(canary: str, slug: str, owner: User) -> dict[str, str]:
         "synchronization": str(synchronization.pk),
         "reset link": add_link(owner, LinkPurpose.RESET),
         "invitation": add_link(owner, LinkPurpose.INVITATION),
+        "portal session": str(_portal_session(owner).pk),
         "passkey": str(
             Passkey.objects.create(user=owner, name=canary, credential_id="x", public_key=b"x").pk
         ),
         "event": str(Event.objects.get(target_id=str(user.pk), type=EventType.USER_CREATE).pk),
     }
+
+
+def _portal_session(owner: User) -> PortalSession:
+    now = timezone.now()
+    return PortalSession.objects.create(  # type: ignore[no-any-return]
+        user=owner, handle="handle", session_key="key", started_at=now, last_seen_at=now
+    )
 
 
 def _waiting(application: Any) -> Any:

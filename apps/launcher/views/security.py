@@ -8,12 +8,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.accounts import authenticators, passkeys
+from apps.accounts import authenticators, passkeys, portal_sessions
 from apps.accounts.access import actor_of, person_required
 from apps.accounts.forms import CodeForm, NewPasskeyForm
-from apps.accounts.models import Passkey
+from apps.accounts.models import Passkey, PortalSession
 from apps.accounts.recent import recent_authentication_required
 from apps.accounts.second_factors import (
     authenticator_of,
@@ -22,6 +22,8 @@ from apps.accounts.second_factors import (
     recovery_codes_left,
     second_factor_required,
 )
+from apps.accounts.signing_out import known_handle
+from apps.launcher.devices import device
 from apps.launcher.views.tiles import person
 
 
@@ -33,6 +35,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "authenticator": authenticator_of(user),
         "passkeys": passkeys_of(user),
         "codes_left": recovery_codes_left(user),
+        "sessions": [(one, device(one.user_agent)) for one in portal_sessions.sessions_of(user)],
+        "this_one": known_handle(request),
         "required": second_factor_required(user),
     }
     return render(request, "launcher/security.html", context)
@@ -142,6 +146,26 @@ def passkey_removal(request: HttpRequest, pk: UUID) -> HttpResponse:
         "cancel_url": reverse("launcher:security"),
     }
     return render(request, "launcher/confirm.html", context)
+
+
+@person_required
+@require_POST
+def session_end(request: HttpRequest, pk: UUID) -> HttpResponse:
+    one = get_object_or_404(PortalSession.objects, pk=pk, user=person(request))
+    portal_sessions.end_sessions([one], actor=actor_of(request))
+    messages.success(request, _("That session has ended."))
+    return redirect("launcher:security")
+
+
+@person_required
+@require_POST
+def sessions_end(request: HttpRequest) -> HttpResponse:
+    """All but the one that asks."""
+    user, own = person(request), known_handle(request)
+    others = [one for one in portal_sessions.sessions_of(user) if one.handle != own]
+    portal_sessions.end_sessions(others, actor=actor_of(request))
+    messages.success(request, _("You are signed in here and nowhere else."))
+    return redirect("launcher:security")
 
 
 def _shown_once(request: HttpRequest, codes: list[str]) -> HttpResponse:
