@@ -99,8 +99,8 @@ class ExternalIdentity(TenantOwned):
     This person belongs to this source: it created them, or an administrator gave them to it.
 
     `external_id` and `user_name` are what the source sent. The portal's own user name may differ: somebody else may have had it already.
-    After a DELETE the row stays for a while (`deleted_at`), so that whoever comes back is the same person: to the source under a new
-    id (`resource_id`; elsewhere, and before that, it is the person's own), because one that was deleted is never used again.
+    After a DELETE the row stays for a while (`deleted_at`), so that whoever comes back is the same person, under the same id.
+    `resource_id` is empty: it is there for a source that has to see a new id after a DELETE.
     """
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="identities")
