@@ -1,44 +1,62 @@
 """The one way to write a line: inside the transaction of the change it tells about (docs/walk.md)."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Required, TypedDict, Unpack
+from uuid import UUID, uuid4
 
 from apps.events.actors import Actor, Target
 from apps.events.models import Event
 from apps.events.types import EventType
+from apps.tenants.bulk import insert_all
 from apps.tenants.prepared import insert
 
 
-def record(
-    event_type: EventType,
-    *,
-    actor: Actor,
-    target: Target | None = None,
-    application: Target | None = None,
-    success: bool = True,
-    error_message: str = "",
-    message_chain: dict[str, str] | None = None,
-    changes: list[dict[str, Any]] | None = None,
-    details: dict[str, Any] | None = None,
-) -> Event:
+class Told(TypedDict, total=False):
     """`changes` is [{"field", "from", "to"}] and, like `details`, must never hold a secret."""
+
+    actor: Required[Actor]
+    target: Target | None
+    application: Target | None
+    success: bool
+    error_message: str
+    message_chain: dict[str, str] | None
+    changes: list[dict[str, Any]] | None
+    details: dict[str, Any] | None
+    id: UUID
+
+
+def record(event_type: EventType, **told: Unpack[Told]) -> Event:
+    event = line(event_type, **told)
+    insert(event)
+    return event
+
+
+def record_all(lines: Sequence[Event]) -> None:
+    """Many at once, in their order."""
+    insert_all(lines)
+
+
+def line(event_type: EventType, **told: Unpack[Told]) -> Event:
+    """One that is not written yet."""
+    actor, target, application = told["actor"], told.get("target"), told.get("application")
     event = Event(
+        id=told.get("id") or uuid4(),
         type=event_type,
-        success=success,
+        success=told.get("success", True),
         actor_kind=actor.kind,
         actor_id=actor.id,
         actor_name=actor.name[:255],
         client_ip=actor.client_ip,
         user_agent=actor.user_agent[:255],
-        error_message=error_message,
-        message_chain=message_chain or {},
-        changes=changes or [],
-        details=details or {},
+        error_message=told.get("error_message", ""),
+        message_chain=told.get("message_chain") or {},
+        changes=told.get("changes") or [],
+        details=told.get("details") or {},
     )
     if target is not None:
         event.target_kind, event.target_id, event.target_name = target.kind, target.id, target.name[:255]
     if application is not None:
         event.application_id, event.application_name = application.id, application.name[:255]
-    insert(event)
     return event
 
 

@@ -51,6 +51,8 @@ _LABEL = (
     r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"  # RFC 1035 2.3.4; the underscore is common inside companies
 )
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_WRITTEN = re.compile(r"[!#-;=?-\[\]_a-z~]+")
+_ORIGIN = re.compile(r"[a-z]+://[^/?#]*(?=[/?#])")  # what comes after it names no other place
 _NUMBER = re.compile(r"(0x[0-9a-f]*|[0-9]+)")
 
 
@@ -112,10 +114,16 @@ def permit(url: str) -> Permit:
 
 
 def _parts(url: str) -> tuple[str, str, int]:
-    if len(url) > LONGEST_URL or not re.fullmatch(
-        r"[!#-;=?-\[\]_a-z~]+", url
-    ):  # RFC 3986: no space, quote, <>, \ ^ ` {|}
+    # RFC 3986: no space, quote, <>, \ ^ ` {|}
+    if len(url) > LONGEST_URL or not _WRITTEN.fullmatch(url):
         raise TargetRefused("The address is too long or has a character that an address cannot have.")
+    end = _ORIGIN.match(url)
+    return _origin(end[0] if end else url)
+
+
+@lru_cache(maxsize=256)
+def _origin(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port; of the many addresses of one application they are the same."""
     try:
         split = urlsplit(url)
         port = split.port
@@ -144,6 +152,7 @@ def _refuse_odd_host(host: str, *, bracketed: bool) -> None:
         raise TargetRefused("Write the host as a name or as four decimal numbers.")
 
 
+@lru_cache(maxsize=256)
 def _literal(host: str) -> Address | None:
     try:
         return ip_address(host)

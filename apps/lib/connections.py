@@ -6,7 +6,6 @@ import ssl
 from contextvars import ContextVar
 from dataclasses import dataclass
 from ipaddress import ip_address
-from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -26,6 +25,7 @@ class Progress:
 
 # Set around each call. Where it is not set, the resolver and the socket factory raise LookupError: nothing else can use them.
 permitted: ContextVar[Permit] = ContextVar("permitted")
+progress: ContextVar[Progress] = ContextVar("progress")
 
 _sessions: dict[event_loop.LoopThread, aiohttp.ClientSession] = {}
 
@@ -42,10 +42,7 @@ def session() -> aiohttp.ClientSession:
 
 
 def _new_session() -> aiohttp.ClientSession:
-    trace = aiohttp.TraceConfig()
-    trace.on_connection_create_end.append(_connected)
-    trace.on_connection_reuseconn.append(_connected)
-    connector = aiohttp.TCPConnector(
+    connector = _Connector(
         resolver=_JudgingResolver(),
         use_dns_cache=False,
         socket_factory=_open_socket,
@@ -58,7 +55,6 @@ def _new_session() -> aiohttp.ClientSession:
         timeout=aiohttp.ClientTimeout(),  # none of its own: it rounds up past 5 s; asyncio.timeout bounds the call
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": "Gatehouse"},
-        trace_configs=[trace],
         middlewares=(_never_repeat,),
         auto_decompress=False,
         trust_env=False,
@@ -66,6 +62,13 @@ def _new_session() -> aiohttp.ClientSession:
         max_field_size=8190,
         max_headers=128,
     )
+
+
+class _Connector(aiohttp.TCPConnector):
+    async def connect(self, *args: Any, **kwargs: Any) -> Any:
+        connection = await super().connect(*args, **kwargs)
+        progress.get().sent = True
+        return connection
 
 
 class _JudgingResolver(AbstractResolver):
@@ -104,10 +107,6 @@ def _trust() -> ssl.SSLContext:
     context.load_default_certs()
     context.set_alpn_protocols(["http/1.1"])
     return context
-
-
-async def _connected(_session: aiohttp.ClientSession, context: SimpleNamespace, _parameters: object) -> None:
-    context.trace_request_ctx.sent = True
 
 
 async def _never_repeat(

@@ -5,7 +5,6 @@ environment; reads no encoded body; and ends within 30 s and 2 MiB whatever the 
 """
 
 import asyncio
-import io
 import json
 import re
 import time
@@ -37,6 +36,7 @@ __all__ = [
 LONGEST_SECONDS: Final = 30.0
 LARGEST_BODY: Final = 2 * 1024 * 1024
 DEEPEST_JSON: Final = 32
+_SENDABLE: Final = re.compile(r"[\t\x20-\x7e]*")  # RFC 9110 section 5.5
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -82,10 +82,10 @@ async def exchange(request: Request, *, timeout: float = LONGEST_SECONDS) -> Ans
     permit = addresses.permit(request.url)
     _refuse_unsendable(request)
     progress = connections.Progress()
-    token = connections.permitted.set(permit)
+    token, told = connections.permitted.set(permit), connections.progress.set(progress)
     try:
         async with asyncio.timeout(min(timeout, LONGEST_SECONDS)):
-            return await _call(request, progress)
+            return await _call(request)
     except TimeoutError:
         late = f"{permit.host} did not answer in time."
         raise (AnswerLost(late) if progress.sent else NotReached(late)) from None
@@ -93,6 +93,7 @@ async def exchange(request: Request, *, timeout: float = LONGEST_SECONDS) -> Ans
         raise connections.in_plain_words(error, permit.host, progress) from None
     finally:
         connections.permitted.reset(token)
+        connections.progress.reset(told)
 
 
 def send(request: Request, *, timeout: float = LONGEST_SECONDS) -> Answer:
@@ -100,7 +101,7 @@ def send(request: Request, *, timeout: float = LONGEST_SECONDS) -> Answer:
     return run(exchange(request, timeout=timeout))
 
 
-async def _call(request: Request, progress: connections.Progress) -> Answer:
+async def _call(request: Request) -> Answer:
     started = time.monotonic()
     headers = CIMultiDict(request.headers)
     headers["Accept-Encoding"] = "identity"
@@ -108,9 +109,8 @@ async def _call(request: Request, progress: connections.Progress) -> Answer:
         request.method,
         URL(request.url, encoded=True),
         headers=headers,
-        data=None if request.body is None else io.BytesIO(request.body),
+        data=request.body,
         allow_redirects=False,
-        trace_request_ctx=progress,
     ) as response:
         answered = _storable(response.headers)
         _refuse_form(response.status, answered)
@@ -122,9 +122,7 @@ def _refuse_unsendable(request: Request) -> None:
     if request.method not in _METHODS:
         raise ValueError(f"{request.method} is not a method that we send.")
     for name, value in request.headers.items():
-        if not re.fullmatch(
-            r"[\t\x20-\x7e]*", value
-        ):  # RFC 9110 section 5.5; a pasted token may end in a line break
+        if not _SENDABLE.fullmatch(value):  # a pasted token may end in a line break
             raise TargetRefused(f"The header {name} holds a character that cannot be sent.")
 
 

@@ -47,6 +47,11 @@ def is_xml_text(value: str) -> bool:
     return _ILLEGAL.search(value) is None
 
 
+def as_xml_text(value: str) -> str:
+    """With U+FFFD for every character that may not stand there."""
+    return _ILLEGAL.sub("\ufffd", value)
+
+
 def inflate(data: bytes, *, max_bytes: int = 65536) -> bytes:
     """Raw DEFLATE as the Redirect binding has it (SAML bindings 3.4.4.1). It stops at `max_bytes`: a kilobyte can hold a megabyte."""
     decompressor = zlib.decompressobj(-zlib.MAX_WBITS)

@@ -21,7 +21,7 @@ class ScimClient:
     def __init__(self, target: Target, gate: Gate | None = None, *, prefers_put: bool = False) -> None:
         self.dialect = target.dialect
         self.prefers_put = prefers_put
-        self._wire = Wire(target, gate or Gate(1))
+        self._wire = Wire(target, gate or Gate())
 
     @property
     def steps(self) -> list[Step]:

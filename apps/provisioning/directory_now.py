@@ -1,10 +1,11 @@
 """What the directory and our own records say at this moment, as values for the planner. Used by the engine and the preview alike."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Q
 from django.utils import timezone
@@ -63,21 +64,48 @@ def group_rules(integration: Integration) -> GroupRules:
 
 
 def users_now(integration: Integration, user_ids: Collection[uuid.UUID]) -> Iterator[UserNow]:
-    """In no order; four queries however many there are."""
-    people = {user.pk: user for user in entitled(integration).filter(pk__in=user_ids)}
-    names = {user.pk: str(user) for user in User.objects.filter(pk__in=user_ids)}
+    """In no order; three queries however many there are."""
+    people = {user.pk: user for user in _read(entitled(integration).filter(pk__in=user_ids))}
+    others = [each for each in user_ids if each not in people]
+    leavers = {user.pk: user for user in _read(User.objects.filter(pk__in=others))} if others else {}
     remotes = RemoteUser.objects.filter(integration=integration, user_id__in=user_ids)
     accounts = {remote.user_id: remote for remote in remotes}
     attributes = integration.dialect.attributes
     for user_id in user_ids:
         person, remote = people.get(user_id), accounts.get(user_id)
+        named = person or leavers.get(user_id)
         yield UserNow(
             user_id,
-            names.get(user_id) or (remote.name if remote else ""),
+            named.name if named else remote.name if remote else "",
             documents.values_of(person, attributes) if person else None,
             _account(remote, attributes) if remote and (remote.managed or person) else None,
             person.password_expires_at if person else None,
         )
+
+
+class Person(NamedTuple):
+    """What of a user is compared: documents.Person, and when access ends by itself."""
+
+    pk: uuid.UUID
+    username: str
+    email: str
+    first_name: str
+    last_name: str
+    display_name: str
+    job_title: str
+    work_phone: str
+    timezone: str
+    password_expires_at: datetime | None
+
+    @property
+    def name(self) -> str:
+        """As str(user)."""
+        return self.display_name or f"{self.first_name} {self.last_name}".strip() or self.username
+
+
+def _read(people: Any) -> Iterator[Person]:
+    """Without making models of them: a comparison reads many and changes none."""
+    return map(Person._make, people.order_by().values_list(*Person._fields))
 
 
 def _account(remote: RemoteUser, attributes: Iterable[MappedAttribute]) -> Account:
@@ -102,20 +130,29 @@ def groups_now(integration: Integration, group_ids: Collection[uuid.UUID]) -> It
     )
     remotes = RemoteGroup.objects.filter(integration=integration, group_id__in=group_ids)
     teams = {remote.group_id: remote for remote in remotes}
+    members = _members_there(integration, bound & groups.keys())
     for group_id in group_ids:
         group, remote = groups.get(group_id), teams.get(group_id)
-        wanted = Team(group.name, members_there(integration, group)) if group and group_id in bound else None
+        wanted = Team(group.name, frozenset(members[group_id])) if group and group_id in bound else None
         name = group.name if group else remote.name if remote else ""
         yield GroupNow(
             group_id, name, wanted, _team(remote) if remote else None, bool(group) or group_id in former
         )
 
 
-def members_there(integration: Integration, group: Group) -> frozenset[str]:
-    rows = RemoteUser.objects.filter(
-        integration=integration, active=True, user__in=entitled(integration).filter(memberships__group=group)
-    )
-    return frozenset(rows.values_list("remote_id", flat=True))
+def _members_there(integration: Integration, group_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, set[str]]:
+    """By group, the ids of accounts there."""
+    members: dict[uuid.UUID, set[str]] = defaultdict(set)
+    if group_ids:
+        rows = RemoteUser.objects.filter(
+            integration=integration,
+            active=True,
+            user__in=entitled(integration).values("pk"),
+            user__memberships__group_id__in=group_ids,
+        )
+        for group_id, remote_id in rows.values_list("user__memberships__group_id", "remote_id"):
+            members[group_id].add(remote_id)
+    return members
 
 
 def _team(remote: RemoteGroup) -> RemoteTeam:

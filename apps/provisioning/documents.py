@@ -17,14 +17,29 @@ _PRIMARY = {"emails"}  # the one value we send of it is also the primary one
 class Person(Protocol):
     """What of a user is read; blank texts are absent."""
 
-    username: str
-    email: str
-    first_name: str
-    last_name: str
-    display_name: str
-    job_title: str
-    work_phone: str
-    timezone: str
+    @property
+    def username(self) -> str: ...
+
+    @property
+    def email(self) -> str: ...
+
+    @property
+    def first_name(self) -> str: ...
+
+    @property
+    def last_name(self) -> str: ...
+
+    @property
+    def display_name(self) -> str: ...
+
+    @property
+    def job_title(self) -> str: ...
+
+    @property
+    def work_phone(self) -> str: ...
+
+    @property
+    def timezone(self) -> str: ...
 
 
 def values_of(person: Person, attributes: Iterable[MappedAttribute]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What all conversations of one batch share: how many at once, how fast, and whether any more may be sent at all."""
+"""What all conversations of one slice share: how fast, and whether any more may be sent at all."""
 
 import asyncio
 import time
@@ -12,18 +12,18 @@ class Gate:
     """Lives in the process's event loop. Closes by itself on 401, 403, 429 and 503, and when the application is sick:
     what is in flight may end, nothing more is sent.
 
-    `failures` and `auth_failures` count in a row, carried over from earlier batches.
+    `rate` is in requests a second, 0 for any. `failures` and `auth_failures` count in a row, carried over from earlier slices.
     """
 
-    def __init__(self, width: int, rate: float = 0, *, failures: int = 0, auth_failures: int = 0) -> None:
-        self.width = asyncio.Semaphore(max(1, width))
+    def __init__(self, rate: float = 0, *, failures: int = 0, auth_failures: int = 0) -> None:
         self.failures = failures
         self.auth_failures = auth_failures
         self.closed_by: TargetError | None = None
-        self.last_error: TargetError | None = None  # of this batch, and not one resource's alone
+        self.last_error: TargetError | None = None  # since it was last noted, and not one resource's alone
         self.stopped = False
         self._interval = 1 / rate if rate > 0 else 0.0
-        self._next = 0.0
+        # The first one waits as well: whoever had the slot before may have sent a request a moment ago.
+        self._next = time.monotonic() + self._interval
 
     @property
     def is_closed(self) -> bool:

@@ -43,7 +43,8 @@ def free_slot(integration: Integration, slot: uuid.UUID) -> None:
 
 
 def note(integration: Integration, slot: uuid.UUID, gate: Gate) -> None:
-    """What a batch has learnt about the application as a whole."""
+    """What has been learnt about the application as a whole since it was last noted."""
+    latest, gate.last_error = gate.last_error, None
     learnt: dict[str, Any] = {
         "consecutive_failures": gate.failures,
         "consecutive_auth_failures": gate.auth_failures,
@@ -54,10 +55,10 @@ def note(integration: Integration, slot: uuid.UUID, gate: Gate) -> None:
     if error is not None and gate.auth_failures >= QUARANTINE_AFTER:
         _quarantine(integration, slot, gate, QuarantineReason.TOKEN, error, error.detail)
         return
-    if gate.last_error is not None and (rate := failure_rate(integration)).is_sick:
+    if latest is not None and (rate := failure_rate(integration)).is_sick:
         words = _("%(failed)s of %(total)s requests in the last five minutes failed. The last one: %(words)s")
-        words %= {"failed": rate.failed, "total": rate.total, "words": gate.last_error.detail}
-        _quarantine(integration, slot, gate, QuarantineReason.FAILURES, gate.last_error, words)
+        words %= {"failed": rate.failed, "total": rate.total, "words": latest.detail}
+        _quarantine(integration, slot, gate, QuarantineReason.FAILURES, latest, words)
         return
     if error is None:
         learnt |= {"last_problem": "", "not_before": None}

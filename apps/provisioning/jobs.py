@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from apps.provisioning.models import Integration, IntegrationState, Job, JobState, Priority, ResourceKind
+from apps.tenants.bulk import update_all
 from apps.tenants.context import every_tenant
 
 LEASE = timedelta(seconds=120)  # longer than a request's 30 s and the settle window together
@@ -138,18 +139,19 @@ def _mine(token: uuid.UUID) -> Any:
     return Job.objects.filter(lease_token=token, state=JobState.RUNNING)
 
 
-def name(job: Job, told: str) -> None:
+def name(told: Mapping[Job, str]) -> None:
     """People and groups are renamed; who is gone keeps the last name."""
-    if told and told[:255] != job.resource_name:
-        job.resource_name = told[:255]
-        Job.objects.filter(pk=job.pk).update(resource_name=job.resource_name)
+    renamed = [job for job, text in told.items() if text and text[:255] != job.resource_name]
+    for job in renamed:
+        job.resource_name = told[job][:255]
+    update_all(renamed, ["resource_name"])
 
 
 def expect(creating: Mapping[Job, Mapping[str, str]]) -> None:
     """Before anything is sent: should this process die or the answer be lost, it is still known what to look for there."""
     for job, values in creating.items():
         job.expected = dict(values)
-    Job.objects.bulk_update(creating, ["expected"])
+    update_all(list(creating), ["expected"])
 
 
 def renew(token: uuid.UUID) -> None:
@@ -162,54 +164,54 @@ def take_back() -> None:
     Integration.objects.exclude(busy_until=None).update(busy_token=None, busy_until=None)
 
 
-def release(jobs: Sequence[Job], token: uuid.UUID) -> None:
-    """Not sent: due again at once, or when the integration's pause is over."""
-    _mine(token).filter(id__in=_ids(jobs)).update(state=JobState.PENDING, next_at=timezone.now(), **NO_LEASE)
-
-
-def finish(jobs: Mapping[Job, datetime | None], token: uuid.UUID) -> int:
-    """In sync, each until the time beside it. Whatever was raised again meanwhile is pending once more.
-
-    Returns how many leases were still held.
-    """
+def finish(jobs: Mapping[Job, datetime | None], token: uuid.UUID) -> None:
+    """In sync, each until the time beside it. Whatever was raised again meanwhile is pending once more."""
+    if not jobs:
+        return
     looks = [When(pk=job.pk, then=Value(moment)) for job, moment in jobs.items() if moment is not None]
     again = Q(desired_version__gt=F("claimed_version"))
     now = timezone.now()
-    updated: int = (
-        _mine(token)
-        .filter(id__in=_ids(jobs))
-        .update(
-            state=Case(When(again, then=Value(JobState.PENDING)), default=Value(JobState.DONE)),
-            next_at=Case(When(again, then=Value(now)), *looks, default=Value(None)),
-            done_version=F("claimed_version"),
-            last_success_at=now,
-            **NO_LEASE,
-            **NO_FAILURE,
-        )
+    _mine(token).filter(id__in=_ids(jobs)).update(
+        state=Case(When(again, then=Value(JobState.PENDING)), default=Value(JobState.DONE)),
+        next_at=Case(When(again, then=Value(now)), *looks, default=Value(None)),
+        done_version=F("claimed_version"),
+        last_success_at=now,
+        **NO_LEASE,
+        **NO_FAILURE,
     )
-    return updated
+
+
+def in_hand(jobs: Iterable[Job], token: uuid.UUID) -> tuple[set[uuid.UUID], set[uuid.UUID]]:
+    """Those whose lease is still held, locked to the end of the transaction; and those whose row somebody else has locked now.
+
+    Nobody is waited for: the relay may have locked some of them, and want others that are locked here.
+    """
+    rows, ids = _mine(token), _ids(jobs)
+    locking = rows.filter(id__in=ids)
+    if not connection.features.has_select_for_update_skip_locked:
+        return set(locking.values_list("id", flat=True)), set()
+    held = set(locking.select_for_update(skip_locked=True).values_list("id", flat=True))
+    missing = [each for each in ids if each not in held]
+    locked = set(rows.filter(id__in=missing).values_list("id", flat=True)) if missing else set()
+    return held, locked
 
 
 def put_back(
-    job: Job,
-    token: uuid.UUID,
-    *,
-    state: JobState = JobState.PENDING,
-    after: timedelta = timedelta(0),
-    **fields: Any,
-) -> bool:
-    """Not done: pending again after a while, parked or held. False when the lease was lost: then nothing may be recorded.
+    jobs: Sequence[Job], token: uuid.UUID, *, after: timedelta = timedelta(0), **fields: Any
+) -> None:
+    """Not done: pending again after a while."""
+    if not jobs:
+        return
+    fields |= {"next_at": timezone.now() + after, "state": JobState.PENDING}
+    _mine(token).filter(id__in=_ids(jobs)).update(**NO_LEASE, **fields)
 
-    A parked or held job that was raised meanwhile is pending at once: the change may be what it waited for.
-    """
+
+def set_aside(jobs: Sequence[Job], token: uuid.UUID, state: JobState, **fields: Any) -> None:
+    """Parked, held or kept. Whatever was raised meanwhile is pending at once: the change may be what it waited for."""
     again = Q(desired_version__gt=F("claimed_version"))
-    now = timezone.now()
-    if state != JobState.PENDING:
-        fields["next_at"] = Case(When(again, then=Value(now)), default=Value(None))
-        fields["state"] = Case(When(again, then=Value(JobState.PENDING)), default=Value(state))
-    else:
-        fields |= {"next_at": now + after, "state": state}
-    return bool(_mine(token).filter(id=job.id).update(**NO_LEASE, **fields))
+    fields["next_at"] = Case(When(again, then=Value(timezone.now())), default=Value(None))
+    fields["state"] = Case(When(again, then=Value(JobState.PENDING)), default=Value(state))
+    _mine(token).filter(id__in=_ids(jobs)).update(**NO_LEASE, **fields)
 
 
 def backoff(attempts: int) -> timedelta:

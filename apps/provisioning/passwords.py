@@ -4,7 +4,7 @@ They are in no event, attempt, outbox entry, message or log, and no plan knows o
 """
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -59,12 +59,13 @@ def waiting(integration: Integration, user_ids: Collection[uuid.UUID]) -> dict[u
         try:
             found[row.user_id] = Password(row.pk, row.password)
         except SecretError:
-            destroy(row.pk)
+            destroy([row.pk])
     return found
 
 
-def destroy(password_id: uuid.UUID) -> None:
-    PasswordToSend.objects.filter(pk=password_id).delete()
+def destroy(password_ids: Iterable[uuid.UUID]) -> None:
+    if ids := list(password_ids):
+        PasswordToSend.objects.filter(pk__in=ids).delete()
 
 
 def destroy_all(integration: Integration) -> None:

@@ -1,47 +1,75 @@
 """Our records of what an application holds: one row for each person and group that it knows by an id."""
 
 import uuid
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils import timezone
 
 from apps.directory.models import Group, User
 from apps.provisioning import directory_now
+from apps.provisioning.conversation import Report
 from apps.provisioning.models import Integration, Job, RemoteGroup, RemoteUser, ResourceKind
 from apps.provisioning.plan import Account, RemoteTeam
+from apps.tenants.bulk import insert_all, new_ids
+
+FRESH = {"create", "link"}
 
 
-@dataclass(frozen=True, slots=True)
-class Other:
-    """Somebody else (or another group) on record with the same id there; `is_here`: still in the directory."""
+@dataclass
+class NewlyKnown:
+    """Accounts (and groups) that were made or found just now, whose ids others here may have on record.
 
-    name: str
-    is_here: bool
+    `taken`: by somebody who is still in the directory, with their name. `twice`: by two of these at once, and not the first.
+    """
+
+    taken: dict[Job, str] = field(default_factory=dict)
+    twice: list[Job] = field(default_factory=list)
+    former: list[RemoteUser | RemoteGroup] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, integration: Integration, reports: Mapping[Job, Report]) -> "NewlyKnown":
+        found = cls()
+        for kind in ResourceKind:
+            fresh: dict[str, Job] = {}
+            for job, report in reports.items():
+                if job.kind != kind or report.known is None or not _is_fresh(report):
+                    continue
+                if report.known.remote_id in fresh:
+                    found.twice.append(job)
+                else:
+                    fresh[report.known.remote_id] = job
+            found._look(integration, kind, fresh)
+        return found
+
+    def _look(self, integration: Integration, kind: ResourceKind, fresh: dict[str, Job]) -> None:
+        remotes, directory = (RemoteUser, User) if kind == ResourceKind.USER else (RemoteGroup, Group)
+        rows = remotes.objects.filter(integration=integration, remote_id__in=list(fresh)) if fresh else []
+        others = [row for row in rows if _resource_id(row) != fresh[row.remote_id].resource_id]
+        if not others:
+            return
+        here = directory.objects.filter(pk__in=[_resource_id(row) for row in others])
+        still_here = set(here.values_list("pk", flat=True))
+        for row in others:
+            if _resource_id(row) in still_here:
+                self.taken[fresh[row.remote_id]] = row.name
+            else:
+                self.former.append(row)
+
+    def forget_former(self) -> None:
+        """A person who was deleted here and came back as a new one takes up their old account."""
+        for row in self.former:
+            row.delete()
 
 
-def others_with(integration: Integration, job: Job, known: Account | RemoteTeam | None) -> list[Other]:
-    rows = list(_others(integration, job, known.remote_id)) if known else []
-    if not rows:
-        return []
-    ids = [row.user_id if isinstance(row, RemoteUser) else row.group_id for row in rows]
-    directory = User if job.kind == ResourceKind.USER else Group
-    here = set(directory.objects.filter(pk__in=ids).values_list("pk", flat=True))
-    return [Other(row.name, row_id in here) for row, row_id in zip(rows, ids, strict=True)]
+def _is_fresh(report: Report) -> bool:
+    return any(done.operation in FRESH for done in report.done)
 
 
-def _others(integration: Integration, job: Job, remote_id: str) -> Any:
-    if job.kind == ResourceKind.USER:
-        users = RemoteUser.objects.filter(integration=integration, remote_id=remote_id)
-        return users.exclude(user_id=job.resource_id)
-    groups = RemoteGroup.objects.filter(integration=integration, remote_id=remote_id)
-    return groups.exclude(group_id=job.resource_id)
-
-
-def forget_others(integration: Integration, job: Job, remote_id: str) -> None:
-    """A person who was deleted here and came back as a new one takes up their old account."""
-    _others(integration, job, remote_id).delete()
+def _resource_id(row: RemoteUser | RemoteGroup) -> uuid.UUID:
+    found: uuid.UUID = row.user_id if isinstance(row, RemoteUser) else row.group_id
+    return found
 
 
 def take_charge(integration: Integration, user_ids: Collection[uuid.UUID]) -> None:
@@ -50,32 +78,56 @@ def take_charge(integration: Integration, user_ids: Collection[uuid.UUID]) -> No
     imported.filter(user__in=directory_now.entitled(integration).values("pk")).update(managed=True)
 
 
-def store(integration: Integration, job: Job, known: Account | RemoteTeam | None, *, linked: bool) -> None:
-    """Nothing known any more: the row goes."""
-    if job.kind == ResourceKind.USER:
-        rows = RemoteUser.objects.filter(integration=integration, user_id=job.resource_id)
-    else:
-        rows = RemoteGroup.objects.filter(integration=integration, group_id=job.resource_id)
-    if known is None:
-        rows.delete()
-        return
-    fields = _fields(known) | {
-        "name": job.resource_name[:255],
-        "remote_id": known.remote_id,
-        "last_success_at": timezone.now(),
-    }
-    if linked:
-        fields["linked"] = True
-    if rows.update(**fields):
-        return
-    if job.kind == ResourceKind.USER:
-        RemoteUser.objects.create(integration=integration, user_id=job.resource_id, **fields)
-    else:
-        RemoteGroup.objects.create(integration=integration, group_id=job.resource_id, **fields)
+def store(integration: Integration, reports: Mapping[Job, Report]) -> None:
+    """What each application's answer left us knowing; where that is nothing any more the row goes."""
+    ids = new_ids()
+    for kind, model, resource in (
+        (ResourceKind.USER, RemoteUser, "user"),
+        (ResourceKind.GROUP, RemoteGroup, "group"),
+    ):
+        of_kind = {job: report for job, report in reports.items() if job.kind == kind}
+        gone = [job.resource_id for job, report in of_kind.items() if report.known is None]
+        if gone:
+            model.objects.filter(integration=integration, **{f"{resource}_id__in": gone}).delete()
+        for linked in (False, True):
+            rows = [
+                model(
+                    id=next(ids),
+                    integration_id=integration.pk,
+                    linked=linked,
+                    **{f"{resource}_id": job.resource_id},
+                    **_fields(job, report),
+                )
+                for job, report in of_kind.items()
+                if report.known is not None and _is_linked(report) == linked
+            ]
+            changing = [*CHANGING[kind], *(["linked"] if linked else [])]
+            insert_all(rows, unique=["integration", resource], update=changing)
 
 
-def _fields(known: Account | RemoteTeam) -> dict[str, Any]:
+def _is_linked(report: Report) -> bool:
+    return any(done.operation == "link" for done in report.done)
+
+
+CHANGING = {
+    ResourceKind.USER: ("name", "remote_id", "sent", "active", "deactivated_at", "last_success_at"),
+    ResourceKind.GROUP: ("name", "remote_id", "sent", "managed", "last_success_at"),
+}
+
+
+def _fields(job: Job, report: Report) -> dict[str, Any]:
+    known = report.known
+    told: dict[str, Any] = {"name": job.resource_name[:255], "last_success_at": timezone.now()}
     if isinstance(known, Account):
-        return {"sent": dict(known.sent), "active": known.active, "deactivated_at": known.inactive_since}
-    members = None if known.members is None else sorted(known.members)
-    return {"sent": {"displayName": known.name, "members": members}, "managed": known.managed}
+        sent, since = dict(known.sent), known.inactive_since
+        return told | {
+            "remote_id": known.remote_id,
+            "sent": sent,
+            "active": known.active,
+            "deactivated_at": since,
+        }
+    if isinstance(known, RemoteTeam):
+        members = None if known.members is None else sorted(known.members)
+        team = {"displayName": known.name, "members": members}
+        return told | {"remote_id": known.remote_id, "sent": team, "managed": known.managed}
+    return told

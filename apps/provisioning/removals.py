@@ -47,13 +47,17 @@ class MassRemovalGuard:
         self.now = timezone.now()
         self._evaluations: Evaluations | None = None
 
-    def verdict_on_user(self, job: Job) -> JobState | None:
-        """HELD or KEPT; None where nothing speaks against the removal."""
-        if job.approved:
-            return None
-        if job.kept_because and job.kept_because == reasons([job.resource_id])[job.resource_id]:
-            return JobState.KEPT
-        return JobState.HELD if self.holds(job.removal_since) else None
+    def verdicts_on_users(self, jobs: Iterable[Job]) -> dict[Job, JobState]:
+        """HELD or KEPT; nothing of those against whose removal nothing speaks."""
+        undecided = [job for job in jobs if not job.approved]
+        because = reasons([job.resource_id for job in undecided if job.kept_because])
+        verdicts: dict[Job, JobState] = {}
+        for job in undecided:
+            if job.kept_because and job.kept_because == because[job.resource_id]:
+                verdicts[job] = JobState.KEPT
+            elif self.holds(job.removal_since):
+                verdicts[job] = JobState.HELD
+        return verdicts
 
     def verdict_on_group(
         self,
@@ -136,11 +140,15 @@ def _members_removed(plan: planning.GroupPlan, remote: planning.RemoteTeam | Non
     return frozenset()
 
 
-def mark(job: Job) -> None:
+def mark(jobs: Iterable[Job]) -> None:
     """Time alone ended this access, an expired password for one: the relay has not heard of it."""
-    if job.removal_since is None:
-        job.removal_since = timezone.now()
-        Job.objects.filter(pk=job.pk, removal_since=None).update(removal_since=job.removal_since)
+    unmarked = [job for job in jobs if job.removal_since is None]
+    if not unmarked:
+        return
+    now = timezone.now()
+    for job in unmarked:
+        job.removal_since = now
+    Job.objects.filter(pk__in=[job.pk for job in unmarked], removal_since=None).update(removal_since=now)
 
 
 def let_groups_go(integration: Integration) -> None:

@@ -2,9 +2,10 @@
 
 import email.utils
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
@@ -13,7 +14,7 @@ from django.utils import timezone
 from apps.applications.catalog import ScimDialect
 from apps.lib import http
 from apps.lib.scim import messages, reading, schemas
-from apps.lib.xml import is_xml_text
+from apps.lib.xml import as_xml_text
 from apps.provisioning.errors import Taken, TargetError, Throttled, Unavailable, Uncertain, error_for
 from apps.provisioning.gate import Gate
 
@@ -32,6 +33,11 @@ class Target:
     base_url: str
     token: str = field(repr=False)
     dialect: ScimDialect
+
+    @cached_property
+    def spellings(self) -> frozenset[str]:
+        """Of the token, should the application echo it as it is or percent-encoded."""
+        return frozenset({self.token, quote(self.token, safe="")} - {""})
 
 
 @dataclass(frozen=True)
@@ -90,8 +96,8 @@ class Wire:
             self.gate.saw(failure)
             raise
         finally:
-            shown = masked(body, self.target.token)
-            path = scrubbed(path, self.target.token)
+            shown = masked(body, self.target.spellings)
+            path = scrubbed(path, self.target.spellings)
             self.steps.append(Step(method, path, status, time.monotonic() - started, shown, words))
         self.gate.saw_answer()
         return document
@@ -107,7 +113,7 @@ class Wire:
         writes = method != "GET"
         if not 200 <= answer.status < 300:
             told = reading.read_error(answer, hide=[self.target.token])
-            detail = scrubbed(told.detail, self.target.token)
+            detail = scrubbed(told.detail, self.target.spellings)
             if method == "POST" and answer.status in self.target.dialect.exists_statuses:
                 raise Taken(detail, status=answer.status, scim_type=told.scim_type)
             pause = retry_after(answer.headers)
@@ -127,8 +133,8 @@ class Wire:
         return document if isinstance(document, dict) else {}
 
     def _kept(self, text: str) -> str:
-        shown = scrubbed(text[: 4 * LONGEST_ANSWER], self.target.token)[:LONGEST_ANSWER]
-        return "".join(sign if is_xml_text(sign) else "\ufffd" for sign in shown)
+        shown = scrubbed(text[: 4 * LONGEST_ANSWER], self.target.spellings)[:LONGEST_ANSWER]
+        return as_xml_text(shown)
 
 
 def _without_words(failure: TargetError) -> TargetError:
@@ -178,22 +184,21 @@ def _date(text: str) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
-def scrubbed(text: str, token: str) -> str:
-    """Without our token, should the application echo it as it is or percent-encoded."""
-    for secret in {token, quote(token, safe="")} - {""}:
+def scrubbed(text: str, secrets: Collection[str]) -> str:
+    for secret in secrets:
         text = text.replace(secret, MASKED)
     return text
 
 
-def masked(value: Any, token: str) -> Any:
+def masked(value: Any, secrets: Collection[str]) -> Any:
     """A body as it may be stored: no password, no token."""
+    if isinstance(value, str):
+        return scrubbed(value, secrets)
     if isinstance(value, dict):
         if str(value.get("path", "")).casefold() == "password":
             value = {**value, "value": MASKED}
         return {
-            key: MASKED if key.casefold() == "password" else masked(item, token)
+            key: MASKED if key.casefold() == "password" else masked(item, secrets)
             for key, item in value.items()
         }
-    if isinstance(value, list):
-        return [masked(item, token) for item in value]
-    return scrubbed(value, token) if isinstance(value, str) else value
+    return [masked(item, secrets) for item in value] if isinstance(value, list) else value

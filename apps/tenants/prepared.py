@@ -125,14 +125,9 @@ def insert(row: Any, *, unique: Sequence[str] = (), update: Sequence[str] = ()) 
     """
     row.take_tenant()
     connection = connections[DEFAULT_DB_ALIAS]
-    fields = type(row)._meta.local_concrete_fields  # noqa: SLF001 - Django's documented Model API
-    plans = _kept(connection)
-    key = (type(row), tuple(unique), tuple(update))
-    if key not in plans:
-        plans[key] = _insertion(type(row), connection, unique, update)
-    values = [_written(row, field, connection) for field in fields]
+    sql = kept_sql(connection, insertion, type(row), tuple(unique), tuple(update))
     with connection.cursor() as cursor:
-        cursor.execute(plans[key], values)
+        cursor.execute(sql, columns_of(row, connection))
     row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 - Django's documented Model API
 
 
@@ -143,20 +138,41 @@ def _written(row: Any, field: Any, connection: Any) -> Any:
     return field.get_db_prep_save(field.pre_save(row, add=True), connection)
 
 
-def _insertion(model: Any, connection: Any, unique: Sequence[str], update: Sequence[str]) -> str:
+def columns_of(row: Any, connection: Any) -> list[Any]:
+    """What a new row has in each column, as the database's driver takes it."""
+    fields = type(row)._meta.local_concrete_fields  # noqa: SLF001 - Django's documented Model API
+    return [_written(row, field, connection) for field in fields]
+
+
+def insertion(connection: Any, model: Any, unique: Sequence[str], update: Sequence[str]) -> str:
     quote, meta = connection.ops.quote_name, model._meta  # noqa: SLF001 - as above
     columns = ", ".join(quote(field.column) for field in meta.local_concrete_fields)
     places = ", ".join("%s" for _ in meta.local_concrete_fields)
     statement = f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608 - the model's own names
+    return statement + taking_over(connection, model, unique, update)
+
+
+def taking_over(connection: Any, model: Any, unique: Sequence[str], update: Sequence[str]) -> str:
+    """The end of an INSERT: what becomes of a row that has the same values in `unique`."""
     if not unique:
-        return statement
-    taking = connection.ops.on_conflict_suffix_sql(
+        return ""
+    meta = model._meta  # noqa: SLF001 - as above
+    suffix = connection.ops.on_conflict_suffix_sql(
         meta.local_concrete_fields,
         OnConflict.UPDATE,
         [meta.get_field(name).column for name in update],
         [meta.get_field(name).column for name in unique],
     )
-    return f"{statement} {taking}"
+    return f" {suffix}"
+
+
+def kept_sql(connection: Any, build: Callable[..., str], *about: Any) -> str:
+    """`build(connection, *about)`, built once for each connection."""
+    kept, key = _kept(connection), (build, *about)
+    if key not in kept:
+        kept[key] = build(connection, *about)
+    sql: str = kept[key]
+    return sql
 
 
 def _kept(connection: Any) -> dict[Any, Any]:

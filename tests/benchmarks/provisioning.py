@@ -61,7 +61,10 @@ def places_of(options, stack):
         places["PostgreSQL + Redis"] = (place, stack.enter_context(processes.postgresql_and_redis(place)))
     if "embedded" in options.on:
         place = folder()
-        places["embedded"] = (place, {"DATABASE_URL": f"sqlite:///{place}/db.sqlite3", "DATA_DIR": str(place)})
+        places["embedded"] = (
+            place,
+            {"DATABASE_URL": f"sqlite:///{place}/db.sqlite3", "DATA_DIR": str(place)},
+        )
     return places
 
 
@@ -103,7 +106,9 @@ def show(rows, more):
         if key == "delays":
             seconds = sorted(told["seconds"])
             p95 = seconds[int(0.95 * (len(seconds) - 1))]
-            print(f"| {name}: commit to request, {len(seconds)} changes | median {statistics.median(seconds):.3f} s | 95 % within {p95:.3f} s |")
+            print(
+                f"| {name}: commit to request, {len(seconds)} changes | median {statistics.median(seconds):.3f} s | 95 % within {p95:.3f} s |"
+            )
         if key.startswith("memory"):
             print(f"| {name}: largest worker process, {told['people']:,} people | {told['mib']:.0f} MiB | |")
 
@@ -116,10 +121,16 @@ def parser():
     made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("--people", type=int, default=10000)
     made.add_argument("--width", type=int, default=32)
-    made.add_argument("--on", nargs="*", choices=["postgresql", "embedded"], default=["postgresql", "embedded"])
-    made.add_argument("--tasks", type=int, default=2000, help="people of the negative example; 0: leave it out")
+    made.add_argument(
+        "--on", nargs="*", choices=["postgresql", "embedded"], default=["postgresql", "embedded"]
+    )
+    made.add_argument(
+        "--tasks", type=int, default=2000, help="people of the negative example; 0: leave it out"
+    )
     made.add_argument("--changes", type=int, default=60, help="membership changes that are timed; 0: none")
-    made.add_argument("--memory", type=int, nargs="*", default=[], help="numbers of people, for example 1000 100000")
+    made.add_argument(
+        "--memory", type=int, nargs="*", default=[], help="numbers of people, for example 1000 100000"
+    )
     made.add_argument("--quick", action="store_true", help="without latency only")
     return made
 

@@ -84,7 +84,7 @@ def test_retry_after_as_a_date_is_measured_with_the_applications_own_clock():
 
 def test_passwords_and_the_token_are_masked_in_what_is_kept():
     body = {"userName": "mia", "Password": "hunter2", "note": [f"token {TOKEN}"], "n": 1}
-    assert wire.masked(body, TOKEN) == {
+    assert wire.masked(body, [TOKEN]) == {
         "userName": "mia",
         "Password": "[hidden]",
         "note": ["token [hidden]"],

@@ -8,7 +8,7 @@ import time_machine
 from django.utils import timezone
 
 from apps.directory import actions as directory
-from apps.provisioning import engine, jobs
+from apps.provisioning import engine, jobs, recording
 from apps.provisioning.actions import configure_integration
 from apps.provisioning.models import JobState
 from tests.fakes.scim_target import Fault
@@ -100,11 +100,13 @@ def test_who_leaves_while_the_worker_dies_is_deactivated(staffed, monkeypatch):
     directory.add_member(company.engineering, noah, actor=company.actor)
     company.relay()
 
-    def die(*_: Any) -> None:
-        raise SystemExit
+    def die(_integration: Any, _lease: Any, reports: Any) -> Any:
+        if reports:
+            raise SystemExit
+        return reports
 
     with monkeypatch.context() as killed:
-        killed.setattr(engine.Batch, "_record", die)
+        killed.setattr(recording, "record_reports", die)
         with pytest.raises(SystemExit):
             engine.work(company.integration.pk)
     assert "noah" in company.target.active_names()

@@ -127,18 +127,18 @@ def test_two_workers_at_the_same_moment_claim_disjoint_jobs(staffed, inside):
     assert len(together) == len(set(together)) == 40
 
 
-def test_one_integration_has_one_batch_at_a_time(staffed, monkeypatch):
+def test_one_integration_has_one_worker_at_a_time(staffed, monkeypatch):
     company = staffed()
     directory.update_user(company.mia, actor=company.actor, job_title="Lead")
     company.relay()
     answers = []
-    ask = engine.Batch.run
+    run = engine.Slice.run
 
-    def run_and_ask_again(batch):
+    def ask_again_and_run(piece):
         answers.append(engine.work(company.integration.pk))
-        return ask(batch)
+        run(piece)
 
-    monkeypatch.setattr(engine.Batch, "run", run_and_ask_again)
+    monkeypatch.setattr(engine.Slice, "run", ask_again_and_run)
     engine.work(company.integration.pk)
     assert answers[0] is False
     assert len(company.target.wrote()) == 1
@@ -199,13 +199,13 @@ def test_a_worker_taken_for_dead_changes_nothing_when_it_comes_back(staffed, mon
     company.relay()
     from apps.provisioning import recording
 
-    record = recording.record_report
+    record = recording.record_reports
 
-    def lose_the_lease_first(integration, job, lease, report):
-        Job.objects.filter(pk=job.pk).update(lease_token=uuid.uuid4())
-        record(integration, job, lease, report)
+    def lose_the_lease_first(integration, lease, reports):
+        Job.objects.filter(pk__in=[job.pk for job in reports]).update(lease_token=uuid.uuid4())
+        return record(integration, lease, reports)
 
-    monkeypatch.setattr(recording, "record_report", lose_the_lease_first)
+    monkeypatch.setattr(recording, "record_reports", lose_the_lease_first)
     events = Event.objects.count()
     engine.work(company.integration.pk)
     job = company.job(company.mia)
@@ -220,16 +220,16 @@ def test_a_change_during_the_request_is_not_forgotten(staffed, monkeypatch):
     company.relay()
     from apps.provisioning import recording
 
-    record = recording.record_report
+    record = recording.record_reports
     second = []
 
     def change_meanwhile(*args):
         if not second:
             second.append(directory.update_user(company.mia, actor=company.actor, job_title="Second"))
             company.relay()
-        record(*args)
+        return record(*args)
 
-    monkeypatch.setattr(recording, "record_report", change_meanwhile)
+    monkeypatch.setattr(recording, "record_reports", change_meanwhile)
     company.work()
     assert company.target.named("mia")["title"] == "Second"
     job = company.job(company.mia)

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, transaction
 
 from apps.directory import actions as directory
-from apps.provisioning import actions, engine, running
+from apps.provisioning import actions, engine, jobs, running
 from apps.provisioning.errors import ActivationRefused, Outdated
 from apps.provisioning.models import Integration, IntegrationState, Job, JobState, Synchronization
 from apps.provisioning.preview import preview
@@ -24,7 +24,7 @@ def latest() -> Synchronization:
 
 
 def one_batch(company: Any) -> None:
-    """Eight of what is due."""
+    """Sixteen of what is due."""
     integration = Integration.objects.get()
     integration.width = 1
     integration.save(update_fields=["width"])
@@ -58,7 +58,7 @@ def test_activating_is_a_synchronisation_with_progress(arriving):
     company.relay()
     assert (progress(latest()).total, progress(latest()).done) == (30, 0)
     one_batch(company)
-    assert progress(latest()).done == 8
+    assert progress(latest()).done == 16
     company.work()
     ended = latest()
     assert (ended.state, ended.total, ended.left, ended.failed) == ("done", 30, 0, 0)
@@ -183,14 +183,14 @@ def test_cancelling_drops_who_was_not_begun_until_they_change_or_everybody_is_co
     one_batch(company)
     running.cancel_synchronization(latest(), actor=company.actor)
     company.work()
-    assert len(company.target.active_names()) == 8
-    assert (latest().state, latest().left) == ("cancelled", 22)
+    assert len(company.target.active_names()) == 16
+    assert (latest().state, latest().left) == ("cancelled", 14)
     dropped = Job.objects.filter(state=JobState.DROPPED)
-    assert dropped.count() == 22
+    assert dropped.count() == 14
     waiting = next(each for each in company.people if company.job(each).state == JobState.DROPPED)
     directory.update_user(waiting, actor=company.actor, job_title="Lead")
     company.work()
-    assert len(company.target.active_names()) == 9
+    assert len(company.target.active_names()) == 17
     running.synchronize(company.integration, actor=company.actor)
     company.work()
     assert len(company.target.active_names()) == 30
@@ -262,22 +262,23 @@ def test_a_paused_connection_sends_nothing_and_loses_nothing(staffed, silent_bel
     assert company.target.active_names() == {"noah"}
 
 
-def test_a_pause_stops_between_two_batches(arriving, monkeypatch):
+def test_a_pause_lets_what_is_under_way_end_and_nothing_more_begin(arriving, monkeypatch):
     company = arriving
     company.activate()
     company.relay()
     Integration.objects.update(width=1)
-    run = engine.Batch.run
+    claim = jobs.claim
 
-    def paused_afterwards(batch: Any) -> bool:
-        went_on = run(batch)
+    def pause_afterwards(*args: Any) -> Any:
+        claimed = claim(*args)
         running.pause_integration(company.integration, actor=company.actor)
-        return went_on
+        return claimed
 
-    monkeypatch.setattr(engine.Batch, "run", paused_afterwards)
+    monkeypatch.setattr(jobs, "claim", pause_afterwards)
     company.work()
-    assert len(company.target.active_names()) == 8
-    monkeypatch.setattr(engine.Batch, "run", run)
+    assert len(company.target.active_names()) <= 16
+    assert not Job.objects.filter(state=JobState.RUNNING).exists()
+    monkeypatch.setattr(jobs, "claim", claim)
     actions.resume_integration(company.integration, actor=company.actor)
     company.work()
     assert len(company.target.active_names()) == 30

@@ -55,7 +55,6 @@ def read_page(run: Import) -> bool:
     page: ReadList | None = None
     failure: TargetError | None = None
     gate = Gate(
-        1,
         integration.rate,
         failures=integration.consecutive_failures,
         auth_failures=integration.consecutive_auth_failures,
