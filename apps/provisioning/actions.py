@@ -297,7 +297,7 @@ def _start(integration: Integration, verification: Verification, *, token: str =
 
 def _stop(integration: Integration) -> None:
     integration.state = IntegrationState.CONFIGURED
-    integration.busy_token = integration.busy_until = None  # a batch under way notices and stops
+    integration.busy_token = integration.busy_until = None  # a slice under way notices and stops
     synchronizations.abandon(integration)
     _forget_troubles(integration)
 

@@ -83,6 +83,10 @@ def users_now(integration: Integration, user_ids: Collection[uuid.UUID]) -> Iter
         )
 
 
+def names_of(people: Any) -> dict[uuid.UUID, str]:
+    return {person.pk: person.name for person in _read(people)}
+
+
 class Person(NamedTuple):
     """What of a user is compared: documents.Person, and when access ends by itself."""
 

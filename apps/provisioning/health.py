@@ -27,7 +27,7 @@ PAUSE_WITHOUT_KEY = timedelta(minutes=5)
 
 
 def take_slot(integration: Integration, slot: uuid.UUID, *, lasting: timedelta = SLOT) -> bool:
-    """One batch of an integration at a time: only so is its width what the application sees."""
+    """One worker of an integration at a time: only so is its width what the application sees."""
     now = timezone.now()
     free = Q(busy_until=None) | Q(busy_until__lte=now)
     rows = Integration.objects.filter(free, pk=integration.pk, state=integration.state)
@@ -49,7 +49,7 @@ def note(integration: Integration, slot: uuid.UUID, gate: Gate) -> None:
         "consecutive_failures": gate.failures,
         "consecutive_auth_failures": gate.auth_failures,
     }
-    if integration.state == IntegrationState.QUARANTINED:  # by this batch, a moment ago
+    if integration.state == IntegrationState.QUARANTINED:  # by this slice, a moment ago
         return
     error = gate.closed_by
     if error is not None and gate.auth_failures >= QUARANTINE_AFTER:

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from apps.provisioning.models import Integration, IntegrationState, Job, JobState, Priority, ResourceKind
-from apps.tenants.bulk import update_all
+from apps.tenants.bulk import insert_all, new_ids, update_all
 from apps.tenants.context import every_tenant
 
 LEASE = timedelta(seconds=120)  # longer than a request's 30 s and the settle window together
@@ -71,29 +71,47 @@ def _raise_chunk(
     synchronization: uuid.UUID | None = None,
 ) -> None:
     now = timezone.now()
-    Job.objects.bulk_create(
-        [
-            Job(
-                integration_id=integration_id,
-                kind=kind,
-                resource_id=each,
-                resource_name=name[:255],
-                next_at=now,
-            )
-            for each, name in names.items()
-        ],
-        ignore_conflicts=True,
-    )
-    rows = Job.objects.filter(integration_id=integration_id, kind=kind, resource_id__in=list(names))
+    first = [
+        Job(
+            id=job_id,
+            integration_id=integration_id,
+            kind=kind,
+            resource_id=each,
+            resource_name=name[:255],
+            desired_version=1,
+            priority=priority,
+            next_at=now,
+            removal_since=now if removes else None,
+            synchronization_id=synchronization,
+            sync_version=1 if synchronization else 0,
+        )
+        for job_id, (each, name) in zip(new_ids(), names.items(), strict=False)
+    ]
+    insert_all(first, unique=["integration", "kind", "resource_id"])
+    made = Job.objects.filter(id__in=_ids(first)).values_list("resource_id", flat=True)
+    if known := list(names.keys() - set(made)):
+        _raise_known(
+            Job.objects.filter(integration_id=integration_id, kind=kind, resource_id__in=known),
+            priority,
+            removes=removes,
+            synchronization=synchronization,
+        )
+
+
+def _raise_known(rows: Any, priority: Priority, *, removes: bool, synchronization: uuid.UUID | None) -> None:
+    """In one statement: each row is written once. While an outcome is unknown the resource stays off the wire, whatever changes."""
+    now = timezone.now()
+    under_way = Q(state=JobState.PENDING, read_back=True) | Q(state=JobState.RUNNING)
+    changes: dict[str, Any] = {
+        "desired_version": F("desired_version") + 1,
+        "priority": priority,
+        "removal_since": Coalesce(F("removal_since"), Value(now)) if removes else None,
+    }
+    for name, value in (("state", JobState.PENDING), ("next_at", now), ("attempts", 0)):
+        changes[name] = Case(When(under_way, then=F(name)), default=Value(value))
     if synchronization is not None:
-        rows.update(synchronization=synchronization, sync_version=_version_asked_for())
-    # While an outcome is unknown the resource stays off the wire, whatever else changes.
-    settling = Q(state=JobState.PENDING, read_back=True)
-    rows.exclude(settling).exclude(state=JobState.RUNNING).update(
-        state=JobState.PENDING, next_at=now, attempts=0
-    )
-    since = Coalesce(F("removal_since"), Value(now)) if removes else None
-    rows.update(desired_version=F("desired_version") + 1, priority=priority, removal_since=since)
+        changes |= {"synchronization": synchronization, "sync_version": _version_asked_for()}
+    rows.update(**changes)
 
 
 def _version_asked_for() -> Case:

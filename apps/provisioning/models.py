@@ -77,7 +77,7 @@ class Integration(TenantOwned):
     )  # why not_before was set, in words for people
     busy_token = models.UUIDField(
         null=True, blank=True, editable=False
-    )  # one batch at a time keeps the width true
+    )  # one worker at a time keeps the width true
     busy_until = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

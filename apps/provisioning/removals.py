@@ -40,7 +40,7 @@ class Evaluations:
 
 
 class MassRemovalGuard:
-    """Asked only when there is something to remove, and then once for a batch."""
+    """Asked only when there is something to remove, and then once for a claim."""
 
     def __init__(self, integration: Integration) -> None:
         self.integration = integration

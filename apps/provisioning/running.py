@@ -113,7 +113,7 @@ def pause_integration(integration: Integration, *, actor: Actor) -> Integration:
     if not integration.is_active:
         raise ActivationRefused({"__all__": [_("Identity Management is not active.")]})
     integration.state = IntegrationState.PAUSED
-    integration.busy_token = integration.busy_until = None  # a batch under way notices and stops
+    integration.busy_token = integration.busy_until = None  # a slice under way notices and stops
     integration.save(update_fields=["state", "busy_token", "busy_until"])
     _record(integration, actor, state="paused")
     return integration

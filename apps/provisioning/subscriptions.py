@@ -86,29 +86,57 @@ def _raise(owed: Iterable[Owed], synchronization: uuid.UUID | None = None) -> No
 
 
 def _raise_everything(integration: Integration, synchronization: uuid.UUID | None = None) -> None:
-    _raise(_users_owed(integration, None), synchronization)
+    """In pages: the memory of a worker does not grow with a company."""
+    for page in _everybody(integration):
+        jobs.raise_jobs(_users_owed(integration, page), synchronization=synchronization)
     if integration.groups_managed:
-        _raise(_groups_owed(integration, None), synchronization)
+        jobs.raise_jobs(_groups_owed(integration, None), synchronization=synchronization)
+    tasks.ring_on_commit(integration.pk)
 
 
-def _users_owed(integration: Integration, only: Collection[uuid.UUID] | None) -> Iterator[Owed]:
-    """`only` None: everybody. The priority is what the plan will probably be."""
-    remotes = RemoteUser.objects.filter(integration=integration, managed=True)
+def _everybody(integration: Integration) -> Iterator[list[uuid.UUID]]:
+    """Who should have an account, who has one, and about whom something is owed: everybody once."""
     entitled = directory_now.entitled(integration)
+    remotes, waiting = _known(integration)
+    yield from _pages(entitled, "pk")
+    yield from _pages(remotes.exclude(user_id__in=entitled.values("pk")), "user_id")
+    others = waiting.exclude(resource_id__in=entitled.values("pk"))
+    yield from _pages(others.exclude(resource_id__in=remotes.values("user_id")), "resource_id")
+
+
+def _pages(rows: Any, name: str) -> Iterator[list[uuid.UUID]]:
+    ids = list(rows.order_by(name).values_list(name, flat=True)[:PAGE])
+    while ids:
+        yield ids
+        rest = rows.filter(**{f"{name}__gt": ids[-1]})
+        ids = list(rest.order_by(name).values_list(name, flat=True)[:PAGE]) if len(ids) == PAGE else []
+
+
+PAGE = 500
+
+
+def _known(integration: Integration) -> tuple[Any, Any]:
+    """(Accounts that are ours to manage, jobs that are not done), as querysets."""
+    remotes = RemoteUser.objects.filter(integration=integration, managed=True)
     waiting = Job.objects.filter(integration=integration, kind=ResourceKind.USER).exclude(state=JobState.DONE)
-    if only is not None:
-        remotes, entitled = remotes.filter(user_id__in=only), entitled.filter(pk__in=only)
-        waiting = waiting.filter(resource_id__in=only)
-    people = {user.pk: str(user) for user in entitled.only(*NAME_FIELDS)}
-    active = dict(remotes.values_list("user_id", "active"))
-    names = dict(remotes.values_list("user_id", "name")) | people
-    for user_id in people.keys() | active.keys() | set(waiting.values_list("resource_id", flat=True)):
-        priority = _priority(user_id in people, active.get(user_id))
-        removes = user_id not in people and active.get(user_id) is True
-        yield Owed(integration.pk, ResourceKind.USER, user_id, priority, names.get(user_id, ""), removes)
+    return remotes, waiting
 
 
-NAME_FIELDS = ("pk", "username", "first_name", "last_name", "display_name")
+def _users_owed(integration: Integration, only: Collection[uuid.UUID]) -> Iterator[Owed]:
+    """The priority is what the plan will probably be."""
+    remotes, waiting = _known(integration)
+    people = directory_now.names_of(directory_now.entitled(integration).filter(pk__in=only))
+    known = {
+        user_id: (name, active)
+        for user_id, name, active in remotes.filter(user_id__in=only).values_list("user_id", "name", "active")
+    }
+    owed = waiting.filter(resource_id__in=only).values_list("resource_id", flat=True)
+    for user_id in people.keys() | known.keys() | set(owed):
+        name, active = known.get(user_id, ("", None))
+        priority = _priority(user_id in people, active)
+        removes = user_id not in people and active is True
+        name = people.get(user_id, name)
+        yield Owed(integration.pk, ResourceKind.USER, user_id, priority, name, removes)
 
 
 def _priority(is_entitled: bool, is_active: bool | None) -> Priority:

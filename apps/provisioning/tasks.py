@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 # A bell that nobody heard for a minute says nothing any more: the sweeper rings every five seconds.
 @shared_task(base=TenantTask, expires=60)
 def work(tenant_id: str, integration_id: str) -> None:
-    """Safe to run twice: one batch of an integration is under way at a time, and each job is leased."""
+    """Safe to run twice: one worker has an integration at a time, and each job is leased."""
     if engine.work(uuid.UUID(integration_id)):
         ring(tenant_id, integration_id)  # to the end of the queue: no tenant's backlog starves another's
 

@@ -28,7 +28,7 @@ MASKED = "[hidden]"
 
 @dataclass(frozen=True)
 class Target:
-    """`base_url` and `token` of one integration, opened for one batch."""
+    """`base_url` and `token` of one integration, opened for one slice."""
 
     base_url: str
     token: str = field(repr=False)

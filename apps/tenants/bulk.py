@@ -27,7 +27,7 @@ def new_ids() -> Iterator[UUID]:
 
 
 def insert_all(rows: Sequence[Any], *, unique: Sequence[str] = (), update: Sequence[str] = ()) -> None:
-    """With `unique`, a row that has the same values in these fields takes over those of `update` instead."""
+    """With `unique`, a row that has the same values in these fields takes over those of `update` instead, or stays as it is."""
     if not rows:
         return
     for row in rows:

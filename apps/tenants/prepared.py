@@ -156,12 +156,13 @@ def taking_over(connection: Any, model: Any, unique: Sequence[str], update: Sequ
     """The end of an INSERT: what becomes of a row that has the same values in `unique`."""
     if not unique:
         return ""
-    meta = model._meta  # noqa: SLF001 - as above
+    meta, quote = model._meta, connection.ops.quote_name  # noqa: SLF001 - as above
+    same = [meta.get_field(name).column for name in unique]
+    if not update:
+        return f" ON CONFLICT ({', '.join(map(quote, same))}) DO NOTHING"
+    changed = [meta.get_field(name).column for name in update]
     suffix = connection.ops.on_conflict_suffix_sql(
-        meta.local_concrete_fields,
-        OnConflict.UPDATE,
-        [meta.get_field(name).column for name in update],
-        [meta.get_field(name).column for name in unique],
+        meta.local_concrete_fields, OnConflict.UPDATE, changed, same
     )
     return f" {suffix}"
 

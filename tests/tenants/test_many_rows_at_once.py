@@ -78,6 +78,15 @@ def test_a_row_that_is_there_takes_over_what_is_named_and_nothing_else(integrati
     assert RemoteUser.objects.count() == 2
 
 
+def test_a_row_that_is_there_may_stay_as_it_is(integration):
+    first, second = remote(integration, 1), remote(integration, 2)
+    insert_all([first])
+    again = remote(integration, 9, name="New")
+    again.user_id = first.user_id
+    insert_all([again, second], unique=["integration", "user"])
+    assert {row.pk: row.name for row in RemoteUser.objects.all()} == {first.pk: HOSTILE, second.pk: HOSTILE}
+
+
 def test_what_must_be_unique_is(integration):
     insert_all([remote(integration, 1)])
     with pytest.raises(IntegrityError):

@@ -30,7 +30,7 @@ from apps.provisioning.wire import REQUEST_SECONDS, Target
 MOST_ROWS = 1_000_000
 MOST_STALE_PAGES = 3
 MOST_ATTEMPTS = 8  # failures in a row: about twenty minutes
-SLOT_SECONDS = 6.0  # a batch of provisioning has the slot for five
+SLOT_SECONDS = 6.0  # a slice of provisioning has the slot for five
 SLOT_POLL_SECONDS = 0.05
 SLOT = timedelta(seconds=REQUEST_SECONDS + 10)  # is not renewed while the one request is under way
 SMALLER_PAGES = {100: 20, 20: 5, 5: 1}
@@ -66,7 +66,7 @@ def read_page(run: Import) -> bool:
     finally:
         health.note(integration, slot, gate)
         health.free_slot(integration, slot)
-        if jobs.has_due(integration):  # a batch may have found the slot taken
+        if jobs.has_due(integration):  # a slice may have found the slot taken
             tasks.ring(str(integration.tenant_id), str(integration.pk))
     if page is None:
         return _trouble(run, failure)
@@ -83,7 +83,7 @@ def why_not(run: Import, integration: Integration) -> str:
 
 
 def _take_slot(integration: Integration, slot: uuid.UUID) -> bool:
-    """Among the batches of provisioning, so that the application never sees more requests at once than its limit."""
+    """Among the slices of provisioning, so that the application never sees more requests at once than its limit."""
     ends = time.monotonic() + SLOT_SECONDS
     while not health.take_slot(integration, slot, lasting=SLOT):
         if time.monotonic() >= ends:
