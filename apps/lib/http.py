@@ -147,6 +147,8 @@ async def _body(response: aiohttp.ClientResponse, headers: Mapping[str, str]) ->
 
 def _storable(headers: Mapping[str, str]) -> Mapping[str, str]:
     """aiohttp keeps odd bytes as lone surrogates, which no database stores."""
+    if all(value.isascii() for value in headers.values()):
+        return headers
     return CIMultiDict(
         (
             name,

@@ -58,6 +58,7 @@ class Telling:
         self.application = Target.of("application", integration.application)
         self.actor = Actor.system()
         self.ids = new_ids()
+        self.words: dict[tuple[str, str], str] = {}
         self.attempts: list[Attempt] = []
         self.events: list[Event] = []
 
@@ -77,16 +78,22 @@ class Telling:
             is_outcome = index == len(done) and error is None
             chain = {
                 "response_code": str(each.step.status or "") if each.step else "",
-                "response_message": _words(job, each.operation),
+                "response_message": self._words(job, each.operation),
                 "message_details": "OK",
             }
             self._event(job, each.operation, attempt if is_outcome else None, message_chain=chain)
         if error is not None:
             operation = _operation_that_failed(report, error)
-            chain = error.message_chain(_("Failed: %(what)s") % {"what": _words(job, operation)})
+            chain = error.message_chain(_("Failed: %(what)s") % {"what": self._words(job, operation)})
             self._event(
                 job, operation, attempt, success=False, error_message=error.detail, message_chain=chain
             )
+
+    def _words(self, job: Job, operation: str) -> str:
+        key = (job.kind, operation)
+        if key not in self.words:
+            self.words[key] = str(WORDS[operation]) % {"what": ResourceKind(job.kind).label}
+        return self.words[key]
 
     def _event(self, job: Job, operation: str, attempt: Attempt | None, **more: Any) -> None:
         details = {"idm_client_id": str(self.integration.id), "job": str(job.id)}
@@ -134,7 +141,3 @@ def _operation_that_failed(report: Report, error: TargetError) -> str:
 
 def _failed_looking_up(error: TargetError, steps: list[Step]) -> bool:
     return isinstance(error, AdoptionRefused) or bool(steps and steps[-1].method == "GET")
-
-
-def _words(job: Job, operation: str) -> str:
-    return str(WORDS[operation]) % {"what": ResourceKind(job.kind).label}

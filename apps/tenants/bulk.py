@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import Field
 from django.utils.functional import Promise
 
 from apps.tenants.prepared import columns_of, insertion, kept_sql, taking_over
@@ -66,7 +67,16 @@ def _stored(field: Any, row: Any, connection: Any) -> Any:
 
 
 def _as_json(rows: Sequence[Any], fields: Sequence[Any], *, adds: bool) -> str:
-    told = [{field.column: field.pre_save(row, add=adds) for field in fields} for row in rows]
+    """Most fields are stored as they stand on the row; those that fill themselves in, like auto_now_add, are asked to."""
+    filled = [field for field in fields if type(field).pre_save is not Field.pre_save]
+    plain = [(field.column, field.attname) for field in fields if field not in filled]
+    told = []
+    for row in rows:
+        values = row.__dict__
+        record = {column: values[name] for column, name in plain}
+        for field in filled:
+            record[field.column] = field.pre_save(row, adds)
+        told.append(record)
     return json.dumps(told, default=_text)
 
 

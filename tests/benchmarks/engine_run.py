@@ -20,7 +20,8 @@ from django.core.management import call_command
 
 from apps.directory.actions import add_members
 from apps.directory.models import User
-from apps.provisioning.models import RemoteUser
+from apps.events.models import Event
+from apps.provisioning.models import Attempt, RemoteUser
 from apps.tenants.context import in_tenant
 from tests.benchmarks import processes
 from tests.benchmarks.company import SYSTEM, found_company
@@ -55,34 +56,23 @@ class Run:
             yield pid
 
     def throughput(self, slug, people, latency):
-        """Seconds from the commit of the activation until the last account is written down."""
-        self.target.anew(latency)
-        company = found_company(slug, self.target.base_url, self.width)
-        company.add_people([f"{slug}{number}" for number in range(people)])
+        """Seconds from the commit of the activation until the last account is written down, and of the bare loop before and after."""
+        bare = [self.bare(people, latency)]
+        company = self.company(slug, people, latency)
         began = time.monotonic()
         company.activate()
         wait_until(lambda: self.target.meter()["created"] >= people, "the accounts", 0.1)
         wait_until(lambda: company.done() >= people, "the records", 0.05)
         seconds = time.monotonic() - began
-        self.check(company, people)
-        return {"seconds": seconds, "people": people, **self.target.meter()}
-
-    def check(self, company, people):
-        from apps.events.models import Event
-        from apps.provisioning.models import Attempt
-
-        with in_tenant(company.tenant):
-            told = Event.objects.filter(type="user_create_provision").count()
-            found = (RemoteUser.objects.count(), Attempt.objects.count(), told)
-        if found != (people, people, people):
-            raise RuntimeError(f"accounts, attempts, events: {found}, and {people} people")
+        meter = self.target.meter()
+        check(company, people)
+        return {"people": people, "seconds": seconds, "bare": [*bare, self.bare(people, latency)], **meter}
 
     def task_each(self, slug, people, latency):
         from tests.benchmarks.task_each import provision
 
-        self.target.anew(latency)
-        company = found_company(slug, self.target.base_url, self.width)
-        company.add_people([f"{slug}{number}" for number in range(people)])
+        bare = [self.bare(people, latency)]
+        company = self.company(slug, people, latency)
         with in_tenant(company.tenant):
             ids = list(User.objects.values_list("pk", flat=True))
         began = time.monotonic()
@@ -90,7 +80,17 @@ class Run:
             provision.delay(str(company.tenant.pk), str(company.integration.pk), str(user_id))
         with in_tenant(company.tenant):
             wait_until(lambda: RemoteUser.objects.count() >= people, "the tasks", 0.1)
-        return {"seconds": time.monotonic() - began, "people": people}
+        seconds = time.monotonic() - began
+        return {"people": people, "seconds": seconds, "bare": [*bare, self.bare(people, latency)]}
+
+    def bare(self, people, latency):
+        return processes.bare_loop(self.target, people, self.width, latency)
+
+    def company(self, slug, people, latency):
+        self.target.anew(latency)
+        company = found_company(slug, self.target.base_url, self.width)
+        company.add_people([f"{slug}{number}" for number in range(people)])
+        return company
 
     def delays(self, slug, changes):
         """Seconds from the commit of each membership to the arrival of the first request about it."""
@@ -116,8 +116,21 @@ class Run:
     def memory(self, slug, people):
         """The largest resident size, in MiB, of any process of a fresh worker that has provisioned so many."""
         with self.workers(concurrency=1) as pid:
-            told = self.throughput(slug, people, 0)
-            return told | {"mib": max(map(peak_mib, [pid, *children(pid)]))}
+            company = self.company(slug, people, 0)
+            company.activate()
+            wait_until(lambda: self.target.meter()["created"] >= people, "the accounts", 1.0)
+            wait_until(lambda: company.owed() == 0, "the records")
+            check(company, people)
+            return {"people": people, "mib": max(map(peak_mib, [pid, *children(pid)]))}
+
+
+def check(company, people):
+    """Everything that is promised about them is on record."""
+    with in_tenant(company.tenant):
+        told = Event.objects.filter(type="user_create_provision").count()
+        found = (RemoteUser.objects.count(), Attempt.objects.count(), told)
+    if found != (people, people, people):
+        raise RuntimeError(f"accounts, attempts, events: {found}, and {people} people")
 
 
 def answers():

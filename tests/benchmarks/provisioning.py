@@ -9,7 +9,8 @@ number of requests under way:
 - the product: from the commit that activates Identity Management, with relay, claim, plan, the same two requests, and every account,
   attempt, job and event written down, until the last of them is.
 
-The ratio is (people a second of the product) / (people a second of the ceiling). PostgreSQL flushes every commit to the disk; worker
+The ratio is (people a second of the product) / (people a second of the ceiling); the ceiling is measured right before and right after,
+and the mean of the two is taken, because a shared machine changes its pace. PostgreSQL flushes every commit to the disk; worker
 and beat are processes as they are installed. Embedded means SQLite and the worker as threads of one process.
 """
 
@@ -30,25 +31,9 @@ def main():
     options = parser().parse_args()
     with ExitStack() as stack:
         target = stack.enter_context(processes.running_target())
-        places = places_of(options, stack)
-        rows, more = [], []
-        ceilings = {}
-        for latency in latencies(options):
-            ceilings[latency] = options.people / processes.bare_loop(
-                target, options.people, options.width, latency
-            )
-            rows.append((f"the ceiling, {words(latency)}", ceilings[latency], None))
-        for name, place in places.items():
+        for name, place in places_of(options, stack).items():
             found = measure(target, name, place, options)
-            for latency in latencies(options):
-                for what in ("throughput", "task_each"):
-                    told = found.get(f"{what} {latency}")
-                    if told:
-                        rate = told["people"] / told["seconds"]
-                        rows.append((f"{name}, {what}, {words(latency)}", rate, rate / ceilings[latency]))
-                        print(name, what, latency, told, flush=True)
-            more += [(name, key, told) for key, told in found.items()]
-    show(rows, more)
+            show(name, found)
 
 
 def places_of(options, stack):
@@ -98,19 +83,29 @@ def measure(target, name, place, options):
     return json.loads(answer.read_text())
 
 
-def show(rows, more):
-    print("\n| | people a second | of the ceiling |\n|---|---|---|")
-    for name, rate, ratio in rows:
-        print(f"| {name} | {rate:,.0f} | {'' if ratio is None else f'{ratio:.2f}'} |")
-    for name, key, told in more:
-        if key == "delays":
-            seconds = sorted(told["seconds"])
-            p95 = seconds[int(0.95 * (len(seconds) - 1))]
+def show(name, found):
+    print(f"\n| {name} | people a second | of the ceiling |\n|---|---|---|")
+    for key, told in found.items():
+        kind, _, latency = key.partition(" ")
+        if kind in KINDS:
+            rate, ceiling = told["people"] / told["seconds"], told["people"] / statistics.mean(told["bare"])
             print(
-                f"| {name}: commit to request, {len(seconds)} changes | median {statistics.median(seconds):.3f} s | 95 % within {p95:.3f} s |"
+                f"| {KINDS[kind]}, {words(float(latency))} | {rate:,.0f} | {rate / ceiling:.2f} of {ceiling:,.0f} |"
             )
+    print("\n| | | |\n|---|---|---|")
+    if "delays" in found:
+        seconds = sorted(found["delays"]["seconds"])
+        p95 = seconds[int(0.95 * (len(seconds) - 1))]
+        middle = statistics.median(seconds)
+        print(
+            f"| commit to request, {len(seconds)} changes | median {middle:.3f} s | 95 % within {p95:.3f} s |"
+        )
+    for key, told in found.items():
         if key.startswith("memory"):
-            print(f"| {name}: largest worker process, {told['people']:,} people | {told['mib']:.0f} MiB | |")
+            print(f"| largest worker process, {told['people']:,} people | {told['mib']:.0f} MiB | |")
+
+
+KINDS = {"throughput": "the product", "task_each": "one Celery task for each person"}
 
 
 def words(latency):

@@ -30,7 +30,7 @@ from apps.provisioning.wire import REQUEST_SECONDS, Target
 MOST_ROWS = 1_000_000
 MOST_STALE_PAGES = 3
 MOST_ATTEMPTS = 8  # failures in a row: about twenty minutes
-SLOT_SECONDS = 6.0  # a slice of provisioning has the slot for five
+SLOT_SECONDS = 8.0  # a slice of provisioning has the slot for five, and two more at the end
 SLOT_POLL_SECONDS = 0.05
 SLOT = timedelta(seconds=REQUEST_SECONDS + 10)  # is not renewed while the one request is under way
 SMALLER_PAGES = {100: 20, 20: 5, 5: 1}
