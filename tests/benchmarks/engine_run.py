@@ -17,11 +17,14 @@ django.setup()
 
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
 
 from apps.directory.actions import add_members
 from apps.directory.models import User
 from apps.events.models import Event
-from apps.provisioning.models import Attempt, RemoteUser
+from apps.provisioning.models import Attempt, Comparison, RemoteUser
+from apps.provisioning.nightly import comparing
 from apps.tenants.context import in_tenant
 from tests.benchmarks import processes
 from tests.benchmarks.company import SYSTEM, found_company
@@ -66,7 +69,25 @@ class Run:
         seconds = time.monotonic() - began
         meter = self.target.meter()
         check(company, people)
-        return {"people": people, "seconds": seconds, "bare": [*bare, self.bare(people, latency)], **meter}
+        told = {"people": people, "seconds": seconds, **meter, "nothing": self.compare(company, people)}
+        return told | {"bare": [*bare, self.bare(people, latency)]}
+
+    def compare(self, company, people):
+        """The nightly comparison where nothing differs, in this process: CPU seconds here, statements, requests."""
+        asked = self.target.meter()["requests"]
+        with in_tenant(company.tenant), Counting() as counting:
+            Comparison.objects.update_or_create(
+                integration=company.integration, defaults={"next_at": timezone.now()}
+            )
+            began, cpu = time.monotonic(), time.process_time()
+            while comparing.work(company.integration.pk):
+                continue
+            seconds, cpu = time.monotonic() - began, time.process_time() - cpu
+            ended = Comparison.objects.get(integration=company.integration)
+        if (ended.last_compared, ended.last_differed) != (people, 0):
+            raise RuntimeError(f"{ended.last_compared} compared, {ended.last_differed} differed")
+        requests = self.target.meter()["requests"] - asked
+        return {"seconds": seconds, "cpu": cpu, "statements": counting.statements, "requests": requests}
 
     def task_each(self, slug, people, latency):
         from tests.benchmarks.task_each import provision
@@ -122,6 +143,23 @@ class Run:
             wait_until(lambda: company.owed() == 0, "the records")
             check(company, people)
             return {"people": people, "mib": max(map(peak_mib, [pid, *children(pid)]))}
+
+
+class Counting:
+    """Statements of this thread."""
+
+    def __enter__(self):
+        self.statements = 0
+        self.wrapper = connection.execute_wrapper(self.count)
+        self.wrapper.__enter__()
+        return self
+
+    def __exit__(self, *error):
+        self.wrapper.__exit__(*error)
+
+    def count(self, execute, *statement):
+        self.statements += 1
+        return execute(*statement)
 
 
 def check(company, people):

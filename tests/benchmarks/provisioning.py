@@ -101,6 +101,12 @@ def show(name, found):
             f"| commit to request, {len(seconds)} changes | median {middle:.3f} s | 95 % within {p95:.3f} s |"
         )
     for key, told in found.items():
+        if "nothing" in told:
+            idle = told["nothing"]
+            print(
+                f"| {told['people']:,} people compared, nothing differs | {idle['seconds']:.1f} s, of it {idle['cpu']:.1f} s CPU here | "
+                f"{idle['statements']} statements, {idle['requests']} requests |"
+            )
         if key.startswith("memory"):
             print(f"| largest worker process, {told['people']:,} people | {told['mib']:.0f} MiB | |")
 
