@@ -11,12 +11,18 @@ from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from apps.directory import actions as directory
+from apps.directory.models import Membership, User
 from apps.events import chain
 from apps.events.models import Event
 from apps.provisioning import engine, jobs, pipeline, recording
-from apps.provisioning.conversation import Report
-from apps.provisioning.models import Attempt, Job, JobState, RemoteUser
+from apps.provisioning.agenda import Agenda
+from apps.provisioning.client import ScimClient
+from apps.provisioning.conversation import Done, Report
+from apps.provisioning.jobs import Owed
+from apps.provisioning.models import Attempt, Job, JobState, Priority, RemoteUser, ResourceKind
 from apps.provisioning.pipeline import Pipeline, Planned
+from apps.provisioning.plan import Account
+from apps.provisioning.wire import Step, Target
 from apps.tenants.context import in_tenant
 from tests.provisioning.conftest import joins
 
@@ -40,57 +46,66 @@ def in_one_group(monkeypatch):
     return recorded
 
 
-def statements(company, number, *, width=4):
-    """Of recording so many new people at once."""
-    joins(company, *(f"{uuid.uuid4().hex[:6]}x{each}" for each in range(number)))
-    company.relay()
-    type(company.integration).objects.update(width=width)
-    asked = []
-    record = recording.record_reports
-
-    def count(integration, lease, reports):
-        with CaptureQueriesContext(connection) as queries:
-            left = record(integration, lease, reports)
-        asked.append((len(reports), [re.sub(r"^SELECT set_config\([^;]*; ", "", q["sql"]) for q in queries]))
-        return left
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(recording, "record_reports", count)
-        patched.setattr(engine, "JOBS_PER_WIDTH", 100)
-        engine.work(company.integration.pk)
-    (found,) = [queries for size, queries in asked if size == number]
-    return found
+def claimed(company, number):
+    """Jobs of so many new members of Engineering, made in bulk, leased to the token."""
+    names = [f"{uuid.uuid4().hex[:8]}{each}" for each in range(number)]
+    people = [
+        User(username=name, email=f"{name}@example.com", first_name=name, password="!") for name in names
+    ]
+    for person in people:
+        person.fill_keys()
+    User.objects.bulk_create(people)
+    Membership.objects.bulk_create([Membership(group=company.engineering, user=each) for each in people])
+    jobs.raise_jobs(
+        Owed(company.integration.pk, ResourceKind.USER, each.pk, Priority.CREATE, str(each))
+        for each in people
+    )
+    token = uuid.uuid4()
+    return jobs.claim(company.integration, number, token), token
 
 
-def test_a_hundred_results_take_as_many_statements_as_two(staffed, in_one_group):
+def created(job):
+    step = Step("POST", "/Users", 201, 0.01, {"userName": str(job)}, "{}")
+    account = Account(f"r-{job.resource_id}", {"userName": str(job)})
+    return Report(account, done=[Done("create", step)], steps=[step])
+
+
+def statements(company, number):
+    """Of recording so many new accounts at once."""
+    found, token = claimed(company, number)
+    assert len(found) == number
+    with CaptureQueriesContext(connection) as asked:
+        left = recording.record_reports(company.integration, token, {job: created(job) for job in found})
+    assert left == {}
+    return [re.sub(r"^SELECT set_config\([^;]*; ", "", query["sql"]) for query in asked]
+
+
+def test_a_hundred_results_take_as_many_statements_as_two(staffed):
     company = staffed()
     few, many = statements(company, 2), statements(company, 100)
     assert len(many) == len(few) <= 12
     assert Attempt.objects.count() == RemoteUser.objects.count() == 103
 
 
-def test_and_one_transaction(staffed, in_one_group):
+def test_and_one_transaction(staffed):
     company = staffed()
     begun = [sql for sql in statements(company, 100) if re.match(r"BEGIN|SAVEPOINT", sql)]
     assert len(begun) <= 1  # inside the test's own it is a savepoint
 
 
-def test_claiming_and_planning_take_as_many_statements_for_a_hundred_as_for_two(staffed):
+def test_planning_takes_as_many_statements_for_a_hundred_as_for_two(staffed):
     company = staffed()
 
-    def claim_and_plan(number):
-        joins(company, *(f"{uuid.uuid4().hex[:6]}y{each}" for each in range(number)))
-        company.relay()
-        with pytest.MonkeyPatch.context() as patched, CaptureQueriesContext(connection) as asked:
-            patched.setattr(engine, "JOBS_PER_WIDTH", 100)
-            patched.setattr(Pipeline, "feed", lambda self, planned: fed.append(len(planned)))
-            engine.work(company.integration.pk)
-        Job.objects.filter(state=JobState.RUNNING).update(state=JobState.DONE, next_at=None)
+    def plan(number):
+        found, token = claimed(company, number)
+        agenda = Agenda(company.integration, token, lambda: ScimClient(target), lambda: None)
+        with CaptureQueriesContext(connection) as asked:
+            assert len(agenda.users(found)) == number
         return len(asked)
 
-    fed = []
-    assert claim_and_plan(2) == claim_and_plan(100)
-    assert fed == [2, 100]
+    integration = company.integration
+    target = Target(integration.base_url, integration.token, integration.dialect)
+    assert plan(2) == plan(100) <= 8
 
 
 def test_every_attempt_has_one_event_in_the_chain(staffed, in_one_group):
