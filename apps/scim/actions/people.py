@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.access import role_of
 from apps.accounts.actions import keep_an_owner
-from apps.accounts.authenticators import remove_second_factor
+from apps.accounts.authenticators import remove_second_factors
 from apps.accounts.one_time_links import invite
 from apps.directory import actions as directory
 from apps.directory.errors import FieldsInvalid, FieldsTaken, LastOwner
@@ -115,7 +115,7 @@ def _begin_anew(user: User, *, actor: Actor) -> None:
     for group in Group.objects.filter(members=user):
         directory.remove_member(group, user, actor=actor)
     directory.forget_password(user, actor=actor)
-    remove_second_factor(user, actor=actor)
+    remove_second_factors(user, actor=actor)
 
 
 def _changes(identity: ExternalIdentity, fields: dict[str, str]) -> dict[str, str]:
