@@ -12,9 +12,10 @@ from typing import Any
 from uuid import UUID
 
 from apps.outbox import relay
-from apps.provisioning import errors, health, jobs, plan, recording, subscriptions, wire
+from apps.provisioning import errors, health, jobs, plan, subscriptions, wire
 from apps.provisioning.client import ScimClient
 from apps.provisioning.models import Priority
+from apps.provisioning.telling import Telling
 from apps.tenants.models import Tenant
 from apps.tenants.tasks import TenantTask
 
@@ -44,7 +45,7 @@ def make() -> None:
     _instead(NEVER_GIVES_UP, ScimClient, "create_user", _hopeful(ScimClient.create_user))
     _instead(NO_SETTLE_WINDOW, jobs, "settle", lambda: dt.timedelta(0))
     _instead(ENDLESS_LEASES, jobs, "_wake", lambda *_: None)
-    _instead(NO_EVENT, recording, "_events", lambda *_: None)
+    _instead(NO_EVENT, Telling, "_tell_events", lambda *_: None)
     _instead(IN_ORDER_OF_ARRIVAL, subscriptions, "_priority", lambda *_: Priority.CREATE)
     _without(NO_SWEEPER, relay, "waiting_tenant_ids", lambda tenant_id: tenant_id)
     _without(NO_SWEEPER, jobs, "integrations_due", lambda row: row[0])
