@@ -8,13 +8,14 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.directory import passwords
 from apps.directory.errors import DirectoryError, FieldsInvalid, FieldsTaken
 from apps.directory.models import Group, Membership, User
 from apps.directory.policies import check_new_password, note_new_password
-from apps.events.actions import changes_between, record
+from apps.events.actions import changes_between, record, record_each
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
 from apps.outbox.models import Topic
@@ -225,7 +226,8 @@ def add_member(group: Group, user: User, *, actor: Actor) -> None:
 
 @transaction.atomic
 def add_members(group: Group, users: Iterable[User], *, actor: Actor) -> None:
-    """Who is in already stays in and is not recorded again."""
+    """Who is in already stays in and is not recorded again. The number of statements does not grow with the group."""
+    _lock(group)
     users = list(users)
     present = set(group.memberships.filter(user__in=users).values_list("user_id", flat=True))
     new = [user for user in users if user.pk not in present]
@@ -242,18 +244,40 @@ def remove_member(group: Group, user: User, *, actor: Actor) -> None:
 
 @transaction.atomic
 def remove_members(group: Group, users: Iterable[User], *, actor: Actor) -> None:
+    """Who is not in is not recorded. The number of statements does not grow with the group."""
+    _lock(group)
     present = list(User.objects.filter(memberships__group=group, pk__in=[user.pk for user in users]))
     Membership.objects.filter(group=group, user__in=present).delete()
     _record_membership(group, present, actor=actor, operation="removed")
 
 
+@transaction.atomic
+def replace_members(group: Group, users: Iterable[User], *, actor: Actor) -> None:
+    """Afterwards exactly these are in; only differences are written and recorded."""
+    _lock(group)
+    users = list(users)
+    add_members(group, users, actor=actor)
+    gone = User.objects.filter(memberships__group=group).exclude(pk__in=[user.pk for user in users])
+    remove_members(group, gone, actor=actor)
+
+
+def _lock(group: Group) -> None:
+    """Two changes of one group's members follow each other, so that each sees whom the other left."""
+    Group.objects.select_for_update().filter(pk=group.pk).values_list("pk").first()
+
+
 def _record_membership(group: Group, users: list[User], *, actor: Actor, operation: str) -> None:
-    for user in users:
-        details = {"association": operation, "group": str(group.pk), "group_name": group.name}
-        record(EventType.ASSOCIATION_CHANGE, actor=actor, target=Target.of("user", user), details=details)
-    if users:
-        publish(Topic.GROUP_CHANGED, group.id)
-        publish_all(Topic.USER_CHANGED, [user.pk for user in users])
+    if not users:
+        return
+    record_each(
+        EventType.ASSOCIATION_CHANGE,
+        actor=actor,
+        targets=[Target.of("user", user) for user in users],
+        details={"association": operation, "group": str(group.pk), "group_name": group.name},
+    )
+    Group.objects.filter(pk=group.pk).update(updated_at=timezone.now())
+    publish(Topic.GROUP_CHANGED, group.id)
+    publish_all(Topic.USER_CHANGED, [user.pk for user in users])
 
 
 def _known(fields: dict[str, Any]) -> dict[str, Any]:
