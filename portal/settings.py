@@ -230,7 +230,7 @@ CELERY_BEAT_SCHEDULE = {
 
 SCIM_SERVICE_PROVIDER = {  # read by django-scim2 when it is imported
     "USER_ADAPTER": "apps.scim.adapters.UserAdapter",
-    "USER_FILTER_PARSER": "apps.scim.filters.UserFilter",
+    "GROUP_ADAPTER": "apps.scim.adapters.GroupAdapter",
     "SERVICE_PROVIDER_CONFIG_MODEL": "apps.scim.discovery.Config",
     "BASE_LOCATION_GETTER": "apps.scim.discovery.base_location",
 }

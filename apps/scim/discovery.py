@@ -19,9 +19,12 @@ from scim2_models import (
     Sort,
 )
 
-from apps.scim.resources import User
+from apps.scim.bodies import MOST_BYTES
+from apps.scim.listing import MOST_RESULTS
+from apps.scim.patching import MOST_OPERATIONS
+from apps.scim.resources import EnterpriseUser, Group, User
 
-MOST_RESULTS = 200
+DESCRIPTIONS = {"User": "People in the directory.", "Group": "User groups: what gives people access."}
 
 
 def base_location(*_: Any, **__: Any) -> str:
@@ -48,25 +51,29 @@ class Config:
         )
         config = ServiceProviderConfig(
             patch=Patch(supported=True),
-            bulk=Bulk(supported=False, max_operations=0, max_payload_size=0),
+            bulk=Bulk(supported=True, max_operations=MOST_OPERATIONS, max_payload_size=MOST_BYTES),
             filter=Filter(supported=True, max_results=MOST_RESULTS),
             change_password=ChangePassword(supported=False),
-            sort=Sort(supported=False),
-            etag=ETag(supported=False),
+            sort=Sort(supported=True),
+            etag=ETag(supported=True),
             authentication_schemes=[bearer],
         )
         return _dumped(config, address("service-provider-config"))
 
 
 def schemas() -> list[dict[str, Any]]:
-    schema = User.to_schema()
-    return [_dumped(schema, address("schemas", uuid=str(schema.id)))]
+    found = [kind.to_schema() for kind in (User, Group, EnterpriseUser)]
+    return [_dumped(schema, address("schemas", uuid=str(schema.id))) for schema in found]
 
 
 def resource_types() -> list[dict[str, Any]]:
-    kind = ResourceType.from_resource(User)
-    kind.description = "People in the directory."
-    return [_dumped(kind, address("resource-types", uuid=str(kind.id)))]
+    return [_resource_type(kind) for kind in (User, Group)]
+
+
+def _resource_type(kind: Any) -> dict[str, Any]:
+    told = ResourceType.from_resource(kind)
+    told.description = DESCRIPTIONS[str(told.id)]
+    return _dumped(told, address("resource-types", uuid=str(told.id)))
 
 
 def _dumped(resource: Resource[Any], location: str) -> dict[str, Any]:

@@ -5,12 +5,13 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.directory.models import User
+from apps.directory.models import Group, User
 from apps.directory.validators import fold, validate_text
 from apps.scim.request_models import ReceivedRequest
 from apps.tenants.models import TenantOwned, TenantQuerySet, TenantScopedManager
 
 __all__ = [
+    "ExternalGroup",
     "ExternalIdentity",
     "PendingLink",
     "ReceivedRequest",
@@ -158,3 +159,23 @@ class PendingLink(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.source})"
+
+
+class ExternalGroup(TenantOwned):
+    """This group belongs to this source: it created the group, or was given it. `external_id` is the source's own id."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="groups")
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="external_groups")
+    external_id = models.CharField(max_length=255, blank=True, validators=[validate_text])
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["source", "group"], name="external_group_once"),
+            models.UniqueConstraint(
+                fields=["source", "external_id"], condition=~Q(external_id=""), name="external_group_id"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.external_id or str(self.group)

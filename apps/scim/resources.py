@@ -1,4 +1,4 @@
-"""The User resource as this service provider keeps it (RFC 7643 section 4.1), on scim2-models.
+"""The resources as this service provider keeps them (RFC 7643 section 4), on scim2-models.
 
 Only what the directory stores is declared: Schemas tells no more than is true, anything else in a request is dropped, and a filter on it is refused.
 """
@@ -6,24 +6,24 @@ Only what the directory stores is declared: Schemas tells no more than is true, 
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from django.http import QueryDict
 from pydantic import Field, field_validator
 from scim2_models import (
     URN,
+    AnyExtension,
+    CaseExact,
     ComplexAttribute,
     Context,
-    PatchOp,
+    Extension,
+    Mutability,
+    Reference,
     Required,
     Resource,
-    ResponseParameters,
     ScimPolicy,
     Uniqueness,
 )
 
-from apps.directory.models import User as Person
-from apps.lib.scim.schemas import PATCH_OP, USER
+from apps.lib.scim.schemas import ENTERPRISE_USER, GROUP, USER
 from apps.lib.scim.values import read_boolean
-from apps.scim.models import ExternalIdentity
 
 # Entra ID and Okta: unknown attributes and URNs, removal by value, a value path that names an element not there yet.
 POLICY = ScimPolicy(
@@ -41,8 +41,17 @@ ATTRIBUTES = {
     "display_name": "displayName",
     "job_title": "title",
     "work_phone": "phoneNumbers.value",
+    "mobile_phone": "phoneNumbers.value",
     "timezone": "timezone",
+    "employee_number": "employeeNumber",
+    "department": "department",
+    "division": "division",
+    "organization": "organization",
+    "cost_center": "costCenter",
+    "manager": "manager.value",
     "external_id": "externalId",
+    "name": "displayName",
+    "members": "members.value",
 }
 
 
@@ -55,21 +64,55 @@ class Name(ComplexAttribute):
     family_name: str | None = Field(default=None, description="Last name.")
 
 
-class Plural(ComplexAttribute):
-    value: str | None = Field(default=None, description="The value itself.")
+class Email(ComplexAttribute):
+    """The person's company e-mail address."""
+
+    value: Annotated[str | None, Required.true] = Field(default=None, description="The address itself.")
     type: str | None = Field(default=None, description="What it is for.", examples=["work"])
     primary: bool | None = Field(default=None, description="Whether it is the preferred one.")
 
 
-class Email(Plural):
-    """The person's company e-mail address."""
+class PhoneNumber(ComplexAttribute):
+    """A telephone number of the person: one for work, one mobile."""
+
+    value: str | None = Field(default=None, description="The number itself.")
+    type: str | None = Field(default=None, description="What it is for.", examples=["work", "mobile"])
 
 
-class PhoneNumber(Plural):
-    """The person's work telephone number."""
+class Manager(ComplexAttribute):
+    """The person's manager."""
+
+    value: Annotated[str | None, CaseExact.true] = Field(
+        default=None, description="The manager's id, here or at the identity provider, as it was sent."
+    )
 
 
-class User(Resource[Any]):
+class EnterpriseUser(Extension):
+    """What the company says of the person."""
+
+    __schema__ = URN(ENTERPRISE_USER)
+
+    employee_number: str | None = Field(default=None, description="Employee number.")
+    cost_center: str | None = Field(default=None, description="Cost center.")
+    organization: str | None = Field(default=None, description="Organization.")
+    division: str | None = Field(default=None, description="Division.")
+    department: str | None = Field(default=None, description="Department.")
+    manager: Manager | None = Field(default=None, description="The person's manager.")
+
+    @field_validator("manager", mode="before")
+    @classmethod
+    def _however_it_is_sent(cls, value: Any) -> Any:
+        """Entra sends an array of one, OneLogin's templates `managerId`, others the bare id."""
+        if isinstance(value, list) and len(value) < 2:
+            value = value[0] if value else None
+        if isinstance(value, str):
+            return {"value": value}
+        if isinstance(value, Mapping) and "value" not in value and isinstance(value.get("managerId"), str):
+            return {"value": value["managerId"]}
+        return value
+
+
+class CoreUser(Resource[AnyExtension]):
     """A person in the directory."""
 
     __schema__ = URN(USER)
@@ -80,12 +123,21 @@ class User(Resource[Any]):
     name: Name | None = Field(default=None, description="The components of the person's name.")
     display_name: str | None = Field(default=None, description="The name as other people see it.")
     title: str | None = Field(default=None, description="Job title.")
-    timezone: str | None = Field(default=None, description="An IANA time zone, such as Europe/London.")
+    timezone: str | None = Field(
+        default=None,
+        description="An IANA time zone.",
+        examples=["Europe/London", "America/New_York", "Asia/Tokyo"],
+    )
     active: bool | None = Field(
         default=None, description="Whether the person may sign in and use applications."
     )
-    emails: list[Email] | None = Field(default=None, description="The company e-mail address.")
-    phone_numbers: list[PhoneNumber] | None = Field(default=None, description="The work telephone number.")
+    # Where none is sent, a user name that is an address stands in (apps/scim/adapters/users.py).
+    emails: Annotated[list[Email] | None, Required.true] = Field(
+        default=None, description="The company e-mail address."
+    )
+    phone_numbers: list[PhoneNumber] | None = Field(
+        default=None, description="The telephone numbers: one for work, one mobile."
+    )
 
     @field_validator("emails", "phone_numbers", mode="before")
     @classmethod
@@ -100,72 +152,46 @@ class User(Resource[Any]):
         return None if value is None else read_boolean(value)
 
 
-def read(document: Mapping[str, Any], context: Context) -> User:
+User = CoreUser[EnterpriseUser]
+
+
+class Member(ComplexAttribute):
+    """A person in the group."""
+
+    value: Annotated[str | None, Mutability.immutable, CaseExact.true] = Field(
+        default=None, description="The person's id."
+    )
+    ref: Annotated[Reference[CoreUser[EnterpriseUser]] | None, Mutability.immutable] = Field(
+        default=None,
+        serialization_alias="$ref",
+        validation_alias="$ref",
+        description="The person's address; when it is sent, the id says who is meant.",
+    )
+    type: Annotated[str | None, Mutability.immutable] = Field(
+        default=None, description="Always User.", examples=["User"]
+    )
+    display: Annotated[str | None, Mutability.read_only] = Field(
+        default=None, description="The name as other people see it."
+    )
+
+
+class Group(Resource[Any]):
+    """A user group: what gives people access to applications."""
+
+    __schema__ = URN(GROUP)
+
+    display_name: Annotated[str | None, Uniqueness.server, Required.true] = Field(
+        default=None, description="The group's name."
+    )
+    members: list[Member] | None = Field(default=None, description="The people in the group.")
+
+
+def read(kind: Any, document: Mapping[str, Any], context: Context) -> Any:
     """Raises pydantic's ValidationError. What the client may not choose, and URNs of other vendors, are left out first."""
     left_out = {"schemas", "id", "meta", "groups"}
     kept = {name: value for name, value in document.items() if name.casefold() not in left_out}
-    user: User = User.model_validate(kept | {"schemas": [USER]}, scim_ctx=context, scim_policy=POLICY)
-    return user
+    return kind.model_validate(kept | {"schemas": schemas_of(kind)}, scim_ctx=context, scim_policy=POLICY)
 
 
-def patched(user: User, operations: Any) -> User:
-    """A copy with the operations applied (RFC 7644 section 3.5.2). Raises ValidationError and SCIMException."""
-    message = {"schemas": [PATCH_OP], "Operations": operations}
-    patch = PatchOp[User].model_validate(message, scim_ctx=Context.RESOURCE_PATCH_REQUEST, scim_policy=POLICY)
-    copy = user.model_copy(deep=True)
-    patch.patch(copy, scim_policy=POLICY)
-    return copy
-
-
-def parameters(query: QueryDict) -> ResponseParameters[User]:
-    """`attributes` and `excludedAttributes` (RFC 7644 section 3.9)."""
-    wanted = {name: query[name] for name in ("attributes", "excludedAttributes") if name in query}
-    found: ResponseParameters[User] = ResponseParameters[User].model_validate(wanted)
-    return found
-
-
-def of_person(person: Person, identity: ExternalIdentity | None) -> User:
-    """As the source of `identity` knows them. Without id and meta, which the adapter adds: they are not part of what a request changes."""
-    phones = [PhoneNumber(value=person.work_phone, type="work", primary=True)] if person.work_phone else None
-    name = Name(
-        formatted=person.full_name or None,
-        given_name=person.first_name or None,
-        family_name=person.last_name or None,
-    )
-    return User(
-        schemas=[USER],
-        external_id=(identity and identity.external_id) or None,
-        user_name=identity.user_name if identity else person.username,
-        name=name,
-        display_name=person.display_name or None,
-        title=person.job_title or None,
-        timezone=person.timezone or None,
-        active=person.active,
-        emails=[Email(value=person.email, type="work", primary=True)],
-        phone_numbers=phones,
-    )
-
-
-def fields_of(user: User) -> dict[str, str]:
-    """Directory fields; what is absent is empty, but for the e-mail address, which everybody needs and which is then left out."""
-    name = user.name or Name()
-    fields = {
-        "username": user.user_name,
-        "first_name": name.given_name,
-        "last_name": name.family_name,
-        "display_name": user.display_name,
-        "job_title": user.title,
-        "work_phone": _chosen(user.phone_numbers, strict=True),
-        "timezone": user.timezone,
-    }
-    email = _chosen(user.emails, strict=False)
-    return {field: value or "" for field, value in fields.items()} | ({"email": email} if email else {})
-
-
-def _chosen(values: list[Any] | None, *, strict: bool) -> str:
-    """The work one, else the primary one, else the first without a type; where not `strict`, else the first."""
-    given = [each for each in values or [] if each.value]
-    ranked = [each for each in given if (each.type or "").casefold() == "work"]
-    ranked += [each for each in given if each.primary] + [each for each in given if not each.type]
-    ranked += [] if strict else given
-    return str(ranked[0].value) if ranked else ""
+def schemas_of(kind: Any) -> list[str]:
+    return [str(kind.__schema__), *map(str, kind.get_extension_models())]

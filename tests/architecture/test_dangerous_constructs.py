@@ -25,7 +25,7 @@ ALLOWED: dict[tuple[str, str], str] = {
         "csrf_exempt",
     ): "the assertion consumer service is posted to from the identity provider's page; the signature decides",
     (
-        "apps/scim/views.py",
+        "apps/scim/views/base.py",
         "csrf_exempt",
     ): "bearer tokens only: no cookie is ever looked at",
     ("apps/saml/views.py", "csrf_exempt"): "an application posts its sign-in request from its own pages",

@@ -1,12 +1,14 @@
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
-from scim2_models import Context, ListResponse, ResourceType, Schema, ServiceProviderConfig
+from scim2_models import Context, ListResponse, Path, ResourceType, Schema, ServiceProviderConfig
 
-from apps.lib.scim.schemas import USER
-from apps.scim.columns import of_person
+from apps.lib.scim.schemas import ENTERPRISE_USER, GROUP, USER
+from apps.scim.columns import of_group, of_person
+from apps.scim.resources import Group, User
 from apps.tenants.models import Tenant
 from tests.scim.conftest import Caller
 
@@ -18,9 +20,14 @@ def test_the_three_documents_are_valid(okta: Caller) -> None:
     ServiceProviderConfig.model_validate(okta("GET", "/ServiceProviderConfig").json(), scim_ctx=RESPONSE)
     schemas = ListResponse[Schema].model_validate(okta.list("/Schemas"), scim_ctx=RESPONSE)
     kinds = ListResponse[ResourceType].model_validate(okta.list("/ResourceTypes"), scim_ctx=RESPONSE)
-    assert (schemas.total_results, kinds.total_results) == (1, 1)
+    assert (schemas.total_results, kinds.total_results) == (3, 2)
     assert kinds.resources
-    assert (kinds.resources[0].endpoint, kinds.resources[0].schema_) == ("/Users", USER)
+    assert [(each.endpoint, each.schema_) for each in kinds.resources] == [
+        ("/Users", USER),
+        ("/Groups", GROUP),
+    ]
+    assert kinds.resources[0].schema_extensions
+    assert [each.schema_ for each in kinds.resources[0].schema_extensions] == [ENTERPRISE_USER]
 
 
 def test_each_can_be_read_by_its_own_address(okta: Caller) -> None:
@@ -32,27 +39,54 @@ def test_each_can_be_read_by_its_own_address(okta: Caller) -> None:
         assert okta("GET", f"{path}?filter=id+pr").status_code == 403
 
 
-def test_a_person_has_no_attribute_that_the_schema_does_not_know(okta: Caller) -> None:
-    phones = [{"type": "work", "value": "1"}]
-    user = okta.create("mia", title="x", displayName="x", timezone="Europe/London", phoneNumbers=phones)
-    declared = {each["name"] for each in okta.list("/Schemas")["Resources"][0]["attributes"]}
-    assert set(user) - {"schemas", "id", "meta", "externalId"} <= declared
+def schema(caller: Caller, urn: str) -> Any:
+    return caller("GET", f"/Schemas/{urn}").json()
 
 
-def test_every_attribute_of_the_schema_can_be_filtered_or_is_made_of_others(okta: Caller) -> None:
-    from scim2_models import Path
-
-    from apps.scim.resources import User
-
-    columns = of_person(okta.token)
-    leaves = {
+def leaves(told: Any) -> set[tuple[str, str | None]]:
+    return {
         (attribute["name"], sub["name"] if sub else None)
-        for attribute in okta.list("/Schemas")["Resources"][0]["attributes"]
+        for attribute in told["attributes"]
         for sub in attribute.get("subAttributes") or [None]
     }
-    bound = {Path[User](".".join(filter(None, leaf))).resolve() for leaf in leaves}
-    names = {(each.field_name, each.sub_field_name) for each in bound if each}
-    assert names - columns.keys() == {("name", "formatted")}
+
+
+def test_no_resource_has_an_attribute_that_the_schema_does_not_know(okta: Caller) -> None:
+    phones = [{"type": "work", "value": "1"}, {"type": "mobile", "value": "2"}]
+    told = dict.fromkeys(("employeeNumber", "department", "division", "organization", "costCenter"), "x")
+    user = okta.create(
+        "mia", title="x", displayName="x", timezone="Europe/London", phoneNumbers=phones, externalId="1",
+        name={"givenName": "x", "familyName": "y"}, **{ENTERPRISE_USER: told | {"manager": {"value": "x"}}},
+    )  # fmt: skip
+    group = okta(
+        "POST", "/Groups", {"displayName": "x", "externalId": "1", "members": [{"value": user["id"]}]}
+    )
+    common = {"schemas", "id", "meta", "externalId", ENTERPRISE_USER}
+    for resource, urn in ((user, USER), (user[ENTERPRISE_USER], ENTERPRISE_USER), (group.json(), GROUP)):
+        found = {
+            (name, part)
+            for name, value in resource.items()
+            for element in (value if isinstance(value, list) else [value])
+            for part in (element if isinstance(element, dict) else [None])
+            if name not in common
+        }
+        # Nothing more than is declared, and all of it: what is declared is stored.
+        assert found == leaves(schema(okta, urn))
+
+
+def test_every_attribute_of_the_schemas_can_be_filtered_and_sorted_by(okta: Caller) -> None:
+    for kind, urn in ((User, USER), (Group, GROUP), (User, ENTERPRISE_USER)):
+        columns = of_group(okta.source) if kind is Group else of_person(okta.source)
+        for name, part in leaves(schema(okta, urn)):
+            prefix = f"{urn}:" if urn == ENTERPRISE_USER else ""
+            binding = Path[kind](f"{prefix}{name}{f'.{part}' if part else ''}").resolve()
+            assert binding is not None
+            field, sub = binding.field_name, binding.sub_field_name
+            elements = columns.plural.get(field)
+            if part == "$ref":
+                continue  # made of the id
+            assert all(sub in each.parts for each in elements) if elements else (field, sub) in columns.single
+            assert elements or (field, sub) in columns.order
 
 
 def test_the_command_prints_the_address_and_a_token_that_works(tenant: Tenant) -> None:

@@ -167,6 +167,7 @@ ROWS = [
     row("sandbox:scim", slug="target slug", rest="=Users"),
     # SCIM
     row("scim:users", uuid="user"),
+    row("scim:groups", uuid="group"),
     row("scim:resource-types", uuid="=User"),
     row("scim:schemas", uuid="=urn:ietf:params:scim:schemas:core:2.0:User"),
     # The REST API
@@ -239,7 +240,7 @@ NAMES_THE_APPLICATION = {
 NOTHING_THERE: dict[str, str] = {}
 
 # name: why no CSRF token is asked for
-SCIM = ("root", "search", "users-search", "users", "groups", "me", "bulk", "service-provider-config",
+SCIM = ("root", "search", "users-search", "groups-search", "users", "groups", "me", "bulk", "service-provider-config",
         "resource-types", "schemas")  # fmt: skip
 API = ("catalog", "applications", "users", "groups", "events", "event-export", "event-count", "event-distinct", "event-interval",
        "scim-tokens", "api-keys", "administrators")  # fmt: skip

@@ -6,6 +6,7 @@ ScimError                    each knows its status, scimType and default detail
     Unauthorized             401
     Forbidden                403
     NotFound                 404
+    MethodNotAllowed         405
     Conflict                 409
         Uniqueness
     PreconditionFailed       412
@@ -17,6 +18,8 @@ ReadingError                 an answer that cannot be read, however lenient one 
     SeveralMatch             two resources where there must be one
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from apps.lib.scim.schemas import ERROR
@@ -27,6 +30,7 @@ class ScimError(Exception):
 
     status: ClassVar[int] = 500
     scim_type: ClassVar[str] = ""
+    headers: Mapping[str, str] = MappingProxyType({})  # of the answer
     default_detail: ClassVar[str] = "Something went wrong here; nothing was changed."
 
     def __init__(self, detail: str = "") -> None:
@@ -104,6 +108,11 @@ class Forbidden(ScimError):
 class NotFound(ScimError):
     status = 404
     default_detail = "There is no such resource."
+
+
+class MethodNotAllowed(ScimError):
+    status = 405
+    default_detail = "The address does not have this method."
 
 
 class Conflict(ScimError):

@@ -1,0 +1,123 @@
+"""What people and groups have in common on their way out and in."""
+
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django_scim.adapters import SCIMMixin
+from scim2_models import Context
+
+from apps.events.actors import Actor
+from apps.scim import preconditions, resources
+from apps.scim import selection as selections
+from apps.scim.authentication import actor_of
+from apps.scim.columns.comparing import Columns
+from apps.scim.discovery import base_location
+from apps.scim.models import Source
+from apps.scim.selection import Selection
+
+Document = dict[str, Any]
+
+
+class ResourceAdapter(SCIMMixin):  # type: ignore[misc]
+    """`obj` is one of `seen_by` that went through `complete`, or new. `save` and `handle_operations` are part of the request's transaction."""
+
+    obj: Any
+    kind: ClassVar[Any]  # the class of apps.scim.resources
+    resource_type: ClassVar[str]
+    url_name: ClassVar[str]
+    id_field = "id"
+    own_link: ClassVar[str]  # where `complete` puts the source's claim on the row
+    wanted: Any = None
+
+    @classmethod
+    def seen_by(cls, source: Source) -> QuerySet[Any]:
+        raise NotImplementedError
+
+    @classmethod
+    def columns(cls, source: Source) -> Columns:
+        raise NotImplementedError
+
+    @classmethod
+    def complete(cls, source: Source, rows: QuerySet[Any], selection: Selection) -> list[Any]:
+        """The rows with what their documents need: a fixed number of queries, however many they are. May leave out the last ones."""
+        raise NotImplementedError
+
+    def content(self) -> Document:
+        """All but id and meta."""
+        raise NotImplementedError
+
+    @property
+    def source(self) -> Source:
+        source: Source = self.request.scim_source
+        return source
+
+    @property
+    def actor(self) -> Actor:
+        return actor_of(self.request, self.source)
+
+    @property
+    def link(self) -> Any:
+        """None for what this source may only read, and for what is new."""
+        return next(iter(getattr(self.obj, self.own_link, ())), None)
+
+    @property
+    def location(self) -> str:
+        return f"{collection(self.request, self.url_name)}/{self.obj.pk}"
+
+    @cached_property
+    def version(self) -> str:
+        return preconditions.version(self.obj.pk, self.obj.updated_at, self._version_of_link())
+
+    def _version_of_link(self) -> str:
+        return self.link.external_id if self.link else ""
+
+    def to_dict(self, selection: Selection | None = None) -> Document:
+        chosen = selections.read(self.kind, self.request.GET) if selection is None else selection
+        content = self.content()
+        meta = {
+            "resourceType": self.resource_type,
+            "created": _moment(self.obj.created_at),
+            "lastModified": _moment(self.obj.updated_at),
+            "location": self.location,
+            "version": self.version,
+        }
+        return chosen.of({"schemas": content.pop("schemas"), "id": str(self.obj.pk), **content, "meta": meta})
+
+    def validate_dict(self, document: Document) -> None:
+        is_new = self.obj._state.adding  # noqa: SLF001 - Django's own way to ask
+        context = Context.RESOURCE_CREATION_REQUEST if is_new else Context.RESOURCE_REPLACEMENT_REQUEST
+        self.wanted = resources.read(self.kind, document, context)
+
+    def from_dict(self, document: Document) -> None:
+        """Nothing is written before `save`: django-scim2 would fill the model's columns here."""
+
+    def as_it_is(self) -> Any:
+        """The resource that a PATCH starts from. It knows its id, so that a caller may repeat it."""
+        return self.kind.model_validate({**self.content(), "id": str(self.obj.pk)})
+
+    def take(self, row: Any, selection: Selection | None = None) -> None:
+        """The row as it is after a write, with what the answer will tell."""
+        rows = type(self).seen_by(self.source).filter(pk=row.pk)
+        chosen = selections.read(self.kind, self.request.GET) if selection is None else selection
+        self.obj = self.complete(self.source, rows, chosen)[0]
+        self.__dict__.pop("version", None)
+
+    @classmethod
+    def to_documents(cls, rows: list[Any], request: HttpRequest, selection: Selection) -> list[Document]:
+        made: list[Self] = [cls(row, request=request) for row in rows]
+        return [each.to_dict(selection) for each in made]
+
+
+def collection(request: HttpRequest, url_name: str) -> str:
+    """The address of all resources of a kind; looked up once in a request."""
+    known: dict[str, str] = request.__dict__.setdefault("scim_collections", {})
+    if url_name not in known:
+        known[url_name] = base_location() + reverse(url_name)
+    return known[url_name]
+
+
+def _moment(value: Any) -> str:
+    return str(value.isoformat()).replace("+00:00", "Z")

@@ -1,0 +1,59 @@
+"""A page of what was asked for, of one kind of resource or, at the root, of several (RFC 7644 sections 3.4.2 and 3.4.3)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from apps.lib.scim.errors import InvalidFilter, InvalidValue
+from apps.lib.scim.messages import list_response
+from apps.scim import selection as selections
+from apps.scim.adapters.base import ResourceAdapter
+from apps.scim.filters import conditions
+from apps.scim.listing import Asked, asked, in_order
+from apps.scim.models import Source
+
+Adapters = Sequence[type[ResourceAdapter]]
+
+
+def page_of(adapters: Adapters, request: HttpRequest, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """A ListResponse. `parameters` are those of an address or of a SearchRequest, by their names on the wire. Raises ScimError, SCIMException."""
+    source: Source = request.scim_source  # type: ignore[attr-defined]
+    wanted = asked(parameters)
+    chosen = [selections.read(each.kind, parameters) for each in adapters]
+    found = _found(adapters, source, wanted)
+    totals = [rows.count() for rows in found]
+    resources: list[dict[str, Any]] = []
+    skip, left = wanted.start - 1, wanted.count
+    for adapter, rows, total, selection in zip(adapters, found, totals, chosen, strict=True):
+        if left > 0 and skip < total:
+            page = adapter.complete(source, rows[skip : skip + left], selection)
+            resources += adapter.to_documents(page, request, selection)
+            if len(page) < min(
+                left, total - skip
+            ):  # they would not have fitted: the next page begins with them
+                break
+            left -= len(page)
+        skip = max(skip - total, 0)
+    return list_response(resources, total=sum(totals), start_index=wanted.start)
+
+
+def _found(adapters: Adapters, source: Source, wanted: Asked) -> list[QuerySet[Any]]:
+    if len(adapters) > 1 and wanted.order:
+        raise InvalidValue("sortBy: Resources of different kinds are not sorted together.")
+    columns = [each.columns(source) for each in adapters]
+    found = [each.seen_by(source) for each in adapters]
+    if wanted.filter is not None:
+        # An attribute that only some kinds have matches nothing of the others; one that none has is an error.
+        unknown: list[set[str]] = [set() for _ in adapters]
+        for number, adapter in enumerate(adapters):
+            lenient = unknown[number] if len(adapters) > 1 else None
+            condition = conditions(adapter.kind, wanted.filter, columns[number], unknown=lenient)
+            found[number] = found[number].filter(condition)
+        if nowhere := set.intersection(*unknown):
+            raise InvalidFilter(f"There is no attribute {min(nowhere)[:100]} that can be filtered so.")
+    return [
+        in_order(rows, each.kind, of_kind, wanted)
+        for rows, each, of_kind in zip(found, adapters, columns, strict=True)
+    ]

@@ -1,0 +1,1 @@
+"""django-scim2's views with our authentication, errors, look-up, lists and versions (docs/decisions)."""

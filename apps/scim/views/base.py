@@ -1,0 +1,83 @@
+"""What every address does: a token, the limits, one transaction for what writes, and a SCIM error for whatever is refused."""
+
+from contextlib import nullcontext
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt
+from django_scim import exceptions
+from django_scim import views as stock
+from pydantic import ValidationError
+from scim2_models import SCIMException
+
+from apps.directory.errors import DirectoryError
+from apps.lib.scim.errors import BadRequest, NotImplementedHere, ScimError
+from apps.lib.scim.messages import encode
+from apps.lib.scim.schemas import CONTENT_TYPE
+from apps.scim import bodies
+from apps.scim.afterwards import remembered
+from apps.scim.authentication import authenticate
+from apps.scim.errors import as_scim_error
+
+WRITING = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+def answer(document: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    return HttpResponse(encode(document), status=status, content_type=CONTENT_TYPE)
+
+
+def refusal(error: ScimError) -> HttpResponse:
+    response = answer(error.to_document(), status=error.status)
+    response.refused = error  # type: ignore[attr-defined]  # for apps.scim.afterwards
+    if error.status == 401:
+        response["WWW-Authenticate"] = 'Bearer realm="SCIM"'
+    for name, value in error.headers.items():
+        response[name] = value
+    return response
+
+
+class ScimView(stock.SCIMView):  # type: ignore[misc]
+    """No query of the tenant's data before the token is known. CSRF: no cookie is ever looked at."""
+
+    access = "scim_token"  # for the walk over every URL
+    writes: ClassVar[bool] = True  # what is not read with GET is one transaction
+    not_here = NotImplementedHere.default_detail
+
+    @method_decorator(csrf_exempt)
+    @remembered
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            if not hasattr(
+                request, "scim_source"
+            ):  # else it is part of a bulk request, which brought the token
+                request.scim_source = authenticate(request).source  # type: ignore[attr-defined]
+            if not self.implemented:
+                raise NotImplementedHere(self.not_here)
+            with transaction.atomic() if self._is_writing(request) else nullcontext():
+                response: HttpResponse = super(stock.SCIMView, self).dispatch(request, *args, **kwargs)
+            if response.status_code < 400:
+                self.finish(response)
+        except ScimError as error:
+            return refusal(error)
+        except exceptions.SCIMException as error:  # django-scim2's: an empty body, no operations
+            return refusal(BadRequest(error.detail))
+        except (SCIMException, ValidationError, DirectoryError) as error:
+            return refusal(as_scim_error(error))
+        return response
+
+    def finish(self, response: HttpResponse) -> None:
+        """Headers of an answer that is no refusal. Not in `dispatch`: overriding it would drop what is said there about CSRF."""
+        if response.status_code == 204:
+            del response["Content-Type"]
+
+    def _is_writing(self, request: HttpRequest) -> bool:
+        return self.writes and request.method in WRITING
+
+    def load_body(self, _: bytes) -> dict[str, Any]:
+        """Names ignore case (RFC 7643 section 2.1); django-scim2 looks for this one as it is written in the RFC."""
+        document = bodies.read_object(self.request)
+        return {
+            "Operations" if name.casefold() == "operations" else name: document[name] for name in document
+        }

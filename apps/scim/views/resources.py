@@ -1,0 +1,87 @@
+"""People and groups."""
+
+from typing import Any, ClassVar
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django_scim import views as stock
+
+from apps.lib.scim.errors import NotFound
+from apps.scim import preconditions
+from apps.scim import selection as selections
+from apps.scim.adapters import GroupAdapter, UserAdapter
+from apps.scim.adapters.base import ResourceAdapter
+from apps.scim.adapters.groups import WITHOUT_MEMBERS
+from apps.scim.columns.comparing import as_id
+from apps.scim.search import page_of
+from apps.scim.views.base import ScimView, answer
+
+
+class ResourceView(ScimView):
+    """The verbs are django-scim2's; each looks the resource up before it reads the body."""
+
+    http_method_names = ("get", "post", "put", "patch", "delete")
+    adapter_class: ClassVar[type[ResourceAdapter]]
+    adapter: ResourceAdapter | None = None
+
+    def scim_adapter(self, obj: Any, request: HttpRequest) -> ResourceAdapter:
+        self.adapter = self.adapter or self.adapter_class(obj, request=request)
+        return self.adapter
+
+    def model_cls(self) -> Any:
+        return self.adapter_class.seen_by(self.request.scim_source).model()
+
+    def get_object(self) -> Any:
+        """Of the tenant; locked for the request that changes it. Another tenant's is not there. Raises NotFound, PreconditionFailed."""
+        source, key = self.request.scim_source, as_id(self.kwargs.get("uuid"))
+        if key is None:
+            raise NotFound
+        rows = self.adapter_class.seen_by(source).filter(pk=key)
+        if self.request.method != "GET":
+            rows = rows.select_for_update()
+        found = self.adapter_class.complete(source, rows, self._needed())
+        if not found:
+            raise NotFound
+        self.adapter = self.scim_adapter(found[0], self.request)
+        self.unchanged = preconditions.check(self.request, self.adapter.version)
+        return found[0]
+
+    def _needed(self) -> selections.Selection:
+        if self.request.method != "GET":
+            return WITHOUT_MEMBERS  # the answer reads them again, if it tells them
+        return selections.read(self.adapter_class.kind, self.request.GET)
+
+    def finish(self, response: HttpResponse) -> None:
+        super().finish(response)
+        if self.adapter is not None and self.request.method != "DELETE":
+            response["ETag"] = self.adapter.version
+
+    def get_single(self, request: HttpRequest) -> HttpResponse:
+        self.get_object()
+        assert self.adapter is not None  # noqa: S101 - get_object has set it
+        if self.unchanged:
+            return HttpResponseNotModified()
+        response = answer(self.adapter.to_dict())
+        response["Location"] = self.adapter.location
+        return response
+
+    def get_many(self, request: HttpRequest) -> HttpResponse:
+        return answer(page_of((self.adapter_class,), request, request.GET))
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "uuid" in self.kwargs:
+            return self.http_method_not_allowed(request)  # type: ignore[no-any-return]
+        return super().post(request, *args, **kwargs)  # type: ignore[misc,no-any-return]
+
+
+class UsersView(ResourceView, stock.UsersView):  # type: ignore[misc]
+    adapter_class = UserAdapter
+
+
+class GroupsView(ResourceView, stock.GroupsView):  # type: ignore[misc]
+    adapter_class = GroupAdapter
+
+    def patch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """204, as Entra ID wants it, and so that one more member does not cost telling all of them."""
+        response: HttpResponse = super().patch(request, *args, **kwargs)
+        told = {"attributes", "excludedAttributes"} & set(request.GET)
+        return response if told else HttpResponse(status=204)

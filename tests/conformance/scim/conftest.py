@@ -1,0 +1,3 @@
+from tests.scim.conftest import entra, okta, stranger
+
+__all__ = ["entra", "okta", "stranger"]
