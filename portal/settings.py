@@ -235,6 +235,9 @@ SCIM_SERVICE_PROVIDER = {  # read by django-scim2 when it is imported
     "BASE_LOCATION_GETTER": "apps.scim.discovery.base_location",
 }
 
+# Of one identity provider, over all web processes, for long; four seconds' worth at once. Entra ID sends up to 25.
+SCIM_REQUESTS_PER_SECOND = env.int("SCIM_REQUESTS_PER_SECOND", default=50)
+
 # How long a resource stays off the wire when the fate of a write is unknown: an application may apply it late.
 SETTLE_SECONDS = env.float("SETTLE_SECONDS", default=60)
 

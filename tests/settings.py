@@ -33,3 +33,4 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, because live servers and threads share it.
     DATABASES["default"]["TEST"] = {"NAME": f"{_data}/test.sqlite3"}
+SCIM_REQUESTS_PER_SECOND = 100_000  # tests of the limit set it

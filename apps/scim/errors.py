@@ -2,6 +2,7 @@
 apps.lib.scim.errors.ScimError   each knows its status and scimType on the wire
 ├── UnsupportedMediaType         415
 ├── EmailExists                  409, the person is here already and not the source's
+├── Throttled                    429, with Retry-After
 ├── ReadOnlyHere                 403, this must not come from outside
 │   └── NotYours                 403, the person belongs to somebody else
 
@@ -17,7 +18,7 @@ from scim2_models import Error, InvalidValueException, SCIMException
 from apps.directory.errors import DirectoryError, FieldsTaken
 from apps.directory.models import User as Person
 from apps.lib.scim import errors
-from apps.lib.scim.errors import BadRequest, Forbidden, InvalidValue, ScimError, Uniqueness
+from apps.lib.scim.errors import BadRequest, Forbidden, InvalidValue, ScimError, TooManyRequests, Uniqueness
 from apps.scim.resources import ATTRIBUTES
 
 BY_SCIM_TYPE: dict[str, type[ScimError]] = {
@@ -30,6 +31,12 @@ BY_SCIM_TYPE: dict[str, type[ScimError]] = {
 class UnsupportedMediaType(ScimError):
     status = 415
     default_detail = "The body must be application/scim+json or application/json."
+
+
+class Throttled(TooManyRequests):
+    def __init__(self, seconds: int) -> None:
+        super().__init__()
+        self.headers = {"Retry-After": str(seconds)}
 
 
 class NotLinked(ScimError):

@@ -15,6 +15,7 @@ __all__ = [
     "ExternalIdentity",
     "PendingLink",
     "ReceivedRequest",
+    "RequestBudget",
     "ScimToken",
     "Source",
     "SourceKind",
@@ -179,3 +180,14 @@ class ExternalGroup(TenantOwned):
 
     def __str__(self) -> str:
         return self.external_id or str(self.group)
+
+
+class RequestBudget(TenantOwned):
+    """What is left of the requests that a source may send (apps/scim/throttle.py); refilled with time."""
+
+    source = models.OneToOneField(Source, on_delete=models.CASCADE, related_name="budget")
+    left = models.FloatField()
+    filled_at = models.FloatField()  # seconds since 1970
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.left:.0f}"

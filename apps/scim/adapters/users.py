@@ -10,7 +10,7 @@ from apps.scim.actions import people as actions
 from apps.scim.adapters.base import Document, ResourceAdapter
 from apps.scim.columns import of_person
 from apps.scim.columns.comparing import Columns
-from apps.scim.errors import ReadOnlyHere
+from apps.scim.errors import NotYours
 from apps.scim.models import Source
 from apps.scim.patching import patched
 from apps.scim.people import seen_by, with_identity
@@ -74,12 +74,12 @@ class UserAdapter(ResourceAdapter):
     def _update(self, external_id: str | None, active: bool | None, fields: dict[str, Any]) -> Person:
         """Absent `externalId` and `active` stay as they are: Okta's PUT leaves them out, and nobody is to lose or gain access by that."""
         if self.link is None:
-            raise ReadOnlyHere
+            raise NotYours().about(self.obj, external_id=external_id, user_name=fields.get("username"))
         return actions.update_person(
             self.link, actor=self.actor, external_id=external_id, active=active, **fields
         )
 
     def delete(self) -> None:
         if self.link is None:
-            raise ReadOnlyHere
+            raise NotYours().about(self.obj, external_id="", user_name="")
         actions.remove_person(self.link, actor=self.actor)

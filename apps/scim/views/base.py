@@ -16,7 +16,7 @@ from apps.directory.errors import DirectoryError
 from apps.lib.scim.errors import BadRequest, NotImplementedHere, ScimError
 from apps.lib.scim.messages import encode
 from apps.lib.scim.schemas import CONTENT_TYPE
-from apps.scim import bodies
+from apps.scim import bodies, throttle
 from apps.scim.afterwards import remembered
 from apps.scim.authentication import authenticate
 from apps.scim.errors import as_scim_error
@@ -53,6 +53,7 @@ class ScimView(stock.SCIMView):  # type: ignore[misc]
                 request, "scim_source"
             ):  # else it is part of a bulk request, which brought the token
                 request.scim_source = authenticate(request).source  # type: ignore[attr-defined]
+                throttle.count(request.scim_source)  # type: ignore[attr-defined]
             if not self.implemented:
                 raise NotImplementedHere(self.not_here)
             with transaction.atomic() if self._is_writing(request) else nullcontext():
