@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.http import HttpResponse
 from lxml import html
 
-from apps.lib.scim.schemas import PATCH_OP, USER
+from apps.lib.scim.schemas import ENTERPRISE_USER, GROUP, PATCH_OP, USER
 from apps.sandbox.actions import add_target
 from apps.tenants.context import in_tenant
 
@@ -45,7 +45,7 @@ def rest(path: str, declared_by: str, fields: dict[str, Any], *names: str, metho
 PERSON = {"username": "mia{}", "email": EMAIL, "first_name": "Mia{}", "last_name": "Rae{}", "display_name": "Mia Rae{}",
           "job_title": "Engineer{}", "work_phone": "+44 1{}", "mobile_phone": "+44 7{}", "employee_number": "7{}", "department": "R&D{}",
           "division": "North{}", "organization": "Acme{}", "cost_center": "C1{}", "manager": "boss{}"}  # fmt: skip
-GROUP = {"name": "Ops{}", "description": "Keeps it up{}"}
+GROUP_FORM = {"name": "Ops{}", "description": "Keeps it up{}"}
 LABEL = {"display_label": "Shop{}", "description": "Buys things{}"}
 # Into the tab as it is rendered: its choices stay as they are.
 SSO = {"attributes-0-name": "plan{}", "attributes-0-constant": "gold{}", "attributes-0-name_format": "urn:acme:x{}",
@@ -60,13 +60,15 @@ SCIM_USER = {
 }  # fmt: skip
 SCIM_NAMES = ("userName", "displayName", "title", "externalId", "name.givenName", "name.familyName", "emails.value",
               "phoneNumbers.value")  # fmt: skip
+SCIM_ENTERPRISE = ("employeeNumber", "department", "division", "organization", "costCenter", "manager.value")
+SCIM_GROUP = {"schemas": [GROUP], "displayName": "Ops{}", "externalId": "g1{}"}
 
 DOORS = [
     # The console
     form("/console/users/new/", "ProfileForm", PERSON, *PERSON),
     form("/console/users/<user>/", "ProfileForm", PERSON, *PERSON),
-    form("/console/groups/new/", "GroupForm", GROUP, *GROUP),
-    form("/console/groups/<group>/", "GroupForm", GROUP, *GROUP),
+    form("/console/groups/new/", "GroupForm", GROUP_FORM, *GROUP_FORM),
+    form("/console/groups/<group>/", "GroupForm", GROUP_FORM, *GROUP_FORM),
     form("/console/catalog/custom_saml/", "GeneralForm", LABEL, *LABEL),
     form("/console/applications/<application>/", "GeneralForm", LABEL, *LABEL),
     form("/console/applications/<application>/sso/", "SsoForm", SSO, "sp_entity_id", "default_relay_state", "groups_attribute_name",
@@ -86,8 +88,8 @@ DOORS = [
     # The REST API
     rest("/users/", "UserSerializer", PERSON, *PERSON),
     rest("/users/<user>/", "UserSerializer", PERSON, *PERSON, method="PATCH"),
-    rest("/groups/", "GroupSerializer", GROUP, *GROUP),
-    rest("/groups/<group>/", "GroupSerializer", GROUP, *GROUP, method="PATCH"),
+    rest("/groups/", "GroupSerializer", GROUP_FORM, *GROUP_FORM),
+    rest("/groups/<group>/", "GroupSerializer", GROUP_FORM, *GROUP_FORM, method="PATCH"),
     rest("/applications/", "ApplicationFields", LABEL | {"connector": "custom_saml"}, *LABEL),
     rest("/applications/", "ApplicationFields",
          {"connector": "gitlab_saas", "display_label": "GitLab", "parameters": {"group_path": "acme{}"}}, "parameters"),
@@ -107,6 +109,10 @@ DOORS = [
     Door("scim", "/Users/<scim user>", SCIM_USER, {name: f"scim.{name}" for name in SCIM_NAMES}, "PUT"),
     Door("scim", "/Users/<scim user>", {"schemas": [PATCH_OP], "Operations": [{"op": "replace", "value": {"displayName": "Mia{}"}}]},
          {"Operations": "scim.displayName"}, "PATCH"),
+    *(Door("scim", "/Users/<scim user>",
+           {"schemas": [PATCH_OP], "Operations": [{"op": "replace", "path": f"{ENTERPRISE_USER}:{name.partition('.')[0]}", "value": "x{}"}]},
+           {"Operations": f"scim.{name}"}, "PATCH") for name in SCIM_ENTERPRISE),
+    Door("scim", "/Groups", SCIM_GROUP, {"displayName": "scim.displayName", "externalId": "scim.externalId"}),
     # Commands
     Door("command", "createtenant", {"slug": "initech", "--name": "Initech{}", "--admin": "ada{}", "--email": "ada{}@initech.example"},
          {"--name": "createtenant.name", "--admin": "createtenant.admin", "--email": "createtenant.email"}),
@@ -131,7 +137,7 @@ NO_NAMES = {
                      "EventQuery.application", "EventQuery.user", "EventQuery.actor",
                      "IntervalQuery.timezone", "Selection.rows", "createscimtoken.tenant", "createapikey.tenant", "createapikey.admin",
                      "verifyevents.tenant", "SeenPlan.plan", "MetadataChoice.entity_id", "MetadataAddress.entity_id", "*.digest",
-                     "MetadataForm.entity_id"), LOOKED_FOR),
+                     "MetadataForm.entity_id", "scim.members.value"), LOOKED_FOR),
     "*certificate*": PEM,
     "IdentityProviderForm.xml": XML,
 }  # fmt: skip
