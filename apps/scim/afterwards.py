@@ -31,7 +31,7 @@ def remembered(dispatch: Dispatch) -> Dispatch:
         refused = getattr(response, "refused", None)
         if isinstance(refused, NotLinked):
             note_refusal(source, refused, actor=actor_of(request, source))
-        if not is_part:
+        if not is_part and response.status_code != 429:  # a script gone wild is not to cost writes
             recording.note(source, request, _body(request), response, started=started)
         return response
 

@@ -22,7 +22,7 @@ from scim2_models import (
 from apps.scim.bodies import MOST_BYTES
 from apps.scim.listing import MOST_RESULTS
 from apps.scim.patching import MOST_OPERATIONS
-from apps.scim.resources import EnterpriseUser, Group, User
+from apps.scim.resources import EnterpriseUser, Group, Person
 
 DESCRIPTIONS = {"User": "People in the directory.", "Group": "User groups: what gives people access."}
 
@@ -62,12 +62,12 @@ class Config:
 
 
 def schemas() -> list[dict[str, Any]]:
-    found = [kind.to_schema() for kind in (User, Group, EnterpriseUser)]
+    found = [kind.to_schema() for kind in (Person, Group, EnterpriseUser)]
     return [_dumped(schema, address("schemas", uuid=str(schema.id))) for schema in found]
 
 
 def resource_types() -> list[dict[str, Any]]:
-    return [_resource_type(kind) for kind in (User, Group)]
+    return [_resource_type(kind) for kind in (Person, Group)]
 
 
 def _resource_type(kind: Any) -> dict[str, Any]:

@@ -112,7 +112,7 @@ class EnterpriseUser(Extension):
         return value
 
 
-class CoreUser(Resource[AnyExtension]):
+class User(Resource[AnyExtension]):
     """A person in the directory."""
 
     __schema__ = URN(USER)
@@ -152,7 +152,7 @@ class CoreUser(Resource[AnyExtension]):
         return None if value is None else read_boolean(value)
 
 
-User = CoreUser[EnterpriseUser]
+Person = User[EnterpriseUser]  # as this service provider has them
 
 
 class Member(ComplexAttribute):
@@ -161,7 +161,7 @@ class Member(ComplexAttribute):
     value: Annotated[str | None, Mutability.immutable, CaseExact.true] = Field(
         default=None, description="The person's id."
     )
-    ref: Annotated[Reference[CoreUser[EnterpriseUser]] | None, Mutability.immutable] = Field(
+    ref: Annotated[Reference["User"] | None, Mutability.immutable] = Field(
         default=None,
         serialization_alias="$ref",
         validation_alias="$ref",

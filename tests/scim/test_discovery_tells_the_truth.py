@@ -8,7 +8,7 @@ from scim2_models import Context, ListResponse, Path, ResourceType, Schema, Serv
 
 from apps.lib.scim.schemas import ENTERPRISE_USER, GROUP, USER
 from apps.scim.columns import of_group, of_person
-from apps.scim.resources import Group, User
+from apps.scim.resources import Group, Person
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
 from tests.scim.conftest import Caller
@@ -22,6 +22,7 @@ def test_the_three_documents_are_valid(okta: Caller) -> None:
     schemas = ListResponse[Schema].model_validate(okta.list("/Schemas"), scim_ctx=RESPONSE)
     kinds = ListResponse[ResourceType].model_validate(okta.list("/ResourceTypes"), scim_ctx=RESPONSE)
     assert (schemas.total_results, kinds.total_results) == (3, 2)
+    assert [each.name for each in schemas.resources or []] == ["User", "Group", "EnterpriseUser"]
     assert kinds.resources
     assert [(each.endpoint, each.schema_) for each in kinds.resources] == [
         ("/Users", USER),
@@ -76,7 +77,7 @@ def test_no_resource_has_an_attribute_that_the_schema_does_not_know(okta: Caller
 
 
 def test_every_attribute_of_the_schemas_can_be_filtered_and_sorted_by(okta: Caller) -> None:
-    for kind, urn in ((User, USER), (Group, GROUP), (User, ENTERPRISE_USER)):
+    for kind, urn in ((Person, USER), (Group, GROUP), (Person, ENTERPRISE_USER)):
         with in_tenant(okta.tenant):
             columns = of_group(okta.source) if kind is Group else of_person(okta.source)
         for name, part in leaves(schema(okta, urn)):

@@ -243,12 +243,12 @@ def test_the_database_agrees_with_the_reference_evaluator(
     with in_tenant(okta.tenant):
         found = {
             user.username
-            for user in Directory.objects.filter(conditions(resources.User, query, of_person(okta.source)))
+            for user in Directory.objects.filter(conditions(resources.Person, query, of_person(okta.source)))
         }
-    parsed = ScimFilter[resources.User](query)
+    parsed = ScimFilter[resources.Person](query)
     expected = {
         name
         for name, document in three.items()
-        if parsed.match(resources.User.model_validate(document, scim_policy=resources.POLICY))
+        if parsed.match(resources.Person.model_validate(document, scim_policy=resources.POLICY))
     }
     assert found == expected

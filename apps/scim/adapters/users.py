@@ -19,7 +19,7 @@ from apps.scim.user_resource import document_of, fields_of
 
 
 class UserAdapter(ResourceAdapter):
-    kind = resources.User
+    kind = resources.Person
     resource_type = "User"
     url_name = "scim:users"
     own_link = "own_identities"

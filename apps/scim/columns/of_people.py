@@ -48,7 +48,7 @@ def of_person(source: Source) -> Columns:
         ("user_name", None): _user_name(source),
         ("name", None): presence(text(FULL_NAME)),
         ("active", None): boolean("active"),
-        ("manager", None): presence(exact_text("manager")),
+        ("manager", None): exact_text("manager"),  # Entra ID compares it without ".value"
         ("manager", "value"): exact_text("manager"),
         ("meta", "resource_type"): constant("User"),
         ("meta", "created"): moment("created_at"),

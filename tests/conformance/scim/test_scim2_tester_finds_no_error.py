@@ -31,6 +31,7 @@ def told(result: Any) -> str:
     return f"{result.status.name} {result.title}: {result.reason}"
 
 
+@pytest.mark.timeout(900)  # hundreds of requests
 @pytest.mark.parametrize(("kind", "least"), [("User", 80), ("Group", 20)])
 def test_not_one_of_its_checks_is_an_error(
     okta: Caller, program: WSGISCIMClient, kind: str, least: int
