@@ -15,7 +15,7 @@ from apps.directory import passwords
 from apps.directory.errors import DirectoryError, FieldsInvalid, FieldsTaken
 from apps.directory.models import Group, Membership, User
 from apps.directory.policies import check_new_password, note_new_password
-from apps.events.actions import changes_between, record, record_each
+from apps.events.actions import changes_between, line, record, record_all
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
 from apps.outbox.models import Topic
@@ -269,11 +269,12 @@ def _lock(group: Group) -> None:
 def _record_membership(group: Group, users: list[User], *, actor: Actor, operation: str) -> None:
     if not users:
         return
-    record_each(
-        EventType.ASSOCIATION_CHANGE,
-        actor=actor,
-        targets=[Target.of("user", user) for user in users],
-        details={"association": operation, "group": str(group.pk), "group_name": group.name},
+    details = {"association": operation, "group": str(group.pk), "group_name": group.name}
+    record_all(
+        [
+            line(EventType.ASSOCIATION_CHANGE, actor=actor, target=Target.of("user", user), details=details)
+            for user in users
+        ]
     )
     Group.objects.filter(pk=group.pk).update(updated_at=timezone.now())
     publish(Topic.GROUP_CHANGED, group.id)

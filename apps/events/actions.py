@@ -1,6 +1,6 @@
 """The one way to write a line: inside the transaction of the change it tells about (docs/walk.md)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Required, TypedDict, Unpack
 from uuid import UUID, uuid4
 
@@ -58,27 +58,6 @@ def line(event_type: EventType, **told: Unpack[Told]) -> Event:
     if application is not None:
         event.application_id, event.application_name = application.id, application.name[:255]
     return event
-
-
-def record_each(
-    event_type: EventType, *, actor: Actor, targets: Iterable[Target], details: dict[str, Any]
-) -> None:
-    """One line for each target, all of them in one statement. `details` must never hold a secret."""
-    Event.objects.bulk_create(
-        Event(
-            type=event_type,
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            actor_name=actor.name[:255],
-            client_ip=actor.client_ip,
-            user_agent=actor.user_agent[:255],
-            target_kind=target.kind,
-            target_id=target.id,
-            target_name=target.name[:255],
-            details=details,
-        )
-        for target in targets
-    )
 
 
 def changes_between(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:

@@ -79,7 +79,7 @@ class PhoneNumber(ComplexAttribute):
     type: str | None = Field(default=None, description="What it is for.", examples=["work", "mobile"])
 
 
-class Manager(ComplexAttribute):
+class Superior(ComplexAttribute):
     """The person's manager."""
 
     value: Annotated[str | None, CaseExact.true] = Field(
@@ -97,7 +97,7 @@ class EnterpriseUser(Extension):
     organization: str | None = Field(default=None, description="Organization.")
     division: str | None = Field(default=None, description="Division.")
     department: str | None = Field(default=None, description="Department.")
-    manager: Manager | None = Field(default=None, description="The person's manager.")
+    manager: Superior | None = Field(default=None, description="The person's manager.")
 
     @field_validator("manager", mode="before")
     @classmethod
