@@ -46,6 +46,17 @@ def begin_sign_in(request: HttpRequest, user: User, destination: str, *, second:
     }
 
 
+def sign_in(request: HttpRequest, user: User, destination: str) -> HttpResponse:
+    """After the right password: the session at once where nothing else is asked, which is most sign-ins, else the next page."""
+    if missing(Pending(user, destination, second=False)):
+        begin_sign_in(request, user, destination)
+        return go_on(request)
+    request.session.pop(PENDING, None)
+    begin_session(request, user)
+    request.session[destinations.CAME_FOR] = destination
+    return redirect(destination)
+
+
 def pending_sign_in(request: HttpRequest) -> Pending | None:
     """None when there is none, when it took too long, or when the account has changed since."""
     noted = request.session.get(PENDING)

@@ -21,11 +21,10 @@ ROUGHLY = dt.timedelta(minutes=5)  # no page writes more often than that
 
 def note_session(request: HttpRequest, user: User, handle: str) -> None:
     """It begins, or goes on for the same person."""
-    now, seen = timezone.now(), _seen(request)
-    defaults = {"user": user, "session_key": request.session.session_key, "last_seen_at": now, **seen}
-    PortalSession.objects.update_or_create(
-        handle=handle, defaults=defaults, create_defaults=defaults | {"started_at": now}
-    )
+    now = timezone.now()
+    values = {"user": user, "session_key": request.session.session_key, "last_seen_at": now, **_seen(request)}
+    if not PortalSession.objects.filter(handle=handle).update(**values):
+        PortalSession.objects.create(handle=handle, started_at=now, **values)
     request.session[SEEN] = now.timestamp()
 
 

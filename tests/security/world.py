@@ -158,7 +158,7 @@ def _things(canary: str, slug: str, owner: User) -> dict[str, str]:
         "invitation": add_link(owner, LinkPurpose.INVITATION),
         "portal session": str(_portal_session(owner).pk),
         "passkey": str(
-            Passkey.objects.create(user=owner, name=canary, credential_id="x", public_key=b"x").pk
+            Passkey.objects.create(user=owner, name=canary, credential_id="AAAA", public_key=b"x").pk
         ),
         "event": str(Event.objects.get(target_id=str(user.pk), type=EventType.USER_CREATE).pk),
     }

@@ -11,7 +11,7 @@ from apps.accounts import destinations
 from apps.accounts.access import actor_of, public
 from apps.accounts.actions import person_with
 from apps.accounts.forms import SignInForm
-from apps.accounts.pending import begin_sign_in, go_on
+from apps.accounts.pending import sign_in
 from apps.accounts.signing_out import FOLLOWS, sign_out, what_follows
 
 
@@ -31,8 +31,7 @@ def login(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         user = person_with(**form.cleaned_data, actor=actor_of(request))
         if user is not None:
-            begin_sign_in(request, user, destination)
-            return go_on(request)
+            return sign_in(request, user, destination)
         form.add_error(None, _("This user name and password do not sign in."))
     return _page(request, form, destination, status=422)
 
