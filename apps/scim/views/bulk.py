@@ -50,5 +50,6 @@ def _inner(request: HttpRequest, operation: bulk.Operation) -> HttpRequest:
     if operation.version:
         inner.META["HTTP_IF_MATCH"] = operation.version
     inner.scim_source = request.scim_source  # type: ignore[attr-defined]
+    inner._body = b""  # noqa: SLF001 - django-scim2 looks at the body of each request
     inner.scim_document = operation.data or {}
     return inner  # type: ignore[no-any-return]
