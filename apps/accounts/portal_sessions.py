@@ -4,6 +4,7 @@ import datetime as dt
 
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.models import Session
+from django.core.cache import caches
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -15,8 +16,8 @@ from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
 
-SEEN = "seen_at"  # session: seconds since the epoch, as last told to the row
-ROUGHLY = dt.timedelta(minutes=5)  # no page writes more often than that
+# No process writes more often than that. It remembers by itself: a session that is saved again would last longer.
+ROUGHLY = dt.timedelta(minutes=5)
 
 
 def note_session(request: HttpRequest, user: User, handle: str) -> None:
@@ -25,16 +26,13 @@ def note_session(request: HttpRequest, user: User, handle: str) -> None:
     values = {"user": user, "session_key": request.session.session_key, "last_seen_at": now, **_seen(request)}
     if not PortalSession.objects.filter(handle=handle).update(**values):
         PortalSession.objects.create(handle=handle, started_at=now, **values)
-    request.session[SEEN] = now.timestamp()
+    _is_due(handle)
 
 
 def note_seen(request: HttpRequest, handle: str) -> None:
     """The person was just here; a session that no row knows of is left alone."""
-    now = timezone.now()
-    noted = request.session.get(SEEN)
-    if noted is not None and abs(now.timestamp() - noted) > ROUGHLY.total_seconds():
-        PortalSession.objects.filter(handle=handle).update(last_seen_at=now, **_seen(request))
-        request.session[SEEN] = now.timestamp()
+    if _is_due(handle):
+        PortalSession.objects.filter(handle=handle).update(last_seen_at=timezone.now(), **_seen(request))
 
 
 def key_changed(before: str, after: str) -> None:
@@ -68,6 +66,11 @@ def end_sessions(sessions: list[PortalSession], *, actor: Actor) -> None:
         details = {"client_ip": one.client_ip, "started_at": one.started_at.isoformat()}
         record(EventType.SESSION_END, actor=actor, target=Target.of("user", one.user), details=details)
     PortalSession.objects.filter(pk__in=[one.pk for one in sessions]).delete()
+
+
+def _is_due(handle: str) -> bool:
+    """Once in ROUGHLY for each session."""
+    return bool(caches["default"].add(f"seen:{handle}", value=True, timeout=ROUGHLY.total_seconds()))
 
 
 def _seen(request: HttpRequest) -> dict[str, str]:
