@@ -35,9 +35,9 @@ def asked(client, path):
     return json.loads(unescape(re.search(r'data-options="([^"]+)"', page)[1]))
 
 
-def register(who, device, path=NEW, **lies):
+def register(who, device, path=NEW, name="Work laptop", **lies):
     answer = device.create(asked(who.client, path), **lies)
-    return who.client.post(path, {"name": "Work laptop", "credential": answer})
+    return who.client.post(path, {"name": name, "credential": answer})
 
 
 def show(device, client=None, path=SIGN_IN, **lies):
@@ -89,6 +89,14 @@ def test_a_registration_that_is_not_right_is_refused(bob, lie):
     assert register(bob, Device(), **lie).status_code == 422
     with in_tenant(bob.tenant):
         assert not Passkey.objects.exists()
+
+
+@pytest.mark.parametrize("bad", ["\x00", "\x0b", "\u202e"])
+def test_a_name_that_cannot_be_seen_is_refused(bob, bad):
+    assert register(bob, Device(), name=f"Work{bad}laptop").status_code == 422
+    with in_tenant(bob.tenant):
+        assert not Passkey.objects.exists()
+    assert register(bob, Device(), name="Bärs Läptop").status_code == 200  # negative control
 
 
 def test_one_key_is_not_two_peoples(alice, bob, device):
