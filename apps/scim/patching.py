@@ -6,10 +6,12 @@ from typing import Any
 from scim2_models import Context, PatchOp
 
 from apps.lib.scim.errors import InvalidSyntax, TooLarge
-from apps.lib.scim.schemas import PATCH_OP
+from apps.lib.scim.schemas import PATCH_OP, USER
 from apps.scim.resources import POLICY
 
 MOST_OPERATIONS = 1000
+CORE = f"{USER}:".casefold()
+WHOLE_NAME = "name.formatted"
 
 
 def patched(resource: Any, operations: Any) -> Any:
@@ -45,7 +47,9 @@ def as_understood(kind: Any, operations: Any) -> Iterator[dict[str, Any]]:
     for each in operations:
         if not isinstance(each, Mapping):
             raise InvalidSyntax("Each of Operations has to be an object.")
-        operation = {str(name).casefold(): value for name, value in each.items()}
+        operation = _without_whole_name({str(name).casefold(): value for name, value in each.items()})
+        if operation is None or _adds_null(operation):
+            continue
         path, value = operation.get("path"), operation.get("value")
         if path is None or path == "":
             operation.pop("path", None)
@@ -53,8 +57,6 @@ def as_understood(kind: Any, operations: Any) -> Iterator[dict[str, Any]]:
                 operation["value"] = {_qualified(name, extended): value[name] for name in value}
         elif isinstance(path, str):
             operation["path"] = _qualified(path, extended)
-        if _adds_null(operation):
-            continue
         yield operation
 
 
@@ -62,6 +64,34 @@ def _adds_null(operation: Mapping[str, Any]) -> bool:
     """Entra adds null for what a person does not have."""
     is_addition = str(operation.get("op")).casefold() == "add"
     return is_addition and "value" in operation and operation["value"] is None
+
+
+def _without_whole_name(operation: dict[str, Any]) -> dict[str, Any] | None:
+    """Without name.formatted, which is read-only: Entra's standard mapping sends it, and an error would park the person. None for nothing else."""
+    path, value = operation.get("path") or "", operation.get("value")
+    if not isinstance(path, str):
+        return operation
+    if _core(path) == WHOLE_NAME:
+        return None
+    if not value or not isinstance(value, Mapping):
+        return operation
+    kept = _left_of(value, _core(path))
+    return operation | {"value": kept} if kept else None
+
+
+def _left_of(value: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """A value that stands at `path`, "" for the person."""
+    kept = {}
+    for name, inner in value.items():
+        here = f"{path}.{_core(name)}" if path else _core(name)
+        left = _left_of(inner, here) if here == "name" and isinstance(inner, Mapping) else inner
+        if here != WHOLE_NAME and (left or not inner):
+            kept[name] = left
+    return kept
+
+
+def _core(path: str) -> str:
+    return path.strip().casefold().removeprefix(CORE)
 
 
 def _extended(kind: Any) -> dict[str, str]:

@@ -18,6 +18,7 @@ from scim2_models import (
     Reference,
     Required,
     Resource,
+    Returned,
     ScimPolicy,
     Uniqueness,
 )
@@ -58,8 +59,10 @@ ATTRIBUTES = {
 class Name(ComplexAttribute):
     """The components of the person's name."""
 
-    # Made of the others when it is read. Writable all the same: Entra's standard mapping sends it, and an error would park the person.
-    formatted: str | None = Field(default=None, description="The full name, made of the other names.")
+    # Entra's standard mapping sends it: it is dropped (apps/scim/patching.py), for an error would park the person.
+    formatted: Annotated[str | None, Mutability.read_only, Returned.request] = Field(
+        default=None, description="The full name, made of the other names."
+    )
     given_name: str | None = Field(default=None, description="First name.")
     family_name: str | None = Field(default=None, description="Last name.")
 
@@ -69,7 +72,9 @@ class Email(ComplexAttribute):
 
     value: Annotated[str | None, Required.true] = Field(default=None, description="The address itself.")
     type: str | None = Field(default=None, description="What it is for.", examples=["work"])
-    primary: bool | None = Field(default=None, description="Whether it is the preferred one.")
+    primary: bool | None = Field(
+        default=None, description="Always true: one address is kept.", examples=["true"]
+    )
 
 
 class PhoneNumber(ComplexAttribute):
@@ -128,10 +133,11 @@ class User(Resource[AnyExtension]):
         description="An IANA time zone.",
         examples=["Europe/London", "America/New_York", "Asia/Tokyo"],
     )
-    active: bool | None = Field(
+    # Everybody has these two. A request need not say them (apps/scim/adapters/users.py): a new person is active, and a user name that
+    # is an address stands in for the e-mail address; whoever is there keeps theirs.
+    active: Annotated[bool | None, Required.true] = Field(
         default=None, description="Whether the person may sign in and use applications."
     )
-    # Where none is sent, a user name that is an address stands in (apps/scim/adapters/users.py).
     emails: Annotated[list[Email] | None, Required.true] = Field(
         default=None, description="The company e-mail address."
     )
@@ -170,7 +176,7 @@ class Member(ComplexAttribute):
     type: Annotated[str | None, Mutability.immutable] = Field(
         default=None, description="Always User.", examples=["User"]
     )
-    display: Annotated[str | None, Mutability.read_only] = Field(
+    display: Annotated[str | None, Mutability.read_only, Returned.request] = Field(
         default=None, description="The name as other people see it."
     )
 

@@ -28,6 +28,10 @@ class Selection:
         asked = any(each == folded or each.startswith(f"{folded}.") for each in self.wanted)
         return folded in self.unwanted or (bool(self.wanted) and not asked)
 
+    def asks_for(self, path: str) -> bool:
+        """For what is told only to who names it ("returned": "request", RFC 7643 section 7)."""
+        return path.casefold() in self.wanted
+
     def of(self, document: Document) -> Document:
         return _chosen(document, self, "") if self else document
 

@@ -13,7 +13,7 @@ Document = dict[str, Any]
 def document_of(person: Person, identity: ExternalIdentity | None) -> Document:
     """
     As the source of `identity` knows them; what they do not have is left out. Without id and meta, which are not part of what a request
-    changes. Made by hand: a list has 200 of them.
+    changes, and without name.formatted. Made by hand: a list has 200 of them.
     """
     told = {
         "employeeNumber": person.employee_number,
@@ -24,7 +24,6 @@ def document_of(person: Person, identity: ExternalIdentity | None) -> Document:
         "manager": {"value": person.manager} if person.manager else None,
     }
     name = {
-        "formatted": person.full_name,
         "givenName": person.first_name,
         "familyName": person.last_name,
     }

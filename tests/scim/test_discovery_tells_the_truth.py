@@ -63,6 +63,9 @@ def test_no_resource_has_an_attribute_that_the_schema_does_not_know(okta: Caller
     group = okta(
         "POST", "/Groups", {"displayName": "x", "externalId": "1", "members": [{"value": user["id"]}]}
     )
+    user["name"] |= okta("GET", f"/Users/{user['id']}?attributes=name.formatted").json()["name"]
+    named = "attributes=members,members.display,displayName"
+    group = okta("GET", f"/Groups/{group.json()['id']}?{named}")
     common = {"schemas", "id", "meta", "externalId", ENTERPRISE_USER}
     for resource, urn in ((user, USER), (user[ENTERPRISE_USER], ENTERPRISE_USER), (group.json(), GROUP)):
         found = {

@@ -121,7 +121,7 @@ def test_a_person_that_okta_creates_comes_back_as_it_was_sent(okta: Caller) -> N
     created = answer.json()
     for attribute in ("schemas", "userName", "displayName", "externalId", "active", "emails"):
         assert created[attribute] == sent[attribute]
-    assert created["name"] == {"givenName": "Test", "familyName": "User", "formatted": "Test User"}
+    assert created["name"] == {"givenName": "Test", "familyName": "User"}
     assert "password" not in answer.content.decode()
     assert created["meta"]["resourceType"] == "User"
     assert created["meta"]["location"] == answer["Location"]

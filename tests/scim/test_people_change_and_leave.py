@@ -128,6 +128,46 @@ def test_sessions_end_at_once_and_stay_dead_after_reactivation(okta: Caller) -> 
     assert not signed_in()
 
 
+@pytest.mark.parametrize("given", [{}, {"active": None}], ids=["absent", "null"])
+@pytest.mark.parametrize("active", [True, False])
+def test_put_without_active_keeps_it(okta: Caller, given: Any, active: bool) -> None:
+    user = okta.create("mia", active=active)
+    assert okta("PUT", f"/Users/{user['id']}", {"userName": "mia"} | given).json()["active"] is active
+    made = okta("POST", "/Users", {"userName": "noa@acme.example"} | given)
+    assert (made.status_code, made.json()["active"]) == (201, True)
+
+
+def test_active_cannot_be_removed(okta: Caller) -> None:
+    user = okta.create("mia")
+    refused = okta.patch(user["id"], {"op": "remove", "path": "active"})
+    assert (refused.status_code, okta("GET", f"/Users/{user['id']}").json()["active"]) == (400, True)
+
+
+FORMATTED = {
+    "its path": {"op": "Add", "path": "name.formatted", "value": "whatever"},
+    "with the URN": {"op": "replace", "path": f"{USER}:name.formatted", "value": "whatever"},
+    "removal": {"op": "remove", "path": "NAME.Formatted"},
+    "a key": {"op": "replace", "value": {"name.formatted": "whatever"}},
+    "a key among others": {"op": "replace", "value": {"name.formatted": "whatever", "title": "Engineer"}},
+    "an object": {"op": "replace", "value": {"name": {"formatted": "whatever", "familyName": "Stone", "givenName": "Mia"}}},
+    "an object of nothing else": {"op": "Add", "value": {"name": {"formatted": "whatever"}}},
+    "a name of nothing else": {"op": "replace", "path": "name", "value": {"formatted": "whatever"}},
+    "the name": {"op": "replace", "path": "name", "value": {"formatted": "whatever", "familyName": "Stone", "givenName": "Mia"}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("operation", FORMATTED.values(), ids=FORMATTED)
+def test_the_whole_name_is_made_here_and_told_to_who_asks(entra: Caller, operation: Any) -> None:
+    """Entra's standard mapping sends it; displayName is another attribute."""
+    user = entra.create("mia", displayName="M.", name={"givenName": "Mia", "familyName": "Stone"})
+    changed = entra.patch(user["id"], operation)
+    assert changed.status_code == 200, changed.content
+    assert changed.json()["name"] == {"givenName": "Mia", "familyName": "Stone"}
+    assert changed.json().get("title") == ("Engineer" if "title" in str(operation) else None)
+    asked = entra("GET", f"/Users/{user['id']}?attributes=name.formatted").json()
+    assert asked["name"] == {"formatted": "Mia Stone"}
+
+
 @pytest.mark.parametrize("active", [None, "absent"])
 def test_nobody_leaves_because_active_was_left_out(okta: Caller, active: Any) -> None:
     user = okta.create("mia", externalId="00u1")
@@ -144,7 +184,7 @@ def test_put_replaces_what_it_names_and_empties_what_it_does_not(okta: Caller) -
         "PUT", f"/Users/{user['id']}", {"userName": "mia.stone", "name": {"givenName": "Mia"}}
     ).json()
     assert changed["userName"] == "mia.stone"
-    assert changed["name"] == {"givenName": "Mia", "formatted": "Mia"}
+    assert changed["name"] == {"givenName": "Mia"}
     assert "title" not in changed
     assert changed["emails"] == user["emails"]
     assert (changed["id"], changed["meta"]["created"]) == (user["id"], user["meta"]["created"])

@@ -118,7 +118,7 @@ def test_operations_may_name_what_others_create(okta: Caller) -> None:
     assert {each["status"] for each in told} == {"201", "204"}
     assert {each["bulkId"] for each in told if each["method"] == "POST"} == {"team", "mia", "noa"}
     assert all(each["location"] and each["version"] for each in told)
-    group = okta.list("/Groups")["Resources"][0]
+    group = okta.list("/Groups", attributes="members.display")["Resources"][0]
     assert {each["display"] for each in group["members"]} == {"mia@acme.example", "noa@acme.example"}
     assert okta("GET", f"/Groups/{group['id']}")["ETag"] == told[-1]["version"]
 

@@ -19,6 +19,7 @@ from apps.scim.models import Source
 from apps.scim.selection import Selection
 
 Document = dict[str, Any]
+NOTHING_CHOSEN = Selection()
 
 
 class ResourceAdapter(SCIMMixin):  # type: ignore[misc]
@@ -45,8 +46,8 @@ class ResourceAdapter(SCIMMixin):  # type: ignore[misc]
         """The rows with what their documents need: a fixed number of queries, however many they are. May leave out the last ones."""
         raise NotImplementedError
 
-    def content(self) -> Document:
-        """All but id and meta."""
+    def content(self, selection: Selection = NOTHING_CHOSEN) -> Document:
+        """All but id and meta, and of what is made of other values only what is asked for."""
         raise NotImplementedError
 
     @property
@@ -76,7 +77,7 @@ class ResourceAdapter(SCIMMixin):  # type: ignore[misc]
 
     def to_dict(self, selection: Selection | None = None) -> Document:
         chosen = selections.read(self.kind, self.request.GET) if selection is None else selection
-        content = self.content()
+        content = self.content(chosen)
         meta = {
             "resourceType": self.resource_type,
             "created": _moment(self.obj.created_at),

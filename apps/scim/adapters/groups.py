@@ -11,7 +11,7 @@ from apps.lib.scim.schemas import GROUP
 from apps.scim import groups, resources
 from apps.scim import selection as selections
 from apps.scim.actions import groups as actions
-from apps.scim.adapters.base import Document, ResourceAdapter, collection
+from apps.scim.adapters.base import NOTHING_CHOSEN, Document, ResourceAdapter, collection
 from apps.scim.columns import of_group
 from apps.scim.columns.comparing import Columns
 from apps.scim.columns.of_groups import MEMBER
@@ -52,15 +52,17 @@ class GroupAdapter(ResourceAdapter):
             group.told_members = members.get(group.pk, [])  # type: ignore[attr-defined]
         return found
 
-    def content(self) -> Document:
+    def content(self, selection: Selection = NOTHING_CHOSEN) -> Document:
         people = collection(self.request, "scim:users")
         document: Document = {"schemas": [GROUP]}
         if self.link and self.link.external_id:
             document["externalId"] = self.link.external_id
         document["displayName"] = self.obj.name
+        named = selection.asks_for("members.display")
         if members := getattr(self.obj, "told_members", None):
             document["members"] = [
-                {"value": key, "$ref": f"{people}/{key}", "type": "User", "display": name}
+                {"value": key, "$ref": f"{people}/{key}", "type": "User"}
+                | ({"display": name} if named else {})
                 for key, name in members
             ]
         return document

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from apps.directory.models import User as Person
 from apps.scim import resources
 from apps.scim.actions import people as actions
-from apps.scim.adapters.base import Document, ResourceAdapter
+from apps.scim.adapters.base import NOTHING_CHOSEN, Document, ResourceAdapter
 from apps.scim.columns import of_person
 from apps.scim.columns.comparing import Columns
 from apps.scim.errors import NotYours
@@ -36,22 +36,30 @@ class UserAdapter(ResourceAdapter):
     def complete(cls, source: Source, rows: QuerySet[Person], selection: Selection) -> list[Person]:
         return list(with_identity(source, rows))
 
-    def content(self) -> Document:
-        return document_of(self.obj, self.link)
+    def content(self, selection: Selection = NOTHING_CHOSEN) -> Document:
+        document = document_of(self.obj, self.link)
+        whole = f"{self.obj.first_name} {self.obj.last_name}".strip()
+        if whole and selection.asks_for("name.formatted"):
+            document["name"] |= {"formatted": whole}
+        return document
 
     def _version_of_link(self) -> str:
         return f"{self.link.external_id}\n{self.link.user_name}" if self.link else ""
 
     def validate_dict(self, document: Document) -> None:
         """
-        Entra sends no e-mail for people without a mailbox: their user name is an address. A PUT without one keeps the one that is there.
+        Entra sends no e-mail for people without a mailbox: their user name is an address. A PUT without one, or without `active`, keeps
+        what is there.
         """
         folded = {name.casefold(): value for name, value in document.items()}
+        is_new = self.obj._state.adding  # noqa: SLF001 - Django's own way to ask
+        filled: Document = {}
         if not folded.get("emails"):
-            kept = {name: value for name, value in document.items() if name.casefold() != "emails"}
-            is_new = self.obj._state.adding  # noqa: SLF001 - Django's own way to ask
-            document = kept | {"emails": [{"value": folded.get("username") if is_new else self.obj.email}]}
-        super().validate_dict(document)
+            filled["emails"] = [{"value": folded.get("username") if is_new else self.obj.email}]
+        if folded.get("active") is None:
+            filled["active"] = is_new or self.obj.active
+        kept = {name: value for name, value in document.items() if name.casefold() not in filled}
+        super().validate_dict(kept | filled)
 
     def handle_operations(self, operations: Any) -> None:
         self.wanted = patched(self.as_it_is(), operations)

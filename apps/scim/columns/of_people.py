@@ -22,12 +22,10 @@ from apps.scim.columns.comparing import (
 )
 from apps.scim.models import ExternalIdentity, Source
 
-FULL_NAME = Case(
-    When(display_name="", then=Trim(Concat(F("first_name"), Value(" "), F("last_name")))),
-    default=F("display_name"),
-)
+WHOLE_NAME = Trim(Concat(F("first_name"), Value(" "), F("last_name")))
+FULL_NAME = Case(When(display_name="", then=WHOLE_NAME), default=F("display_name"))
 TEXTS = {
-    ("name", "formatted"): FULL_NAME,
+    ("name", "formatted"): WHOLE_NAME,
     ("name", "given_name"): F("first_name"),
     ("name", "family_name"): F("last_name"),
     ("display_name", None): F("display_name"),
@@ -46,7 +44,7 @@ def of_person(source: Source) -> Columns:
         ("id", None): identifier("pk"),
         ("external_id", None): _external_id(source),
         ("user_name", None): _user_name(source),
-        ("name", None): presence(text(FULL_NAME)),
+        ("name", None): presence(text(WHOLE_NAME)),
         ("active", None): boolean("active"),
         ("manager", None): exact_text("manager"),  # Entra ID compares it without ".value"
         ("manager", "value"): exact_text("manager"),

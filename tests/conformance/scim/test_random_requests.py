@@ -117,9 +117,12 @@ FILTERS = st.recursive(st.one_of(terms(PATHS), ELEMENTS), joined, max_leaves=5)
 
 @pytest.fixture
 def crowd(okta: Caller) -> list[Any]:
-    """Each is there as it was told."""
+    """Each is there as it was told, and as it is told to who asks for everything."""
+    mia = okta.create(
+        "mia", externalId="00u1", title="R&D lead", name={"givenName": "Mia", "familyName": "Stone"}
+    )
     return [
-        okta.create("mia", externalId="00u1", title="R&D lead", name={"givenName": "Mia", "familyName": "Stone"}),
+        mia | okta("GET", f"/Users/{mia['id']}?attributes=name,name.formatted").json(),
         okta.create("MAX", externalId="00U2", displayName="Max 100%", phoneNumbers=[{"type": "mobile", "value": "+1 7"}]),
         okta.create("n_a", phoneNumbers=[{"type": "work", "value": "+1 7"}, {"type": "mobile", "value": "7"}]),
         okta.create("ola", title="\\\\a", **{ENTERPRISE_USER: {"department": "R&D", "employeeNumber": "7", "manager": {"value": "00u1"}}}),
@@ -148,7 +151,13 @@ def test_pages_in_any_order_hold_everybody_once(
     direction = "descending" if downwards else "ascending"
     seen: list[Any] = []
     while True:
-        page = okta.list(sortBy=path, sortOrder=direction, startIndex=str(len(seen) + 1), count=str(size))
+        page = okta.list(
+            attributes=f"id,{path}",
+            sortBy=path,
+            sortOrder=direction,
+            startIndex=str(len(seen) + 1),
+            count=str(size),
+        )
         if not page["Resources"]:
             break
         seen += page["Resources"]
