@@ -102,7 +102,6 @@ class ExternalIdentity(TenantOwned):
 
     `external_id` and `user_name` are what the source sent. The portal's own user name may differ: somebody else may have had it already.
     After a DELETE the row stays for a while (`deleted_at`), so that whoever comes back is the same person, under the same id.
-    `resource_id` is empty: it is there for a source that has to see a new id after a DELETE.
     """
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="identities")
@@ -110,7 +109,6 @@ class ExternalIdentity(TenantOwned):
     external_id = models.CharField(max_length=255, blank=True, validators=[validate_text])
     user_name = models.CharField(max_length=150, validators=[validate_text])
     user_name_key = models.CharField(max_length=300, editable=False)
-    resource_id = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     created_person = models.BooleanField(default=True, editable=False)  # else they were linked
     claimed = models.BooleanField(
         default=True, editable=False
