@@ -210,7 +210,8 @@ def test_a_list_costs_the_same_number_of_queries_however_long(okta: Caller) -> N
         okta.create(f"p{number}", externalId=str(number))
         with CaptureQueriesContext(connection) as queries:
             okta.list(filter="active eq true")
-        costs.append(len(queries))
+        # Not what is remembered of a read, which is one insert a second.
+        costs.append(sum("INSERT INTO" not in each["sql"] for each in queries))
     assert len(set(costs)) == 1
 
 
