@@ -11,6 +11,11 @@ from apps.lib.xml import is_xml_text
 INVISIBLE = frozenset({"Cf", "Zl", "Zp"})
 
 
+def with_escapes(text: str) -> str:
+    """For showing what was sent: whatever cannot be seen stands there as JSON would write it, \\u202e."""
+    return "".join(f"\\u{ord(one):04x}" if unicodedata.category(one) in INVISIBLE else one for one in text)
+
+
 def validate_text(value: str) -> None:
     # A control character would make XML signing fail for this person's every sign-in; a bidi mark lets one name look like another.
     categories = {unicodedata.category(character) for character in value}

@@ -15,6 +15,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from apps.lib.names import with_escapes
 from apps.lib.scim.schemas import CONTENT_TYPE
 from apps.lib.xml import is_xml_text
 from apps.scim.models import ReceivedRequest, Source
@@ -115,6 +116,7 @@ def _masked(body: bytes) -> str:
         document = None
     if document is None or not is_xml_text(text):
         return f"[{len(body)} bytes, not shown]"
+    text = with_escapes(text)
     return text if len(text) <= LONGEST_BODY else text[:LONGEST_BODY] + "…"
 
 

@@ -137,3 +137,11 @@ def test_what_is_refused_for_another_reason_asks_nobody(okta: Caller) -> None:
     okta("POST", "/Users", {"userName": "mia", "emails": [{"value": "mia@acme.example"}]})
     with in_tenant(okta.tenant):
         assert not PendingLink.objects.exists()
+
+
+def test_what_cannot_be_seen_is_shown_by_its_number(okta: Caller) -> None:
+    assert okta("POST", "/Users", {"userName": "a\u202eb", "title": "Führung 🚪"}).status_code == 400
+    (row,) = kept(okta)
+    assert "a\\u202eb" in row.request
+    assert "\u202e" not in row.request
+    assert "Führung 🚪" in row.request  # negative control: what can be seen stays as it was
