@@ -59,12 +59,16 @@ def _snapshot(source: Source) -> dict[str, Any]:
     return {"name": source.name, "kind": source.kind, "invites": source.invites}
 
 
-def _save(source: Source) -> None:
-    source.fill_keys()
+def _validate(source: Source) -> None:
     try:
         source.clean_fields(exclude={"tenant", "name_key"})
     except ValidationError as error:
         raise FieldsInvalid.from_validation(error) from error
+
+
+def _save(source: Source) -> None:
+    source.fill_keys()
+    _validate(source)
     try:
         with transaction.atomic():
             source.save()
@@ -103,6 +107,7 @@ def add_scim_token(
     *, actor: Actor, name: str, kind: str = SourceKind.OTHER, expires_at: datetime | None = None
 ) -> tuple[ScimToken, str]:
     """For the source of that name, which is made if there is none. Raises FieldsInvalid, FieldsTaken."""
+    _validate(Source(name=name.strip(), kind=kind))  # before the database is asked: PostgreSQL takes no NUL
     source = Source.objects.filter(name_key=Source.key_of(name)).first()
     if source is None:
         source = add_source(actor=actor, name=name, kind=kind)
