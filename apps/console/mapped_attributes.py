@@ -1,4 +1,4 @@
-"""Which SCIM attribute of an inbound person goes into which field here, as the mapping page tells it."""
+"""Which SCIM attribute of an inbound person or group goes into which field here, as the mapping page tells it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -37,8 +37,10 @@ def mapped_attributes() -> list[MappedAttribute]:
             "active", _("active"), _("false ends every session and all access in the same moment.")
         ),
         MappedAttribute(
-            "externalId", "—", _("Kept as the source's own id of the person, and told back to it.")
+            "externalId", "—", _("Kept as the source's own id of the person or group, and told back to it.")
         ),
+        MappedAttribute("displayName", _("group name"), _("Of a group. No two groups have the same.")),
+        MappedAttribute("members.value", _("members"), _("Of a group: people by their id here.")),
     ]
 
 
