@@ -34,8 +34,8 @@ class UnsupportedMediaType(ScimError):
 
 
 class Throttled(TooManyRequests):
-    def __init__(self, seconds: int) -> None:
-        super().__init__()
+    def __init__(self, detail: str = "", *, seconds: int = 1) -> None:
+        super().__init__(detail)
         self.headers = {"Retry-After": str(seconds)}
 
 

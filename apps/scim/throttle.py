@@ -41,7 +41,7 @@ def count(source: Source) -> None:
         return
     taken, wait = take_from_budget(source, LOT)
     if not taken:
-        raise Throttled(wait)
+        raise Throttled(seconds=wait)
     _granted(source, time.time(), taken=taken)
 
 

@@ -60,7 +60,7 @@ def paths(alice, bob, system):
     at = f"/console/applications/{application.pk}/sso/certificates/"
     return {
         "sources": "/console/sources/",
-        "revocation": f"/console/sources/{token.pk}/revocation/",
+        "revocation": f"/console/sources/tokens/{token.pk}/revocation/",
         "keys": "/console/api-keys/",
         "new certificate": at,
         "upload": f"{at}upload/",

@@ -59,6 +59,7 @@ NOT_THERE = {
     "application_logo",
     "application_sso_metadata_choice",
     "application_import",
+    "application_import_export",
     "application_import_selection",
 }
 # Nothing ticked, or a form that stands on another page.

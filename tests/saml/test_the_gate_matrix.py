@@ -161,7 +161,7 @@ def test_the_gate_is_asked_and_the_answer_signed_in_the_transaction_that_reads_t
 
         return call
 
-    for owner, name in ((issuing, "may_issue"), (signing.Signer, "sign")):
+    for owner, name in ((issuing, "may_issue"), (signing.Signer, "signature")):
         monkeypatch.setattr(owner, name, noted(name, getattr(owner, name)))
     assert asserted(engineer.client.get(LAUNCH))
-    assert seen == [("may_issue", True), ("sign", True), ("sign", True)]  # assertion, response
+    assert seen == [("may_issue", True), ("signature", True), ("signature", True)]  # assertion, response

@@ -56,12 +56,11 @@ class ResourceView(ScimView):
             response["ETag"] = self.adapter.version
 
     def get_single(self, request: HttpRequest) -> HttpResponse:
-        self.get_object()
-        assert self.adapter is not None  # noqa: S101 - get_object has set it
+        adapter = self.scim_adapter(self.get_object(), request)
         if self.unchanged:
             return HttpResponseNotModified()
-        response = answer(self.adapter.to_dict())
-        response["Location"] = self.adapter.location
+        response = answer(adapter.to_dict())
+        response["Location"] = adapter.location
         return response
 
     def get_many(self, request: HttpRequest) -> HttpResponse:

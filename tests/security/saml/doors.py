@@ -126,7 +126,9 @@ SECRET = "hashed or sealed, never shown"
 CLOSED = "one of a closed list, or of its own narrow form"
 XML = "XML: its own front door (test_xml_corpus.py), what it says is checked like the form's fields"
 PEM = "base64 of a certificate"
-DEVICE = "needs a device that answers: tests/accounts/test_passkeys.py::test_a_name_that_cannot_be_seen_is_refused"
+DEVICE = (
+    "needs a device that answers: tests/accounts/test_passkeys.py::test_a_name_that_cannot_be_seen_is_refused"
+)
 # Patterns of fields that hold no name, or are not knocked at here, and why.
 NO_NAMES = {
     "createscimtoken.kind": CLOSED,
