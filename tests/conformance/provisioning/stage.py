@@ -12,7 +12,7 @@ from tests.conformance.provisioning.state import State, Target, differences
 from tests.conformance.provisioning.tap import Asked, Tap
 from tests.rest import Api
 
-PATIENCE = 90.0  # seconds; machines are shared
+PATIENCE = 240.0  # seconds: twice a settle window and what comes after it; machines are shared
 # Everybody and everything of one scenario has a name that starts with its own, so that scenarios do not meet.
 STORIES = ("token", "life", "found", "conflict", "keep", "gone", "team", "leaver", "same", "unbound", "patch", "ignored", "without",
     "nothing", "plan", "control")  # fmt: skip
