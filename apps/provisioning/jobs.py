@@ -51,7 +51,7 @@ def raise_jobs(owed: Iterable[Owed], *, synchronization: uuid.UUID | None = None
     for one in owed:
         key = (one.integration_id, one.kind, one.priority, one.removes)
         by_group.setdefault(key, {})[one.resource_id] = one.name
-    for (integration_id, kind, priority, removes), names in sorted(by_group.items()):
+    for (integration_id, kind, priority, removes), names in sorted(by_group.items(), key=_in_order):
         ids = sorted(names)
         for start in range(0, len(ids), CHUNK):
             chunk = {each: names[each] for each in ids[start : start + CHUNK]}
@@ -59,6 +59,12 @@ def raise_jobs(owed: Iterable[Owed], *, synchronization: uuid.UUID | None = None
                 integration_id, kind, priority, chunk, removes=removes, synchronization=synchronization
             )
     return {integration_id for integration_id, _, _, _ in by_group}
+
+
+def _in_order(group: tuple[tuple[uuid.UUID, ResourceKind, Priority, bool], Any]) -> tuple[Any, ...]:
+    """Everybody writes users before groups, as recording does: else two transactions could wait for each other."""
+    integration_id, kind, priority, removes = group[0]
+    return integration_id, kind == ResourceKind.GROUP, priority, removes
 
 
 def _raise_chunk(

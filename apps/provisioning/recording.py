@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 CHANGES_MEMBERSHIP = {"create", "link", "reactivate", "deactivate", "delete"}
 Reports = dict[Job, Report]
+DEADLOCK = "40P01"  # PostgreSQL's deadlock_detected
 
 
 def record_reports(integration: Integration, lease: uuid.UUID, reports: Reports) -> Reports:
@@ -37,6 +38,8 @@ def record_reports(integration: Integration, lease: uuid.UUID, reports: Reports)
     try:
         return _record(integration, lease, reports)
     except (IntegrityError, OperationalError) as error:
+        if _gave_way(error):
+            return reports
         if len(reports) == 1:
             raise
         # Two transactions at odds, or one row that cannot be: each alone, so that it is the others' affair no more.
@@ -51,7 +54,16 @@ def _record_one_by_one(integration: Integration, lease: uuid.UUID, reports: Repo
             waiting |= _record(integration, lease, {job: report})
         except IntegrityError:  # nothing of it is on record: when its lease is over it is read back
             log.exception("not_recorded", job_id=str(job.id))
+        except OperationalError as error:
+            if not _gave_way(error):
+                raise
+            waiting[job] = report
     return waiting
+
+
+def _gave_way(error: Exception) -> bool:
+    """Two transactions waited for each other and PostgreSQL ended this one: nothing is wrong with what it wrote."""
+    return getattr(error.__cause__, "sqlstate", "") == DEADLOCK
 
 
 @transaction.atomic

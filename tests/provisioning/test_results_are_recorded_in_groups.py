@@ -6,6 +6,7 @@ import time
 import uuid
 from collections import Counter
 
+import psycopg
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -211,6 +212,57 @@ def test_a_row_that_somebody_else_has_locked_is_recorded_a_moment_later(staffed,
     holder.join()
     assert recording.record_reports(company.integration, token, left) == {}
     assert company.job(noah).state == JobState.DONE
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_who_gave_way_in_a_deadlock_is_recorded_a_moment_later(staffed, monkeypatch, at_once):
+    company = staffed()
+    found, token = claimed(company, at_once)
+    record, ended = recording._record, []
+
+    def give_way(*arguments):
+        if not ended:
+            ended.append(True)
+            raise OperationalError("deadlock detected") from psycopg.errors.DeadlockDetected()
+        return record(*arguments)
+
+    monkeypatch.setattr(recording, "_record", give_way)
+    reports = {job: created(job) for job in found}
+    before = Attempt.objects.count()
+    left = recording.record_reports(company.integration, token, reports)
+    assert left == reports
+    assert Attempt.objects.count() == before
+    assert recording.record_reports(company.integration, token, left) == {}
+    assert Attempt.objects.count() == before + at_once
+
+
+def test_a_database_that_is_gone_is_no_deadlock(staffed, monkeypatch):
+    company = staffed()
+    found, token = claimed(company, 1)
+
+    def gone(*_):
+        raise OperationalError("server closed the connection") from psycopg.errors.AdminShutdown()
+
+    monkeypatch.setattr(recording, "_record", gone)
+    with pytest.raises(OperationalError):
+        recording.record_reports(company.integration, token, {job: created(job) for job in found})
+
+
+def test_users_are_raised_before_groups_as_they_are_recorded(staffed, monkeypatch):
+    company = staffed()
+    written = []
+    monkeypatch.setattr(
+        jobs, "_raise_chunk", lambda _id, kind, priority, *_, **__: written.append((kind, priority))
+    )
+    jobs.raise_jobs(
+        Owed(company.integration.pk, kind, uuid.uuid4(), priority)
+        for kind, priority in [
+            (ResourceKind.GROUP, Priority.GROUP_FIRST),
+            (ResourceKind.USER, Priority.CREATE),
+            (ResourceKind.USER, Priority.DEACTIVATE),
+        ]
+    )
+    assert [kind for kind, _ in written] == [ResourceKind.USER, ResourceKind.USER, ResourceKind.GROUP]
 
 
 # --- the width
