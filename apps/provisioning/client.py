@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import suppress
 from urllib.parse import quote, urlencode
 
 from apps.lib.scim import messages, reading
@@ -106,16 +107,12 @@ class ScimClient:
         secret: bool = False,
     ) -> None:
         if not self.prefers_put:
-            try:
+            with suppress(NotSupported):  # then the whole resource is put there, below
                 await self._wire.ask("PATCH", path, messages.patch_op(*operations), secret=secret)
-            except NotSupported:
-                pass
-            else:
                 return
         await self._put(path, whole, removed, secret=secret)
-        self.prefers_put = (
-            True  # not before it was taken: some have neither while something in front of them is ill
-        )
+        # Not before it was taken: some have neither while something in front of them is ill.
+        self.prefers_put = True
 
     async def _put(self, path: str, whole: Document, removed: Collection[str], *, secret: bool) -> None:
         there = _resource(await self._wire.ask("GET", path))
