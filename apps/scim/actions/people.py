@@ -15,6 +15,7 @@ from apps.accounts.one_time_links import invite
 from apps.directory import actions as directory
 from apps.directory.errors import FieldsInvalid, FieldsTaken, LastOwner
 from apps.directory.models import Group, User
+from apps.directory.signals import handed_on
 from apps.directory.validators import fold
 from apps.events.actions import record
 from apps.events.actors import Actor, Target
@@ -108,7 +109,7 @@ def _come_back(
 def _begin_anew(user: User, *, actor: Actor) -> None:
     """
     The name of somebody who was deleted, under another id: names are given to other people in time. What the last one had must not
-    open for the next: groups, password and second factor go. An administrator's account is never handed on.
+    open for the next: groups, password, second factor and what applications know them by at sign-on go. An administrator's account is never handed on.
     """
     if role_of(user) is not None:
         raise ReadOnlyHere(_("This person was an administrator here: their account is not handed on."))
@@ -116,6 +117,7 @@ def _begin_anew(user: User, *, actor: Actor) -> None:
         directory.remove_member(group, user, actor=actor)
     directory.forget_password(user, actor=actor)
     remove_second_factors(user, actor=actor)
+    handed_on.send(User, user=user)
 
 
 def _changes(identity: ExternalIdentity, fields: dict[str, str]) -> dict[str, str]:

@@ -1,0 +1,6 @@
+"""What floors above have to know in the same transaction, and cannot be asked for from here."""
+
+from django.dispatch import Signal
+
+# `user`: their row is somebody else's from now on. What was made for the last one alone must not be the next one's.
+handed_on = Signal()
