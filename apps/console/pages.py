@@ -8,14 +8,15 @@ from uuid import UUID
 
 from django import forms
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.accounts.access import may_administer
 from apps.console.forms.base import ActionForm
 from apps.directory.errors import DirectoryError
+from apps.directory.models import User
 from apps.provisioning.models import Job
 
 PAGE_SIZE = 25
@@ -102,3 +103,13 @@ def back_to_form(request: HttpRequest, page: str, pk: UUID) -> HttpResponse:
     on it (their addresses are relative), it leads to the page with the form, and the query goes along."""
     query = request.META.get("QUERY_STRING", "")
     return redirect(reverse(page, args=[pk]) + (f"?{query}" if query else ""))
+
+
+def person_or_404(key: str) -> User:
+    """Whom a page's address names; what is no id names nobody."""
+    try:
+        pk = UUID(key)
+    except ValueError:
+        raise Http404 from None
+    person: User = get_object_or_404(User.objects, pk=pk)
+    return person

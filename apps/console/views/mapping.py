@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from apps.accounts.access import actor_of, administrator_required
@@ -15,7 +15,7 @@ from apps.console.application_page import application_or_404, show_tab
 from apps.console.forms.mapping import MappingForm, mapping_rows_form, mapping_values
 from apps.console.forms.sso_attributes import tell_of_rows
 from apps.console.mapping_view import mapping_context
-from apps.console.pages import refusals_on, search_text
+from apps.console.pages import person_or_404, refusals_on, search_text
 from apps.console.plan_view import plan_context
 from apps.directory.models import User
 from apps.provisioning import mapping_changes, scim_paths
@@ -91,19 +91,10 @@ def _person_context(
     text = search_text(request)
     entitled = people_with(application)
     chosen = request.GET.get("user", "")
-    person = _person(chosen) if chosen else entitled.first()
+    person = person_or_404(chosen) if chosen else entitled.first()
     return mapping_context(application, integration, person) | {
         "q": text,
         "person": person,
         "found": User.objects.matching(text)[:FOUND] if text else [],
         "suggested": entitled[:FOUND],
     }
-
-
-def _person(key: str) -> User:
-    try:
-        pk = UUID(key)
-    except ValueError:
-        raise Http404 from None
-    person: User = get_object_or_404(User.objects, pk=pk)
-    return person

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +14,7 @@ from apps.accounts.access import actor_of, administrator_required
 from apps.applications.access import people_with
 from apps.console.application_page import application_or_404, show_tab
 from apps.console.chips import operation_chip
-from apps.console.pages import search_text
+from apps.console.pages import person_or_404, search_text
 from apps.directory.models import User
 from apps.provisioning import running
 from apps.provisioning.errors import ActivationRefused, IntegrationInvalid
@@ -32,12 +32,12 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
         Integration.objects.select_related("application"), application_id=pk
     )
     if request.method == "POST":
-        return _provisioned(request, integration, _person(request.POST.get("user", "")))
+        return _provisioned(request, integration, person_or_404(request.POST.get("user", "")))
     text = search_text(request)
     people = User.objects.matching(text) if text else people_with(integration.application)
     context: dict[str, Any] = {"integration": integration, "q": text, "people": people[:FOUND]}
     if "user" in request.GET:
-        context |= _shown(integration, _person(request.GET["user"]), _since(request))
+        context |= _shown(integration, person_or_404(request.GET["user"]), _since(request))
     return show_tab(request, "console/application_provision.html", application_or_404(pk), context)
 
 
@@ -79,12 +79,3 @@ def _since(request: HttpRequest) -> datetime | None:
         return datetime.fromtimestamp(float(request.GET["since"]), tz=timezone.get_current_timezone())
     except (KeyError, ValueError, OverflowError, OSError):
         return None
-
-
-def _person(key: str) -> User:
-    try:
-        pk = UUID(key)
-    except ValueError:
-        raise Http404 from None
-    person: User = get_object_or_404(User.objects, pk=pk)
-    return person

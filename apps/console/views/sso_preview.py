@@ -3,7 +3,6 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -12,7 +11,7 @@ from apps.accounts.access import actor_of, administrator_required
 from apps.applications.models import Application
 from apps.console.application_page import application_or_404, show_tab
 from apps.console.forms.sso_name_id import NAME_ID_SOURCES
-from apps.console.pages import search_text
+from apps.console.pages import person_or_404, search_text
 from apps.console.xml_view import readable
 from apps.directory.models import User
 from apps.saml.actions.previews import preview_sign_in
@@ -50,17 +49,8 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
         "suggested": _suggested(application),
     }
     if "user" in request.GET:
-        context |= _shown(request, application, _person(request.GET["user"]))
+        context |= _shown(request, application, person_or_404(request.GET["user"]))
     return show_tab(request, "console/application_preview.html", application, context)
-
-
-def _person(key: str) -> User:
-    try:
-        pk = UUID(key)
-    except ValueError:
-        raise Http404 from None
-    person: User = get_object_or_404(User.objects, pk=pk)
-    return person
 
 
 def _suggested(application: Application) -> list[User]:
