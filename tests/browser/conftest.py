@@ -95,6 +95,12 @@ window.refusals = [];
 addEventListener("securitypolicyviolation", (event) => window.refusals.push(`${event.violatedDirective} ${event.blockedURI}`));
 """
 
+# On a busy machine an element may be asked for its colour before it was drawn in the new theme: two frames later it was.
+SETTLED = """async () => {
+    await Promise.allSettled(document.getAnimations().map((one) => one.finished));
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+}"""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
@@ -166,7 +172,7 @@ class Visitor:
         """The open page in another theme and at another width, once nothing moves any more."""
         self.page.emulate_media(color_scheme=color_scheme, reduced_motion="reduce")
         self.page.set_viewport_size(viewport)
-        self.page.evaluate("() => Promise.allSettled(document.getAnimations().map((one) => one.finished))")
+        self.page.evaluate(SETTLED)
 
     def be(self, person: Person) -> None:
         """Signed in as the person's own client is, without the sign-in page."""
