@@ -8,6 +8,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.accounts.account_states import AccountState
 from apps.applications.models import Application
 from apps.provisioning.models import Integration, IntegrationState, JobState
 from apps.provisioning.queries import PersonState
@@ -56,6 +57,21 @@ def identity_chip(application: Application) -> Chip | None:
     if integration.is_active:
         return Chip("active", _("Identity management active"))
     return Chip("inactive", _("Identity management inactive"))
+
+
+PEOPLE = {
+    AccountState.ACTIVE: ("active", ""),
+    AccountState.INACTIVE: ("inactive", ""),
+    AccountState.PENDING: ("pending", ""),
+    AccountState.LOCKED: ("failing", "lock-keyhole"),
+    AccountState.EXPIRED: ("expired", ""),
+}
+
+
+def person_chip(state: AccountState) -> Chip:
+    """How somebody's own account here is doing."""
+    look, icon = PEOPLE[state]
+    return Chip(look, state.label, icon)
 
 
 def account_chip(state: PersonState) -> Chip:

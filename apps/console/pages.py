@@ -20,6 +20,7 @@ from apps.directory.models import User
 from apps.provisioning.models import Job
 
 PAGE_SIZE = 25
+SIZES = (25, 50, 100)  # that a list may be asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +33,26 @@ class Tab:
 
 
 @dataclass(frozen=True, slots=True)
+class Size:
+    """How many rows a page could have, and where a page of that many is."""
+
+    rows: int
+    url: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """One screenful of a list; `previous` and `next` are query strings that keep the filters, "" at the ends."""
+    """One screenful of a list; `previous` and `next` are query strings that keep the filters, "" at the ends. `sizes` are empty
+    where every row is in sight anyway.
+    """
 
     rows: list[Any]
     total: int
     previous: str
     next: str
     text: str
+    sizes: list[Size]
 
 
 def show(
@@ -85,16 +98,23 @@ def with_query(request: HttpRequest, **changes: Any) -> str:
     return f"?{query.urlencode()}"
 
 
-def page_of(rows: Any, request: HttpRequest, *, size: int = PAGE_SIZE) -> Page:
-    """The page that `?page=` names; what is no number, or too large a one, means the nearest there is."""
-    page = Paginator(rows, size).get_page(request.GET.get("page"))
+def page_of(rows: Any, request: HttpRequest, *, size: int = 0) -> Page:
+    """The page that `?page=` names; what is no number, or too large a one, means the nearest there is. Its size is `size`, or else
+    `?size=`, one of SIZES.
+    """
+    asked = request.GET.get("size", "")
+    chosen = size or next((one for one in SIZES if str(one) == asked), PAGE_SIZE)
+    page = Paginator(rows, chosen).get_page(request.GET.get("page"))
+    total = page.paginator.count
+    offered = [] if size or total <= PAGE_SIZE else SIZES
     return Page(
         rows=list(page.object_list),
-        total=page.paginator.count,
+        total=total,
         previous=with_query(request, page=page.previous_page_number()) if page.has_previous() else "",
         next=with_query(request, page=page.next_page_number()) if page.has_next() else "",
         text=_("%(first)s–%(last)s of %(total)s")
-        % {"first": page.start_index(), "last": page.end_index(), "total": page.paginator.count},
+        % {"first": page.start_index(), "last": page.end_index(), "total": total},
+        sizes=[Size(one, with_query(request, size=one, page=None), one == chosen) for one in offered],
     )
 
 

@@ -15,6 +15,7 @@ from apps.console.views import (
     imports,
     mapping,
     overview,
+    people,
     provision,
     sandbox,
     search,
@@ -32,7 +33,8 @@ app_name = "console"
 
 PEOPLE = [
     # /users/<pk>/
-    path("users/", users.index, name="users"),
+    path("users/", people.index, name="users"),
+    path("users/export.csv", people.export, name="users_export"),
     path("users/new/", users.new, name="user_new"),
     path("users/<uuid:pk>/", users.profile, name="user"),
     path("users/<uuid:pk>/password/", users.password, name="user_password"),

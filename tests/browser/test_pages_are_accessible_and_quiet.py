@@ -49,6 +49,7 @@ PAGES = (
     Row("not for you", "/t/acme/console/", "bob", status=403),
     Row("console", "/t/acme/console/", "alice"),
     Row("console users", "/t/acme/console/users/", "alice"),
+    Row("console users without a password", "/t/acme/console/users/?state=pending&sort=-seen", "alice"),
     Row("console new user", "/t/acme/console/users/new/", "alice"),
     Row("console user", "/t/acme/console/users/{bob}/", "alice"),
     Row("console user's groups", "/t/acme/console/users/{bob}/groups/", "alice"),

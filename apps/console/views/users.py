@@ -22,15 +22,13 @@ from apps.accounts.second_factors import has_second_factor
 from apps.applications.models import Application, Assignment
 from apps.console.chips import account_chip
 from apps.console.forms.people import ConfirmForm, GroupsOfUserForm, NewUserForm, PasswordForm, ProfileForm
-from apps.console.pages import Tab, page_of, refusals_on, search_text, show
+from apps.console.pages import Tab, refusals_on, show
 from apps.directory import actions
 from apps.directory.errors import DirectoryError
 from apps.directory.models import Group, User
 from apps.events.models import Event
 from apps.provisioning.queries import states_of
 from apps.scim.queries import sources_of
-
-STATES = {"active": True, "inactive": False}
 
 
 def _applications_of(user: User) -> Any:
@@ -68,21 +66,6 @@ def _show(request: HttpRequest, template: str, user: User, **context: Any) -> Ht
     frame["second_factor"] = has_second_factor(user)
     frame["managed_by"] = sources_of([user]).get(user.pk, [])
     return show(request, template, frame | context, form=context.get("form"))
-
-
-@administrator_required
-@require_safe
-def index(request: HttpRequest) -> HttpResponse:
-    """Search, state and page stand in the address."""
-    text, state = search_text(request), request.GET.get("state", "")
-    users = User.objects.matching(text).annotate(group_count=Count("memberships")).order_by("username_key")
-    if state in STATES:
-        users = users.filter(active=STATES[state])
-    page = page_of(users, request)
-    managed = sources_of(page.rows)
-    for person in page.rows:
-        person.managed_by = managed.get(person.pk, [])
-    return show(request, "console/users.html", {"page": page, "q": text, "state": state})
 
 
 @sensitive_post_parameters("password")
