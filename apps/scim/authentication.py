@@ -10,7 +10,11 @@ from apps.lib.crypto import token_key_id, token_matches
 from apps.lib.scim.errors import Unauthorized
 from apps.scim.actions.sources import note_use
 from apps.scim.models import ScimToken, Source
+from apps.tenants.prepared import PreparedQuery
 
+_BY_KEY_ID = PreparedQuery(
+    lambda key_id: ScimToken.objects.select_related("source").filter(key_id=key_id), key_id=str
+)
 BEARER = re.compile(r"\s*Bearer +(\S+)\s*", re.IGNORECASE | re.ASCII)
 
 
@@ -18,9 +22,8 @@ def authenticate(request: HttpRequest) -> ScimToken:
     """Raises Unauthorized, with one answer and one query whatever is wrong (unknown, expired, revoked, another tenant's)."""
     match = BEARER.fullmatch(request.headers.get("Authorization", ""))
     secret = match[1] if match else ""
-    live = ScimToken.objects.live().select_related("source")
-    token: ScimToken | None = live.filter(key_id=token_key_id(secret) or "").first()
-    if not token_matches(secret, token.digest if token else "") or token is None:
+    token: ScimToken | None = _BY_KEY_ID.first(key_id=token_key_id(secret) or "")
+    if not token_matches(secret, token.digest if token else "") or token is None or not token.is_live:
         raise Unauthorized
     note_use(token)
     return token

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 from typing import Any, ClassVar, Self
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -15,6 +16,7 @@ from apps.scim import selection as selections
 from apps.scim.authentication import actor_of
 from apps.scim.columns.comparing import Columns
 from apps.scim.discovery import base_location
+from apps.scim.listing import Asked
 from apps.scim.models import Source
 from apps.scim.selection import Selection
 
@@ -27,6 +29,7 @@ class ResourceAdapter(SCIMMixin):  # type: ignore[misc]
 
     obj: Any
     kind: ClassVar[Any]  # the class of apps.scim.resources
+    model: ClassVar[Any]
     resource_type: ClassVar[str]
     url_name: ClassVar[str]
     id_field = "id"
@@ -45,6 +48,17 @@ class ResourceAdapter(SCIMMixin):  # type: ignore[misc]
     def complete(cls, source: Source, rows: QuerySet[Any], selection: Selection) -> list[Any]:
         """The rows with what their documents need: a fixed number of queries, however many they are. May leave out the last ones."""
         raise NotImplementedError
+
+    @classmethod
+    def one(cls, source: Source, key: UUID, selection: Selection, *, locked: bool = False) -> Any:
+        """The row of that id, complete, or None. `locked`: for the transaction that is open."""
+        rows = cls.seen_by(source).filter(pk=key)
+        return next(iter(cls.complete(source, rows.select_for_update() if locked else rows, selection)), None)
+
+    @classmethod
+    def found_at_once(cls, source: Source, wanted: Asked) -> list[Any] | None:
+        """The complete rows of what needs no search; None for what does."""
+        return None
 
     def content(self, selection: Selection = NOTHING_CHOSEN) -> Document:
         """All but id and meta, and of what is made of other values only what is asked for."""
@@ -101,9 +115,8 @@ class ResourceAdapter(SCIMMixin):  # type: ignore[misc]
 
     def take(self, row: Any, selection: Selection | None = None) -> None:
         """The row as it is after a write, with what the answer will tell."""
-        rows = type(self).seen_by(self.source).filter(pk=row.pk)
         chosen = selections.read(self.kind, self.request.GET) if selection is None else selection
-        self.obj = self.complete(self.source, rows, chosen)[0]
+        self.obj = self.one(self.source, row.pk, chosen)
         self.__dict__.pop("version", None)
 
     @classmethod

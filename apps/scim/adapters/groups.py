@@ -28,6 +28,7 @@ WITHOUT_MEMBERS = Selection(unwanted=frozenset({"members"}))
 
 class GroupAdapter(ResourceAdapter):
     kind = resources.Group
+    model = Group
     resource_type = "Group"
     url_name = "scim:groups"
     own_link = "own_groups"

@@ -1,6 +1,7 @@
 """People."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -11,6 +12,8 @@ from apps.scim.adapters.base import NOTHING_CHOSEN, Document, ResourceAdapter
 from apps.scim.columns import of_person
 from apps.scim.columns.comparing import Columns
 from apps.scim.errors import NotYours
+from apps.scim.listing import Asked
+from apps.scim.lookups import people_named, seen_person
 from apps.scim.models import Source
 from apps.scim.patching import patched
 from apps.scim.people import seen_by, with_identity
@@ -20,6 +23,7 @@ from apps.scim.user_resource import document_of, fields_of
 
 class UserAdapter(ResourceAdapter):
     kind = resources.Person
+    model = Person
     resource_type = "User"
     url_name = "scim:users"
     own_link = "own_identities"
@@ -35,6 +39,14 @@ class UserAdapter(ResourceAdapter):
     @classmethod
     def complete(cls, source: Source, rows: QuerySet[Person], selection: Selection) -> list[Person]:
         return list(with_identity(source, rows))
+
+    @classmethod
+    def one(cls, source: Source, key: UUID, selection: Selection, *, locked: bool = False) -> Person | None:
+        return seen_person(source, key, locked=locked)
+
+    @classmethod
+    def found_at_once(cls, source: Source, wanted: Asked) -> list[Person] | None:
+        return None if wanted.filter is None or wanted.order else people_named(source, wanted.filter)
 
     def content(self, selection: Selection = NOTHING_CHOSEN) -> Document:
         document = document_of(self.obj, self.link)

@@ -28,22 +28,19 @@ class ResourceView(ScimView):
         return self.adapter
 
     def model_cls(self) -> Any:
-        return self.adapter_class.seen_by(self.request.scim_source).model()
+        return self.adapter_class.model()
 
     def get_object(self) -> Any:
         """Of the tenant; locked for the request that changes it. Another tenant's is not there. Raises NotFound, PreconditionFailed."""
         source, key = self.request.scim_source, as_id(self.kwargs.get("uuid"))
         if key is None:
             raise NotFound
-        rows = self.adapter_class.seen_by(source).filter(pk=key)
-        if self.request.method != "GET":
-            rows = rows.select_for_update()
-        found = self.adapter_class.complete(source, rows, self._needed())
-        if not found:
+        found = self.adapter_class.one(source, key, self._needed(), locked=self.request.method != "GET")
+        if found is None:
             raise NotFound
-        self.adapter = self.scim_adapter(found[0], self.request)
+        self.adapter = self.scim_adapter(found, self.request)
         self.unchanged = preconditions.check(self.request, self.adapter.version)
-        return found[0]
+        return found
 
     def _needed(self) -> selections.Selection:
         if self.request.method != "GET":
