@@ -2,10 +2,13 @@ from typing import ClassVar
 
 from django.db import models
 
+from apps.accounts.run_models import PeopleAct, PeopleRow, PeopleRun, RowOutcome, RunState
 from apps.directory.models import User
 from apps.lib.crypto import Sealed
 from apps.lib.names import validate_text
 from apps.tenants.models import TenantOwned
+
+__all__ = ["PeopleAct", "PeopleRow", "PeopleRun", "RowOutcome", "RunState"]  # beside what is defined here
 
 
 class Role(models.TextChoices):

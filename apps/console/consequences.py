@@ -77,3 +77,15 @@ def deletion_of(applications: Iterable[Application]) -> str:
 
 def _names(applications: Iterable[Application]) -> str:
     return ", ".join(application.display_label for application in applications)
+
+
+def accounts_of_joiners(application: Application) -> str:
+    """What becomes of people who gain `application`, or have it again."""
+    integration: Integration | None = getattr(application, "integration", None)
+    if application.connector.scim is None:
+        return ""
+    if integration is None or integration.state == IntegrationState.CONFIGURED:
+        return _("Identity Management is not active, so no account is made there.")
+    if integration.state in {IntegrationState.QUARANTINED, IntegrationState.PAUSED}:
+        return _("Their accounts there are made once Identity Management, which is paused, works again.")
+    return _("Their accounts there are created or reactivated within seconds.")

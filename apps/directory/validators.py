@@ -1,6 +1,8 @@
 """What the directory asks of its columns besides `apps.lib.names.validate_text`."""
 
 import unicodedata
+from functools import cache
+from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -15,8 +17,12 @@ def fold(value: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold()).strip()
 
 
-def validate_timezone(value: str) -> None:
-    from zoneinfo import available_timezones
+@cache
+def _timezones() -> frozenset[str]:
+    """Kept: zoneinfo looks through its files anew each time, and a file of people has ten thousand of them."""
+    return frozenset(available_timezones())
 
-    if value not in available_timezones():
+
+def validate_timezone(value: str) -> None:
+    if value not in _timezones():
         raise ValidationError(_("This is not an IANA time zone, such as Europe/London."), code="timezone")

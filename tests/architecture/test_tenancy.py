@@ -20,6 +20,7 @@ OVER_EVERY_TENANT = {
     ("apps/outbox/relay.py", "waiting_tenant_ids"): "whose entries wait for the relay",
     ("apps/mail/delivery.py", "tenants_with_due_letters"): "whose letters are due",
     ("apps/accounts/forgotten_answers.py", "tenants_with_open_requests"): "who forgot a password",
+    ("apps/accounts/people_runs/leases.py", "due_everywhere"): "whose acts on many people are due",
     ("apps/saml/expiry.py", "tenants_to_warn"): "whose certificates end soon",
     (
         "apps/saml/old_requests.py",

@@ -47,6 +47,7 @@ from apps.scim.errors import EmailExists
 from apps.scim.models import ReceivedRequest, Source
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
+from tests.browser.furnished_runs import furnish_runs
 from tests.conftest import PASSWORD, Person
 from tests.launcher.pictures import png
 from tests.saml.metadata import sp_metadata
@@ -292,6 +293,7 @@ def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict
         certificate = add_certificate(applications[0], actor=system)
         reading, chosen = _imports(applications[2], bob.user, system)
         choice = _furnish_metadata(applications[1], system)
+        runs = furnish_runs([alice.user, bob.user], engineering)
         links = {purpose.value: add_link(bob.user, purpose) for purpose in LinkPurpose}
     gitlab, expenses, relocation = applications[:3]
     made = {
@@ -307,6 +309,7 @@ def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict
         "choice": choice,
         "reading": reading,
         "import": chosen,
+        **runs,
     }
     return {name: str(thing.pk) for name, thing in made.items()} | links
 

@@ -8,7 +8,8 @@ from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLPattern
 
 from apps.accounts.actions import add_administrator
-from apps.accounts.models import Role
+from apps.accounts.models import PeopleAct, Role
+from apps.accounts.people_runs.actions import prepare
 from apps.console import urls
 from apps.directory.models import User
 from apps.events.actors import Actor
@@ -32,6 +33,8 @@ ARGUMENTS = {
     "job_pk": lambda things: things["job"],
 }
 ONLY_POST = {
+    "people_run_start",
+    "people_run_stop",
     "user_activation",
     "pending_link_rejection",
     "user_password_link",
@@ -64,6 +67,7 @@ NOT_THERE = {
 }
 # Nothing ticked, or a form that stands on another page.
 TO_A_FORM = {
+    "people_acts",
     "application_deletion",
     "group_member_removal",
     "application_sso_metadata",
@@ -77,6 +81,7 @@ KIND = {
     "scim": "token",
     "source": "source",
     "pending": "pending_link",
+    "people": "people_run",
 }
 
 
@@ -100,6 +105,10 @@ class Things(dict):
         person = User.objects.get(pk=self["user"])
         note_refusal(source, EmailExists().about(person, external_id="", user_name=""), actor=Actor.system())
         return PendingLink.objects.get()
+
+    def people_run(self):
+        people = User.objects.filter(pk=self["user"])
+        return prepare(PeopleAct.DEACTIVATE, people, actor=Actor.system())
 
     def event(self):
         return Event.objects.first()
@@ -208,7 +217,7 @@ def test_the_owner_opens_every_page(pattern, things, alice):
 
 
 @pytest.mark.parametrize(
-    "name", ["users", "groups", "applications", "catalog", "events", "search", "sources"]
+    "name", ["users", "people_runs", "groups", "applications", "catalog", "events", "search", "sources"]
 )
 def test_lists_ask_twelve_questions_at_most(name, things, alice, django_assert_max_num_queries):
     path = reverse(f"console:{name}", urlconf="portal.tenant_urls")

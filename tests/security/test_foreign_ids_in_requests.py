@@ -136,6 +136,7 @@ TASKS = {
     "apps.provisioning.nightly.tasks.compare": ("integration",),
     "apps.mail.tasks.deliver": (),
     "apps.accounts.tasks.answer_forgotten": (),
+    "apps.accounts.people_runs.tasks.work_on_people": ("people run",),
     "apps.saml.tasks.warn_of_expiry": (),
     "apps.saml.tasks.refresh_metadata_of": (),
     "apps.saml.tasks.forget_requests": (),

@@ -14,8 +14,17 @@ from django.urls import clear_script_prefix
 from django.utils import timezone
 from PIL import Image
 
-from apps.accounts.models import Administrator, LinkPurpose, Passkey, PortalSession, Role
+from apps.accounts.models import (
+    Administrator,
+    LinkPurpose,
+    Passkey,
+    PeopleAct,
+    PeopleRun,
+    PortalSession,
+    Role,
+)
 from apps.accounts.one_time_links import add_link
+from apps.accounts.people_runs.actions import prepare
 from apps.api.actions import add_api_key
 from apps.applications.actions import add_application, assign_group
 from apps.directory.actions import add_group, add_members, add_user
@@ -153,6 +162,7 @@ def _things(canary: str, slug: str, owner: User) -> dict[str, str]:
         "integration": str(integration.pk),
         "job": str(job.pk),
         "import": str(run.pk),
+        "people run": str(_people_run(owner).pk),
         "synchronization": str(synchronization.pk),
         "reset link": add_link(owner, LinkPurpose.RESET),
         "invitation": add_link(owner, LinkPurpose.INVITATION),
@@ -162,6 +172,11 @@ def _things(canary: str, slug: str, owner: User) -> dict[str, str]:
         ),
         "event": str(Event.objects.get(target_id=str(user.pk), type=EventType.USER_CREATE).pk),
     }
+
+
+def _people_run(owner: User) -> PeopleRun:
+    """Deactivates the owner's only colleague there is: themselves; it waits to be started."""
+    return prepare(PeopleAct.DEACTIVATE, User.objects.filter(pk=owner.pk), actor=Actor.system())
 
 
 def _portal_session(owner: User) -> PortalSession:

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_safe
 from apps.accounts.access import administrator_required
 from apps.accounts.account_states import AccountState, states_of_people
 from apps.console.chips import person_chip
-from apps.console.pages import page_of, show
+from apps.console.forms.people_runs import ON_PEOPLE
+from apps.console.pages import page_of, show, with_query
 from apps.console.people_export import written
 from apps.console.people_filters import PeopleFilter, groups_to_choose
 from apps.directory.models import Membership
@@ -28,7 +29,15 @@ def index(request: HttpRequest) -> HttpResponse:
     for person in page.rows:
         person.chip, person.managed_by = person_chip(states[person.pk]), managed.get(person.pk, [])
         person.group_count = counts.get(person.pk, 0)
-    context = {"page": page, "chosen": chosen, "states": AccountState, "groups": groups_to_choose()}
+    context = {
+        "page": page,
+        "chosen": chosen,
+        "states": AccountState,
+        "groups": groups_to_choose(),
+        "acts": ON_PEOPLE,
+        "kept": [(name, request.GET.get(name, "")) for name in ("q", "state", "group", "sort")]
+        + [("query", with_query(request))],
+    }
     return show(request, "console/users.html", context)
 
 

@@ -1,0 +1,26 @@
+"""A slice of work on one run: rows of a file are checked, or the act is done. Whatever kills this process, the next one goes on."""
+
+import time
+import uuid
+
+from apps.accounts.models import RunState
+from apps.accounts.people_runs import acting, checking, leases
+
+SLICE_SECONDS = 5.0  # of one task; then others have their turn
+
+
+def work(run_id: uuid.UUID) -> bool:
+    """True when more is due now."""
+    run = leases.claim(run_id)
+    if run is None:
+        return False
+    step = checking.check_chunk if run.state == RunState.CHECKING else acting.act_on_chunk
+    ends = time.monotonic() + SLICE_SECONDS
+    try:
+        while step(run) and time.monotonic() < ends:
+            continue
+        if run.lease_token is not None:
+            leases.settle(run)
+    except leases.LeaseLost:
+        return False
+    return leases.is_due(run_id)
