@@ -50,6 +50,7 @@ IDENTITY_MANAGEMENT = [
     ("identity-management/approval/", identity_management.Approval, "removal-approval"),
     ("identity-management/rejection/", identity_management.Rejection, "removal-rejection"),
     ("identity-management/plan/", identity_management.Plan, "plan"),
+    ("identity-management/plans/<uuid:plan>/", identity_management.OnePreparedPlan, "prepared-plan"),
     ("identity-management/mapping/", mapping.AttributeMapping, "mapping"),
     ("identity-management/mapping/plan/", mapping.MappingPlan, "mapping-plan"),
     ("identity-management/write-tests/", write_test.WriteTests, "write-tests"),

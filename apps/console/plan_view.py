@@ -2,29 +2,40 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import ngettext
 
-from apps.console.chips import operation_chip
-from apps.provisioning.preview import Preview
+from apps.console.chips import Chip, operation_chip
+from apps.console.pages import Page
+from apps.provisioning.models import PlannedChange, PreparedPlan, ResourceKind
+from apps.provisioning.preview import Preview, Row
 
 ROWS = 100  # the counts are of all
 
 
 def plan_context(found: Preview) -> dict[str, Any]:
+    rows = sorted(found.rows, key=lambda row: (row.kind != ResourceKind.USER, row.operation, row.name))
+    return _summary(found) | {"rows": _shown(rows[:ROWS]), "more": max(0, len(found.rows) - ROWS)}
+
+
+def prepared_context(plan: PreparedPlan, page: Page) -> dict[str, Any]:
+    """One that a worker made: a page of its rows, and all the others behind it."""
+    return _summary(plan) | {"rows": _shown(page.rows), "page": page}
+
+
+def _summary(found: Preview | PreparedPlan) -> dict[str, Any]:
     summary = [operation_chip(operation, count) for operation, count in found.user_counts.items()]
     summary += [
         operation_chip(operation, count, ngettext("group", "groups", count))
         for operation, count in found.group_counts.items()
     ]
-    return {
-        "held": found.held,
-        "digest": found.digest,
-        "summary": summary,
-        "rows": [(operation_chip(row.operation), row, in_short(row.document)) for row in found.rows[:ROWS]],
-        "more": max(0, len(found.rows) - ROWS),
-    }
+    return {"held": found.held, "digest": found.digest, "summary": summary}
+
+
+def _shown(rows: Iterable[Row | PlannedChange]) -> list[tuple[Chip, Row | PlannedChange, str]]:
+    return [(operation_chip(row.operation), row, in_short(row.document)) for row in rows]
 
 
 def in_short(document: Any) -> str:

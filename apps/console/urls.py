@@ -10,6 +10,7 @@ from apps.console.views import (
     guide,
     identity,
     identity_match,
+    identity_plans,
     identity_removals,
     identity_running,
     imports,
@@ -171,10 +172,15 @@ IDENTITY_MANAGEMENT = [
         write_test.index,
         name="application_write_test",
     ),
-    path("applications/<uuid:pk>/identity-management/plan/", identity.plan, name="application_plan"),
+    path("applications/<uuid:pk>/identity-management/plan/", identity_plans.plan, name="application_plan"),
+    path(
+        "applications/<uuid:pk>/identity-management/plans/<uuid:plan_pk>/",
+        identity_plans.prepared_plan,
+        name="application_prepared_plan",
+    ),
     path(
         "applications/<uuid:pk>/identity-management/synchronizations/",
-        identity.synchronizations,
+        identity_plans.synchronizations,
         name="application_synchronizations",
     ),
     path(

@@ -28,6 +28,7 @@ from apps.provisioning.models import (
     JobState,
     RemoteGroup,
     RemoteUser,
+    Synchronization,
 )
 from apps.provisioning.verification import Verification, verify_with_capabilities
 
@@ -101,12 +102,25 @@ def activate_integration(integration: Integration, *, actor: Actor, plan: str | 
     """Verified first, by reading only. Raises ActivationRefused; then nothing has changed but the event log. `plan` is the
     digest of the preview that was looked at: raises Outdated when it is another by now.
     """
-    planned = running.seen_plan(integration, plan).counts
-    verification = _verified(integration, integration.token, EventType.IDM_INTEGRATION_ACTIVATE, actor=actor)
+    return activate_planned(integration, running.seen_plan(integration, plan).counts, actor=actor)
+
+
+def activate_planned(
+    integration: Integration,
+    planned: dict[str, Any],
+    *,
+    actor: Actor,
+    synchronization: Synchronization | None = None,
+) -> Integration:
+    """As activate_integration() once the plan is made; `synchronization` is the one that waited for it. Raises ActivationRefused."""
+    verification = verify_activation(integration, actor=actor)
     with transaction.atomic():
         integration = _start(integration, verification)
-        synchronizations.abandon(integration)
-        synchronizations.begin(integration, actor=actor, cause="activation", planned=planned)
+        synchronizations.abandon(integration, but=synchronization)
+        if synchronization is None:
+            synchronizations.begin(integration, actor=actor, cause="activation", planned=planned)
+        elif not synchronizations.go_on(synchronization, planned):
+            raise ActivationRefused({"__all__": [_("It was cancelled.")]})
         record_integration(
             EventType.IDM_INTEGRATION_ACTIVATE,
             integration,
@@ -115,6 +129,11 @@ def activate_integration(integration: Integration, *, actor: Actor, plan: str | 
         )
         publish(Topic.INTEGRATION_CHANGED, integration.id)
     return integration
+
+
+def verify_activation(integration: Integration, *, actor: Actor) -> Verification:
+    """By reading only. Raises ActivationRefused, which is on record by then."""
+    return _verified(integration, integration.token, EventType.IDM_INTEGRATION_ACTIVATE, actor=actor)
 
 
 def reauthorize_integration(integration: Integration, *, actor: Actor, token: str) -> Integration:

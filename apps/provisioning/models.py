@@ -11,9 +11,18 @@ from apps.lib.crypto import Sealed
 from apps.provisioning import capabilities, mapping
 from apps.provisioning.comparison_models import Comparison
 from apps.provisioning.import_models import Import, ImportRow, ImportState, RowState
+from apps.provisioning.plan_models import PlannedChange, PreparedPlan
 from apps.tenants.models import TenantOwned, TenantQuerySet, TenantScopedManager
 
-__all__ = ["Comparison", "Import", "ImportRow", "ImportState", "RowState"]  # beside what is defined here
+__all__ = [  # beside what is defined here
+    "Comparison",
+    "Import",
+    "ImportRow",
+    "ImportState",
+    "PlannedChange",
+    "PreparedPlan",
+    "RowState",
+]
 
 
 class Deprovisioning(models.TextChoices):
@@ -200,13 +209,18 @@ class JobState(models.TextChoices):
 
 
 class SynchronizationState(models.TextChoices):
+    PLANNING = "planning", _("The plan is being checked")
     RUNNING = "running", _("Under way")
     DONE = "done", _("Finished")
     CANCELLED = "cancelled", _("Cancelled")
+    REFUSED = "refused", _("Not begun")
 
 
 class Synchronization(TenantOwned):
-    """Everybody was compared because somebody said so. `left`, `failed` and `held` are as it ended."""
+    """Everybody was compared because somebody said so. `left`, `failed` and `held` are as it ended.
+
+    With many people a worker makes the plan first (`PreparedPlan`), and nothing is raised or sent before that.
+    """
 
     integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="synchronizations")
     cause = models.CharField(max_length=10)  # request or activation
@@ -214,6 +228,7 @@ class Synchronization(TenantOwned):
     actor_id = models.CharField(max_length=64, blank=True)
     actor_name = models.CharField(max_length=255)
     planned = models.JSONField(default=dict)  # {"users": {operation: how many}, "groups": …}
+    problem = models.CharField(max_length=1000, blank=True)  # why it was not begun, in words for people
     state = models.CharField(
         max_length=10, choices=SynchronizationState.choices, default=SynchronizationState.RUNNING
     )
@@ -233,6 +248,10 @@ class Synchronization(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.integration}: {self.state}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in {SynchronizationState.PLANNING, SynchronizationState.RUNNING}
 
 
 class Priority(models.IntegerChoices):

@@ -4,7 +4,7 @@ import hashlib
 import json
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,9 +43,7 @@ class Preview:
     @property
     def digest(self) -> str:
         """Stands for exactly these changes: what was looked at is what is done."""
-        told = [[row.kind, row.resource_id, row.operation, row.document] for row in self.rows]
-        text = json.dumps(told, sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return digest_of(self.rows)
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
@@ -59,29 +57,46 @@ class Preview:
 CHUNK = 500
 
 
+def digest_of(rows: Iterable[Row], before: str = "") -> str:
+    """Row after row: `before` is the digest of those that came first, so that a plan may be made in pieces."""
+    for row in rows:
+        told = [before, row.kind, row.resource_id, row.operation, row.document]
+        before = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+    return before or hashlib.sha256().hexdigest()
+
+
 def preview(integration: Integration) -> Preview:
     """Also of an integration that is not active yet: what Activate would begin with."""
-    users = list(_user_rows(integration))
-    groups = list(_group_rows(integration)) if integration.groups_managed else []
-    counts = Counter(row.operation for row in users)
-    removes = bool(counts["deactivate"] or counts["delete"])
+    users = list(user_rows(integration, people(integration)))
+    groups = list(group_rows(integration, groups_of(integration)))
+    user_counts = Counter(row.operation for row in users)
     return Preview(
-        rows=[row for row in (*users, *groups) if row.operation != planning.Nothing.operation],
-        user_counts=dict(counts),
+        rows=changes_among([*users, *groups]),
+        user_counts=dict(user_counts),
         group_counts=dict(Counter(row.operation for row in groups)),
-        held=removes and removals.MassRemovalGuard(integration).holds_anything(),
+        held=would_be_held(integration, user_counts),
     )
 
 
 def preview_of(integration: Integration, user_id: uuid.UUID) -> Row:
     """What would be done about one person now; "nothing" for whom it has nothing to do with."""
-    return next(_user_rows(integration, [user_id]))
+    return next(user_rows(integration, [user_id]))
 
 
-def _user_rows(integration: Integration, only: list[uuid.UUID] | None = None) -> Iterator[Row]:
+def changes_among(rows: Iterable[Row]) -> list[Row]:
+    return [row for row in rows if row.operation != planning.Nothing.operation]
+
+
+def would_be_held(integration: Integration, user_counts: Mapping[str, int]) -> bool:
+    """The mass-removal guard would ask first."""
+    removes = bool(user_counts.get("deactivate") or user_counts.get("delete"))
+    return removes and removals.MassRemovalGuard(integration).holds_anything()
+
+
+def user_rows(integration: Integration, ids: Sequence[uuid.UUID]) -> Iterator[Row]:
+    """In the order of `ids`."""
     now, rules = timezone.now(), directory_now.user_rules(integration)
     kept = removals.kept_ids(integration)
-    ids = only if only is not None else _everybody(integration)
     for start in range(0, len(ids), CHUNK):
         for state in directory_now.users_now(integration, ids[start : start + CHUNK]):
             plan = planning.plan_user(state.wanted, state.account, rules, now, until=state.until)
@@ -97,7 +112,8 @@ def _user_rows(integration: Integration, only: list[uuid.UUID] | None = None) ->
             )
 
 
-def _everybody(integration: Integration) -> list[uuid.UUID]:
+def people(integration: Integration) -> list[uuid.UUID]:
+    """Whom a plan is about, in its order."""
     known = RemoteUser.objects.filter(integration=integration).values_list("user_id", flat=True)
     return sorted({*known, *directory_now.entitled(integration).values_list("pk", flat=True)})
 
@@ -116,11 +132,19 @@ def _user_document(integration: Integration, plan: planning.UserPlan, sent: plan
     return None
 
 
-def _group_rows(integration: Integration) -> Iterator[Row]:
-    rules = directory_now.group_rules(integration)
+def groups_of(integration: Integration) -> list[uuid.UUID]:
+    """As people(), of groups; none where groups are left alone."""
+    if not integration.groups_managed:
+        return []
     known = RemoteGroup.objects.filter(integration=integration).values_list("group_id", flat=True)
     bound = Assignment.objects.filter(application=integration.application).values_list("group_id", flat=True)
-    for state in directory_now.groups_now(integration, sorted({*known, *bound})):
+    return sorted({*known, *bound})
+
+
+def group_rows(integration: Integration, ids: Sequence[uuid.UUID]) -> Iterator[Row]:
+    """In the order of `ids`."""
+    rules = directory_now.group_rules(integration)
+    for state in directory_now.groups_now(integration, ids):
         wanted = state.wanted
         if wanted is not None:
             wanted = planning.Team(wanted.name, wanted.members | _newcomers(integration, state.group_id))

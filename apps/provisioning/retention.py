@@ -1,7 +1,8 @@
 """What is kept for people to read, and for how long. Events are the log and stay; attempts hold whole documents, and go.
 
 An attempt goes when it is older than ATTEMPT_DAYS and not among the newest ATTEMPTS_KEPT of its job: whatever became of somebody last can
-be looked at however long ago it was. Synchronisations and imports that are over go by age alone, but the newest stay.
+be looked at however long ago it was. Synchronisations and imports that are over go by age alone, but the newest stay. A plan for many
+people holds their documents and is out of date soon: it goes after a day.
 """
 
 import time
@@ -21,6 +22,8 @@ from apps.provisioning.models import (
     ImportState,
     Integration,
     Job,
+    PlannedChange,
+    PreparedPlan,
     Synchronization,
     SynchronizationState,
 )
@@ -38,6 +41,7 @@ def tenants_with_old() -> list[str]:
         Attempt.unscoped.filter(created_at__lt=_cutoff()),
         Synchronization.unscoped.filter(created_at__lt=_cutoff()),
         Import.unscoped.filter(created_at__lt=_cutoff()),
+        PreparedPlan.unscoped.filter(created_at__lt=_yesterday(), synchronization=None),
     )
     with every_tenant():
         return sorted(
@@ -67,10 +71,11 @@ def forget_attempts(after: uuid.UUID | None = None) -> uuid.UUID | None:
 
 
 def forget_runs() -> None:
-    """Synchronisations and imports that are over."""
+    """Synchronisations and imports that are over, and plans that nobody looks at any more."""
+    forget_plans(PreparedPlan.objects.filter(created_at__lt=_yesterday(), synchronization=None))
     for integration in Integration.objects.order_by("pk"):
         over = Synchronization.objects.filter(integration=integration).exclude(
-            state=SynchronizationState.RUNNING
+            state__in=[SynchronizationState.PLANNING, SynchronizationState.RUNNING]
         )
         _delete(over.filter(created_at__lt=_cutoff()).exclude(pk__in=_newest(over)), Synchronization)
         read = Import.objects.filter(
@@ -79,6 +84,13 @@ def forget_runs() -> None:
         runs = list(read.filter(created_at__lt=_cutoff()).exclude(pk__in=_newest(read)[:1]))
         _delete(ImportRow.objects.filter(run__in=runs), ImportRow)
         _delete(Import.objects.filter(pk__in=[run.pk for run in runs]), Import)
+
+
+def forget_plans(plans: Any) -> None:
+    """A thousand of their rows at a time, however many there are."""
+    ids = list(plans.order_by().values_list("pk", flat=True))
+    _delete(PlannedChange.objects.filter(plan__in=ids), PlannedChange)
+    _delete(PreparedPlan.objects.filter(pk__in=ids), PreparedPlan)
 
 
 def _newest(rows: Any) -> list[uuid.UUID]:
@@ -93,3 +105,7 @@ def _delete(rows: Any, model: Any) -> None:
 
 def _cutoff() -> Any:
     return timezone.now() - timedelta(days=settings.ATTEMPT_DAYS)
+
+
+def _yesterday() -> Any:
+    return timezone.now() - timedelta(days=1)

@@ -37,8 +37,12 @@ def seen_plan(integration: Integration, digest: str | None) -> Preview:
     """What would be done now. Raises Outdated where that is not the plan that `digest` stands for."""
     found = preview(integration)
     if digest is not None and digest != found.digest:
-        raise Outdated({"plan": [_("Meanwhile something changed. Please look at the new plan.")]})
+        raise another_plan()
     return found
+
+
+def another_plan() -> Outdated:
+    return Outdated({"plan": [_("Meanwhile something changed. Please look at the new plan.")]})
 
 
 def synchronize(integration: Integration, *, actor: Actor, plan: str | None = None) -> Synchronization:
@@ -47,29 +51,41 @@ def synchronize(integration: Integration, *, actor: Actor, plan: str | None = No
     Raises ActivationRefused when it is not active, Outdated when the plan is another by now or one is under way.
     """
     integration = Integration.objects.select_related("application").get(pk=integration.pk)
-    _refuse_unless_idle(integration)
+    refuse_unless_idle(integration)
     planned = seen_plan(
         integration, plan
     ).counts  # seconds for many people: nobody waits for a lock meanwhile
     with transaction.atomic():
-        locked = _locked(integration)
-        _refuse_unless_idle(locked)
-        if _rules(locked) != _rules(integration):
-            raise Outdated({"plan": [_("Meanwhile something changed. Please look at the new plan.")]})
+        locked = locked_row(integration)
+        refuse_unless_idle(locked)
+        if rules_of(locked) != rules_of(integration):
+            raise another_plan()
         begun = synchronizations.begin(locked, actor=actor, cause="request", planned=planned)
         _record(locked, actor, synchronization="requested", synchronization_id=str(begun.pk))
         publish(Topic.INTEGRATION_CHANGED, locked.id)
     return begun
 
 
-def _refuse_unless_idle(integration: Integration) -> None:
-    if not integration.is_active:
-        raise ActivationRefused({"__all__": [_("Identity Management is not active.")]})
-    if synchronizations.under_way(integration) is not None:
+def begin_planned(synchronization: Synchronization, planned: dict[str, Any], *, actor: Actor) -> None:
+    """One that a worker has made the plan for. Inside a transaction that has its integration locked, and idle but for this."""
+    if synchronizations.go_on(synchronization, planned):
+        integration = synchronization.integration
+        _record(integration, actor, synchronization="requested", synchronization_id=str(synchronization.pk))
+        publish(Topic.INTEGRATION_CHANGED, integration.id)
+
+
+def refuse_unless_idle(integration: Integration) -> None:
+    refuse_unless_active(integration)
+    if synchronizations.open_one(integration) is not None:
         raise Outdated({"__all__": [_("A synchronisation is under way already.")]})
 
 
-def _rules(integration: Integration) -> tuple[Any, ...]:
+def refuse_unless_active(integration: Integration) -> None:
+    if not integration.is_active:
+        raise ActivationRefused({"__all__": [_("Identity Management is not active.")]})
+
+
+def rules_of(integration: Integration) -> tuple[Any, ...]:
     """What a plan depends on besides people and groups, who change at any moment: the worker looks at them again anyway."""
     return tuple(getattr(integration, field) for field in RULES)
 
@@ -80,9 +96,8 @@ def provision_person(integration: Integration, user: User, *, actor: Actor) -> J
 
     Raises ActivationRefused when it is not active, IntegrationInvalid when there is nothing to compare.
     """
-    integration = _locked(integration)
-    if not integration.is_active:
-        raise ActivationRefused({"__all__": [_("Identity Management is not active.")]})
+    integration = locked_row(integration)
+    refuse_unless_active(integration)
     if not subscriptions.raise_person(integration, user.pk):
         raise IntegrationInvalid({"user": [_("They have no access to it and no account there.")]})
     _record(integration, actor, provision=str(user.pk), name=str(user))
@@ -95,7 +110,7 @@ def cancel_synchronization(synchronization: Synchronization, *, actor: Actor) ->
     """What was not begun is dropped until its next change, the next synchronisation or the nightly comparison. Who loses
     access, and what was owed anyway, goes on.
     """
-    integration = _locked(synchronization.integration)
+    integration = locked_row(synchronization.integration)
     synchronization = Synchronization.objects.get(pk=synchronization.pk)
     if synchronizations.end(synchronization, SynchronizationState.CANCELLED):
         dropped = synchronizations.drop(synchronization)
@@ -107,11 +122,10 @@ def cancel_synchronization(synchronization: Synchronization, *, actor: Actor) ->
 @transaction.atomic
 def pause_integration(integration: Integration, *, actor: Actor) -> Integration:
     """Nothing is sent until it is resumed, and nothing owed is lost. Raises ActivationRefused when it is not active."""
-    integration = _locked(integration)
+    integration = locked_row(integration)
     if integration.state == IntegrationState.PAUSED:
         return integration
-    if not integration.is_active:
-        raise ActivationRefused({"__all__": [_("Identity Management is not active.")]})
+    refuse_unless_active(integration)
     integration.state = IntegrationState.PAUSED
     integration.busy_token = integration.busy_until = None  # a slice under way notices and stops
     integration.save(update_fields=["state", "busy_token", "busy_until"])
@@ -121,7 +135,7 @@ def pause_integration(integration: Integration, *, actor: Actor) -> Integration:
 
 @transaction.atomic
 def end_pause(integration: Integration, *, actor: Actor) -> Integration:
-    integration = _locked(integration)
+    integration = locked_row(integration)
     if integration.state == IntegrationState.PAUSED:
         integration.state = IntegrationState.ACTIVE
         integration.save(update_fields=["state"])
@@ -130,7 +144,7 @@ def end_pause(integration: Integration, *, actor: Actor) -> Integration:
     return integration
 
 
-def _locked(integration: Integration) -> Integration:
+def locked_row(integration: Integration) -> Integration:
     rows = Integration.objects.select_for_update(of=("self",)).select_related("application")
     return rows.get(pk=integration.pk)  # type: ignore[no-any-return]
 

@@ -11,10 +11,13 @@ from apps.provisioning.models import (
     Integration,
     Job,
     JobState,
+    PreparedPlan,
     Priority,
     Synchronization,
     SynchronizationState,
 )
+
+OPEN = (SynchronizationState.PLANNING, SynchronizationState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,19 @@ class Progress:
         return max(0, (self.total or 0) - self.left)
 
 
-def begin(integration: Integration, *, actor: Actor, cause: str, planned: dict[str, Any]) -> Synchronization:
-    """The relay lines everybody up; call publish() beside it."""
+def begin(
+    integration: Integration,
+    *,
+    actor: Actor,
+    cause: str,
+    planned: dict[str, Any],
+    state: SynchronizationState = SynchronizationState.RUNNING,
+) -> Synchronization:
+    """The relay lines everybody up; call publish() beside it, unless its plan has to be made first."""
     made: Synchronization = Synchronization.objects.create(
         integration=integration,
         cause=cause,
+        state=state,
         actor_kind=actor.kind,
         actor_id=actor.id,
         actor_name=actor.name[:255],
@@ -44,22 +55,35 @@ def begin(integration: Integration, *, actor: Actor, cause: str, planned: dict[s
     return made
 
 
-def under_way(integration: Integration) -> Synchronization | None:
+def go_on(synchronization: Synchronization, planned: dict[str, Any]) -> bool:
+    """Its plan is made; call publish() beside it. False when it was cancelled meanwhile."""
+    rows = Synchronization.objects.filter(pk=synchronization.pk, state=SynchronizationState.PLANNING)
+    PreparedPlan.objects.filter(synchronization=synchronization).delete()
+    return bool(rows.update(state=SynchronizationState.RUNNING, planned=planned))
+
+
+def open_one(integration: Integration) -> Synchronization | None:
+    """Under way, or about to be."""
     found: Synchronization | None = Synchronization.objects.filter(
-        integration=integration, state=SynchronizationState.RUNNING
+        integration=integration, state__in=OPEN
     ).first()
     return found
 
 
 def not_lined_up(integration: Integration) -> Synchronization | None:
     """Cancelled ones too: what they raise is dropped again at once."""
-    rows = Synchronization.objects.filter(integration=integration, started_at=None)
+    rows = _not_lined_up(integration)
     found: Synchronization | None = rows.order_by("-created_at").first()
     return found
 
 
+def _not_lined_up(integration: Integration) -> Any:
+    rows = Synchronization.objects.filter(integration=integration, started_at=None)
+    return rows.exclude(state=SynchronizationState.PLANNING)
+
+
 def lined_up(synchronization: Synchronization) -> None:
-    rows = Synchronization.objects.filter(integration=synchronization.integration, started_at=None)
+    rows = _not_lined_up(synchronization.integration)
     rows.update(started_at=timezone.now(), total=_jobs(synchronization).count())
     if synchronization.state == SynchronizationState.CANCELLED:
         drop(synchronization)
@@ -68,7 +92,12 @@ def lined_up(synchronization: Synchronization) -> None:
 
 
 def progress(synchronization: Synchronization) -> Progress:
-    """Of one that has ended: as it ended."""
+    """Of one that has ended: as it ended. Of one whose plan is being made: how far that is."""
+    if synchronization.state == SynchronizationState.PLANNING:
+        check = PreparedPlan.objects.filter(synchronization=synchronization).first()
+        if check is None or check.total is None:
+            return Progress(None, 0, 0, 0)
+        return Progress(check.total, max(0, check.total - check.compared), 0, 0)
     if synchronization.state != SynchronizationState.RUNNING:
         ended = synchronization
         return Progress(ended.total, ended.left, ended.failed, ended.held)
@@ -83,23 +112,37 @@ def progress(synchronization: Synchronization) -> Progress:
 
 def close_if_finished(integration: Integration) -> None:
     """When nobody is left that was not tried: who failed goes on being tried, and is counted."""
-    running = under_way(integration)
-    if running is not None and running.started_at is not None and not _jobs(running).pending().exists():
+    rows = Synchronization.objects.filter(integration=integration, state=SynchronizationState.RUNNING)
+    running = rows.exclude(started_at=None).first()
+    if running is not None and not _jobs(running).pending().exists():
         end(running, SynchronizationState.DONE)
 
 
-def abandon(integration: Integration) -> None:
+def abandon(integration: Integration, *, but: Synchronization | None = None) -> None:
     """Identity Management was stopped: nothing is sent any more."""
-    if (running := under_way(integration)) is not None:
-        end(running, SynchronizationState.CANCELLED)
+    for each in Synchronization.objects.filter(integration=integration, state__in=OPEN):
+        if each != but:
+            end(each, SynchronizationState.CANCELLED)
+
+
+def refuse(synchronization: Synchronization, problem: str) -> None:
+    """Its plan is not the one that was looked at, or it may not begin any more."""
+    Synchronization.objects.filter(pk=synchronization.pk).update(problem=problem[:1000])
+    end(synchronization, SynchronizationState.REFUSED)
 
 
 def end(synchronization: Synchronization, state: SynchronizationState) -> bool:
     """False when it had ended already."""
-    now = progress(synchronization)
-    rows = Synchronization.objects.filter(pk=synchronization.pk, state=SynchronizationState.RUNNING)
+    now, moment = progress(synchronization), timezone.now()
+    rows = Synchronization.objects.filter(pk=synchronization.pk)
     counts = {"left": now.left, "failed": now.failed, "held": now.held}
-    return bool(rows.update(state=state, ended_at=timezone.now(), **counts))
+    if rows.filter(state=SynchronizationState.PLANNING).update(
+        state=state, started_at=moment, ended_at=moment
+    ):
+        PreparedPlan.objects.filter(synchronization=synchronization).delete()
+        return True  # nobody was lined up, and nobody will be
+    running = rows.filter(state=SynchronizationState.RUNNING)
+    return bool(running.update(state=state, ended_at=moment, **counts))
 
 
 def drop(synchronization: Synchronization) -> int:

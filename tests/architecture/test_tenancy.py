@@ -29,6 +29,7 @@ OVER_EVERY_TENANT = {
     ("apps/saml/metadata_refresh.py", "due_tenant_ids"): "whose metadata is fetched again",
     ("apps/events/chain.py", "unsealed_tenant_ids"): "whose events are not sealed",
     ("apps/provisioning/imports/leases.py", "due_everywhere"): "whose imports are due",
+    ("apps/provisioning/plans/leases.py", "due_everywhere"): "whose plans are made",
     ("apps/provisioning/nightly/schedule.py", "due_everywhere"): "whose nightly comparison is due",
     ("apps/provisioning/retention.py", "tenants_with_old"): "whose attempts are too old to be kept",
     ("apps/provisioning/passwords.py", "tenants_with_expired"): "whose passwords were not sent in time",

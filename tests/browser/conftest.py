@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,6 +31,8 @@ from apps.provisioning.models import (
     Job,
     JobState,
     Outcome,
+    PlannedChange,
+    PreparedPlan,
     RemoteUser,
     ResourceKind,
     RowState,
@@ -249,6 +252,19 @@ def _failing_job(application: Application, user: User, system: Actor) -> Job:
     return job
 
 
+def _plans(integration: Integration, user: User) -> tuple[PreparedPlan, PreparedPlan]:
+    """One that a worker is making, and one that is ready."""
+    under_way = PreparedPlan(integration=integration, compared=9500, total=20000)
+    under_way.lease_until = timezone.now() + timedelta(hours=1)
+    under_way.save()
+    plan = PreparedPlan(integration=integration, user_counts={"create": 1}, ready_at=timezone.now())
+    plan.save()
+    sent = {"userName": "bob"}
+    about = {"kind": "user", "resource_id": user.pk, "name": str(user)}
+    PlannedChange(plan=plan, number=0, operation="create", document=sent, **about).save()
+    return under_way, plan
+
+
 def _held_removal(integration: Integration, system: Actor) -> None:
     """Of somebody who is in no bound group any more."""
     leaver = add_user(actor=system, username="lena", email="lena@acme.example", first_name="Lena")
@@ -292,6 +308,7 @@ def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict
         job = _failing_job(applications[1], bob.user, system)
         certificate = add_certificate(applications[0], actor=system)
         reading, chosen = _imports(applications[2], bob.user, system)
+        under_way, plan = _plans(job.integration, bob.user)
         choice = _furnish_metadata(applications[1], system)
         runs = furnish_runs([alice.user, bob.user], engineering)
         links = {purpose.value: add_link(bob.user, purpose) for purpose in LinkPurpose}
@@ -310,6 +327,8 @@ def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict
         "reading": reading,
         "import": chosen,
         **runs,
+        "plan under way": under_way,
+        "plan": plan,
     }
     return {name: str(thing.pk) for name, thing in made.items()} | links
 

@@ -136,6 +136,16 @@ PAGES = (
         "alice",
     ),
     Row("console plan", "/t/acme/console/applications/{expenses}/identity-management/plan/", "alice"),
+    Row(
+        "console plan under way",
+        "/t/acme/console/applications/{expenses}/identity-management/plans/{plan under way}/",
+        "alice",
+    ),
+    Row(
+        "console plan of many",
+        "/t/acme/console/applications/{expenses}/identity-management/plans/{plan}/",
+        "alice",
+    ),
     Row("console job", "/t/acme/console/applications/{expenses}/identity-management/jobs/{job}/", "alice"),
     Row("console deletion", "/t/acme/console/applications/deletion/?application={gitlab}", "alice"),
     Row("console search", "/t/acme/console/search/?q=e", "alice"),

@@ -6,7 +6,10 @@ from lxml import html
 from apps.applications.actions import add_application, assign_group
 from apps.outbox import relay
 from apps.provisioning import engine
-from apps.provisioning.models import Integration
+from apps.provisioning.models import Integration, PreparedPlan
+from apps.provisioning.plans import actions as plans
+from apps.provisioning.plans import tasks as plan_tasks
+from apps.provisioning.plans import work as plan_work
 from apps.tenants.context import in_tenant
 from tests.console.test_identity_management import connection, integration
 
@@ -76,6 +79,27 @@ def test_a_mapping_is_reviewed_as_a_plan_before_it_is_saved(alice, bob, generic,
     work()
     assert target.named("bob")["title"] == "bob"
     assert "changed here" in alice.get(generic).content.decode()
+
+
+def test_with_many_people_a_worker_makes_the_plan_of_the_review(alice, bob, generic, target, monkeypatch):
+    monkeypatch.setattr(plans, "AT_ONCE", 0)
+    monkeypatch.setattr(plan_tasks, "ring", lambda *ids: None)
+    fields = typed(alice, generic)
+    page = alice.post(
+        f"{generic}mapping/", fields | {f"{row_of(fields, 'title')}-source": "username"}
+    ).content.decode()
+    with in_tenant(alice.tenant):
+        plan = PreparedPlan.objects.get()
+        assert not plan_work.work(plan.pk)
+    address = f"{generic}plans/{plan.pk}/"
+    assert f'href="/t/acme{address}"' in page
+    shown = alice.get(address).content.decode()
+    assert "title: bob" in shown
+    assert "with the mapping that you are trying" in shown
+    assert 'name="plan"' not in shown  # it cannot be synchronised before it is saved
+    (form,) = [each for each in html.fromstring(page).forms if "reviewed" in each.fields]
+    alice.post(f"{generic}mapping/", dict(form.form_values()) | {"save": "1"})
+    assert integration(alice).mapping == {"title": {"source": "username"}}
 
 
 def test_what_was_changed_after_the_review_is_reviewed_again(alice, bob, generic):

@@ -1,14 +1,19 @@
 """A plan says in one line what each change is about, and holds the exact JSON below it."""
 
 import json
+from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 from lxml import html
 
 from apps.console.plan_view import in_short
 from apps.directory.actions import add_member, add_user
-from apps.provisioning.models import Attempt, Job
+from apps.provisioning.models import Attempt, Integration, Job, PlannedChange, PreparedPlan
+from apps.provisioning.plans import actions as plans
+from apps.provisioning.plans import tasks, work
 from apps.tenants.context import in_tenant
+from tests.console.test_identity_is_run import digest_on
 
 
 @pytest.mark.parametrize(
@@ -61,3 +66,76 @@ def test_an_attempt_shows_json_as_it_was_sent(alice, bob, path, active):
     assert "{&#x27;" not in page
     shown = [pre.text_content() for pre in html.fromstring(page).xpath("//pre")]
     assert json.dumps(sent, indent=2, ensure_ascii=False) in shown
+
+
+# --- many people
+
+
+@pytest.fixture
+def many(monkeypatch):
+    """Nobody is few enough."""
+    monkeypatch.setattr(plans, "AT_ONCE", 0)
+    monkeypatch.setattr(tasks, "ring", lambda *ids: None)
+
+
+def make_plans(alice):
+    with in_tenant(alice.tenant):
+        for plan in PreparedPlan.objects.filter(ready_at=None):
+            assert not work.work(plan.pk)
+
+
+def test_a_plan_of_many_is_made_while_a_page_says_how_far_it_is(
+    alice, engineering, path, active, many, system
+):
+    with in_tenant(alice.tenant):
+        carol = add_user(actor=system, username="carol", email="carol@acme.example", first_name="Carol")
+        add_member(engineering, carol, actor=system)
+    answer = alice.get(f"{path}plan/")
+    assert answer.status_code == 302
+    address = answer["Location"].removeprefix("/t/acme")
+    page = alice.get(address).content.decode()
+    assert "Waiting for a worker" in page
+    assert '<noscript><meta http-equiv="refresh"' in page  # without JavaScript
+    with in_tenant(alice.tenant):
+        PreparedPlan.objects.update(compared=300, total=2000)
+    page = alice.get(address).content.decode()
+    assert "300 of 2000 compared" in page
+    make_plans(alice)
+    ready = alice.get(address).content.decode()
+    assert "1 create" in ready
+    assert "Carol" in ready
+    assert "http-equiv" not in ready
+    alice.post(f"{path}synchronizations/", {"plan": digest_on(ready)})
+    page = alice.get(path).content.decode()
+    assert "Is it still the plan that was looked at?" in page
+    make_plans(alice)
+    page = alice.get(path).content.decode()
+    assert "Being lined up" in page
+
+
+def test_another_plan_by_now_is_told_with_the_way_to_the_new_one(alice, path, active, many):
+    alice.post(f"{path}synchronizations/", {"plan": "another"})
+    make_plans(alice)
+    page = alice.get(path).content.decode()
+    assert "The sync was not begun." in page
+    assert "Please look at the new plan." in page
+    assert f'href="/t/acme{path}plan/"' in page
+
+
+def test_every_change_of_many_can_be_looked_at(alice, path, active, many, monkeypatch):
+    monkeypatch.setattr("apps.console.views.identity_plans.ROWS", 2)
+    with in_tenant(alice.tenant):
+        plan = PreparedPlan.objects.create(integration=Integration.objects.get(), ready_at=timezone.now())
+        for number in range(3):
+            PlannedChange.objects.create(
+                plan=plan,
+                number=number,
+                kind="user",
+                resource_id=uuid4(),
+                name=f"Nr {number}",
+                operation="create",
+            )
+    first, second = (alice.get(f"{path}plans/{plan.pk}/?page={page}").content.decode() for page in (1, 2))
+    assert ("Nr 0" in first, "Nr 2" in first) == (True, False)
+    assert ("Nr 0" in second, "Nr 2" in second) == (False, True)
+    assert "1–2 of 3" in first

@@ -15,7 +15,7 @@ from apps.directory.models import User
 from apps.events.actors import Actor
 from apps.events.models import Event
 from apps.provisioning.actions import configure_integration
-from apps.provisioning.models import Job
+from apps.provisioning.models import Integration, Job, PreparedPlan
 from apps.saml.actions.key_pairs import certificates_of
 from apps.scim.actions.links import note_refusal
 from apps.scim.actions.sources import add_scim_token
@@ -31,6 +31,7 @@ ARGUMENTS = {
     "application_pk": lambda things: things["application"],
     "certificate_pk": lambda things: things["certificate"],
     "job_pk": lambda things: things["job"],
+    "plan_pk": lambda things: things["plan"],
 }
 ONLY_POST = {
     "people_run_start",
@@ -112,6 +113,10 @@ class Things(dict):
 
     def event(self):
         return Event.objects.first()
+
+    def plan(self):
+        assert self["job"]
+        return PreparedPlan.objects.create(integration=Integration.objects.get())
 
     def job(self):
         base_url = "https://gitlab.com/api/scim/v2/groups/acme"

@@ -95,6 +95,7 @@ ROWS = [
     row("console:application_identity_deactivation", pk="application"),
     row("console:application_identity_resumption", pk="application"),
     row("console:application_plan", pk="application"),
+    row("console:application_prepared_plan", pk="application", plan_pk="plan"),
     row("console:application_mapping", pk="application"),
     row("console:application_write_test", pk="application"),
     row("console:application_synchronizations", pk="application"),
@@ -187,6 +188,7 @@ ROWS = [
         for part in ("", "-rows", "-selection", "-resumptions")
     ),
     row("api:synchronization", pk="application", synchronization="synchronization"),
+    row("api:prepared-plan", pk="application", plan="plan"),
     row("api:job", pk="application", job="job"),
     row("api:job-retries", pk="application", job="job"),
     row("api:user", pk="user"),

@@ -142,6 +142,7 @@ TASKS = {
     "apps.saml.tasks.forget_requests": (),
     "apps.scim.tasks.clean_up": (),
     "apps.provisioning.imports.tasks.work_on_import": ("import",),
+    "apps.provisioning.plans.tasks.make_plan": ("plan",),
 }
 
 

@@ -33,7 +33,16 @@ from apps.events.actors import Actor
 from apps.events.models import Event
 from apps.events.types import EventType
 from apps.provisioning.actions import configure_integration
-from apps.provisioning.models import Import, ImportRow, Job, RemoteGroup, RemoteUser, Synchronization
+from apps.provisioning.models import (
+    Import,
+    ImportRow,
+    Job,
+    PlannedChange,
+    PreparedPlan,
+    RemoteGroup,
+    RemoteUser,
+    Synchronization,
+)
 from apps.saml.actions.key_pairs import add_certificate
 from apps.saml.actions.metadata import Received, add_upload
 from apps.saml.actions.requests import add_pending_sign_in, pending_sign_in
@@ -147,6 +156,10 @@ def _things(canary: str, slug: str, owner: User) -> dict[str, str]:
     synchronization = Synchronization.objects.create(
         integration=integration, actor_name=canary, actor_kind="system", cause="request"
     )
+    plan = PreparedPlan.objects.create(integration=integration, ready_at=timezone.now(), changes=1)
+    PlannedChange.objects.create(
+        plan=plan, number=0, kind="user", resource_id=user.pk, name=canary, operation="create"
+    )
     RemoteUser.objects.create(integration=integration, user=user, name=canary, remote_id=canary)
     RemoteGroup.objects.create(integration=integration, group=group, name=canary, remote_id=canary)
     return {
@@ -164,6 +177,7 @@ def _things(canary: str, slug: str, owner: User) -> dict[str, str]:
         "import": str(run.pk),
         "people run": str(_people_run(owner).pk),
         "synchronization": str(synchronization.pk),
+        "plan": str(plan.pk),
         "reset link": add_link(owner, LinkPurpose.RESET),
         "invitation": add_link(owner, LinkPurpose.INVITATION),
         "portal session": str(_portal_session(owner).pk),

@@ -109,6 +109,15 @@ class PlanSerializer(serializers.Serializer[Any]):
     rows = PlanRowSerializer(many=True)
 
 
+class PreparedPlanSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    compared = serializers.IntegerField(help_text="People and groups.")
+    total = serializers.IntegerField(allow_null=True, help_text="null until a worker has begun.")
+    created_at = serializers.DateTimeField()
+    ready_at = serializers.DateTimeField(allow_null=True)
+    plan = PlanSerializer(allow_null=True, help_text="null until it is ready.")
+
+
 class SeenPlan(Strict):
     plan = serializers.CharField(
         required=False,
@@ -121,7 +130,9 @@ class ProgressSerializer(serializers.Serializer[Any]):
     total = serializers.IntegerField(
         allow_null=True, help_text="People and groups; null until they are lined up."
     )
-    done = serializers.IntegerField(help_text="Compared.")
+    done = serializers.IntegerField(
+        help_text="Compared: while it is planning, for the plan; then with the application."
+    )
     failed = serializers.IntegerField()
     held = serializers.IntegerField()
 
@@ -134,6 +145,7 @@ class SynchronizationSerializer(serializers.Serializer[Any]):
     cause = serializers.CharField(help_text="request or activation.")
     state = serializers.ChoiceField(choices=SynchronizationState.choices)
     planned = serializers.DictField(help_text="users and groups: operation → how many.")
+    problem = serializers.CharField(help_text="Why it was not begun.")
     progress = serializers.SerializerMethodField()
 
     def get_progress(self, synchronization: Any) -> dict[str, int | None]:

@@ -1,7 +1,9 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import Http404
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,6 +14,7 @@ from apps.api.serializers.identity_management import (
     IntegrationSerializer,
     IntegrationToConfigure,
     PlanSerializer,
+    PreparedPlanSerializer,
     SeenPlan,
     SynchronizationSerializer,
     SynchronizationToChange,
@@ -19,17 +22,17 @@ from apps.api.serializers.identity_management import (
 from apps.api.views.base import ApiView, ListView, by_id, found
 from apps.applications.models import Application
 from apps.provisioning.actions import (
-    activate_integration,
     configure_integration,
     deactivate_integration,
     integration_of,
     resume_integration,
 )
-from apps.provisioning.models import Integration
-from apps.provisioning.preview import preview
+from apps.provisioning.models import Integration, PreparedPlan
+from apps.provisioning.plans import actions as plans
+from apps.provisioning.preview import Preview, preview
 from apps.provisioning.queries import health
 from apps.provisioning.removal_decisions import approve_removals, reject_removals
-from apps.provisioning.running import cancel_synchronization, pause_integration, synchronize
+from apps.provisioning.running import cancel_synchronization, pause_integration
 
 MOST_ROWS = 1000
 
@@ -47,15 +50,33 @@ def shown(integration: Integration) -> dict[str, Any]:
     return dict(IntegrationSerializer(integration).data)
 
 
-def plan_document(integration: Integration) -> dict[str, Any]:
-    found = preview(integration)
+def plan_of(integration: Integration, tried: Integration | None = None) -> Response:
+    """The plan, or with many people 202 and the address where it will be. `tried` is the integration with another mapping."""
+    would_be = tried or integration
+    if plans.few(integration):
+        found = preview(would_be)
+        return Response(_plan_document(found, found.rows[:MOST_ROWS], len(found.rows)))
+    prepared = plans.prepare(integration, mapping=tried.mapping if tried else None)
+    address = reverse("api:prepared-plan", args=[integration.application_id, prepared.pk])
+    headers = {"Location": settings.PUBLIC_URL + address, "Retry-After": "2"}
+    return Response(_prepared_document(prepared), status=202, headers=headers)
+
+
+def _prepared_document(prepared: PreparedPlan) -> dict[str, Any]:
+    plan = None
+    if prepared.ready_at is not None:
+        plan = _plan_document(prepared, prepared.rows.all()[:MOST_ROWS], prepared.changes)
+    return dict(PreparedPlanSerializer(prepared).data) | {"plan": plan}
+
+
+def _plan_document(found: Preview | PreparedPlan, rows: Any, changes: int) -> dict[str, Any]:
     document = {
         "user_counts": found.user_counts,
         "group_counts": found.group_counts,
         "held": found.held,
         "digest": found.digest,
-        "more": max(0, len(found.rows) - MOST_ROWS),
-        "rows": found.rows[:MOST_ROWS],
+        "more": max(0, changes - MOST_ROWS),
+        "rows": rows,
     }
     return dict(PlanSerializer(document).data)
 
@@ -77,11 +98,15 @@ class IdentityManagement(ApiView):
 
 
 class Activation(ApiView):
-    @extend_schema(request=SeenPlan, responses=IntegrationSerializer)
+    @extend_schema(request=SeenPlan, responses={200: IntegrationSerializer, 202: IntegrationSerializer})
     def post(self, request: Request, pk: UUID) -> Response:
-        """Asks the application first, by reading only; a refused token or address is a problem that names the field."""
-        seen = self.read(SeenPlan)
-        return Response(shown(activate_integration(integration_at(pk), actor=self.actor, **seen)))
+        """Asks the application first, by reading only; a refused token or address is a problem that names the field.
+
+        With many people 202: it is active once a worker has compared the plan; the newest of `synchronizations/` tells.
+        """
+        integration = integration_at(pk)
+        integration = plans.activate(integration, actor=self.actor, **self.read(SeenPlan))
+        return Response(shown(integration), status=200 if integration.is_active else 202)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: UUID) -> Response:
@@ -117,11 +142,23 @@ class Rejection(ApiView):
 
 
 class Plan(ApiView):
-    @extend_schema(responses=PlanSerializer)
+    @extend_schema(responses={200: PlanSerializer, 202: PreparedPlanSerializer})
     def get(self, request: Request, pk: UUID) -> Response:
-        """What a synchronisation would do now; nothing is sent. At most a thousand rows."""
+        """What a synchronisation would do now; nothing is sent. At most a thousand rows.
+
+        With many people 202: a worker makes it, and `Location` is where it will be.
+        """
         self.query(Strict)
-        return Response(plan_document(integration_at(pk)))
+        return plan_of(integration_at(pk))
+
+
+class OnePreparedPlan(ApiView):
+    @extend_schema(responses=PreparedPlanSerializer)
+    def get(self, request: Request, pk: UUID, plan: UUID) -> Response:
+        """How far it is; `plan` once it is ready. Kept for a day at the most."""
+        self.query(Strict)
+        rows = PreparedPlan.objects.filter(integration=integration_at(pk), synchronization=None)
+        return Response(_prepared_document(found(rows, pk=plan)))
 
 
 class Pause(ApiView):
@@ -143,8 +180,11 @@ class Synchronizations(ListView):
 
     @extend_schema(request=SeenPlan, responses={202: SynchronizationSerializer})
     def post(self, request: Request, pk: UUID) -> Response:
-        """Everybody is compared again, by workers; `progress` says how far they are. 409 while another one is under way."""
-        begun = synchronize(integration_at(pk), actor=self.actor, **self.read(SeenPlan))
+        """Everybody is compared again, by workers; `progress` says how far they are. 409 while another one is under way.
+
+        With many people its state is `planning` first, and `refused` where the plan is another by now.
+        """
+        begun = plans.synchronize(integration_at(pk), actor=self.actor, **self.read(SeenPlan))
         return Response(SynchronizationSerializer(begun).data, status=202)
 
 

@@ -8,10 +8,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.api.serializers.base import Strict
-from apps.api.serializers.identity_management import PlanSerializer
+from apps.api.serializers.identity_management import PlanSerializer, PreparedPlanSerializer
 from apps.api.serializers.mapping import MappingQuery, MappingSerializer, MappingToSet
 from apps.api.views.base import ApiView
-from apps.api.views.identity_management import integration_at, plan_document
+from apps.api.views.identity_management import integration_at, plan_of
 from apps.directory.models import User
 from apps.provisioning.mapping import SOURCES, MappingRow
 from apps.provisioning.mapping_changes import (
@@ -64,9 +64,9 @@ class AttributeMapping(ApiView):
 
 
 class MappingPlan(ApiView):
-    @extend_schema(request=MappingToSet, responses=PlanSerializer)
+    @extend_schema(request=MappingToSet, responses={200: PlanSerializer, 202: PreparedPlanSerializer})
     def post(self, request: Request, pk: UUID) -> Response:
-        """What a synchronisation would do if this were the mapping. Nothing is saved or sent."""
+        """What a synchronisation would do if this were the mapping. Nothing is saved or sent. With many people 202, as for the plan itself."""
         self.query(Strict)
         integration = integration_at(pk)
-        return Response(plan_document(proposed(integration, _rows(self.read(MappingToSet)))))
+        return plan_of(integration, proposed(integration, _rows(self.read(MappingToSet))))

@@ -22,14 +22,17 @@ from apps.console.forms.people import ConfirmForm
 from apps.console.health_chart import chart_of
 from apps.console.mapping_view import mapping_context
 from apps.console.pages import refusals_on, show
-from apps.console.plan_view import plan_context
+from apps.console.views.identity_plans import outdated
 from apps.events.actors import Actor
-from apps.provisioning import actions, queries, running
+from apps.provisioning import actions, queries
 from apps.provisioning.errors import ActivationRefused, Outdated
-from apps.provisioning.models import Integration, Job
-from apps.provisioning.preview import preview
+from apps.provisioning.models import Integration, Job, Synchronization
+from apps.provisioning.plans import actions as plans
 from apps.provisioning.synchronizations import progress
 
+BEING_CHECKED = gettext_lazy(
+    "The application has accepted address and token. It is active once everybody was compared; you can leave this page."
+)
 VERIFIED = gettext_lazy("The Identity Management integration has been successfully verified and is active.")
 
 
@@ -60,14 +63,17 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     context: dict[str, Any] = {"integration": integration} | _connector_context(application, integration)
     if integration is None:
         return show_tab(request, "console/application_identity_new.html", application, context)
-    latest = integration.synchronizations.first()
+    health = queries.health(integration)
+    latest: Synchronization | None = integration.synchronizations.first()
     context |= chart_of(integration) | {
         "policy": policy_of(integration),
         "comparison": queries.comparison_of(integration),
         "synchronizations": integration.synchronizations.all()[:5],
-        "synchronization": latest if latest is not None and latest.state == "running" else None,
+        "synchronization": latest if latest is not None and latest.is_open else None,
+        "refused": latest if latest is not None and latest.state == "refused" else None,
         "progress": progress(latest) if latest is not None else None,
-        "health": queries.health(integration),
+        "health": health,
+        "attention_total": health.failing + health.held + health.kept or health.pending,
         "attention": queries.needs_attention(integration, limit=20),
     }
     return show_tab(request, "console/application_identity.html", application, context)
@@ -90,18 +96,18 @@ def connection(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = ConnectionForm(application, before, data, manage_groups="manage_groups" in request.GET)
     saved = None
     if form.is_valid():
-        actor = actor_of(request)
+        actor, was_active = actor_of(request), before is not None and before.is_active
         with refusals_on(form):
             saved = _configured(application, before, form, actor)
-        if saved is not None and "activate" in request.POST and not saved.is_active:
+        words = _("The connection was saved. It is not active.")
+        if saved is not None and "activate" in request.POST and not saved.is_active and not was_active:
             with refusals_on(form):
-                saved = actions.activate_integration(saved, actor=actor)
-        if saved is not None and "preview" in request.POST and not form.errors:
-            return redirect("console:application_plan", pk)
+                saved = plans.activate(saved, actor=actor)
+                words = str(BEING_CHECKED)
         if saved is not None and not form.errors:
-            messages.success(
-                request, VERIFIED if saved.is_active else _("The connection was saved. It is not active.")
-            )
+            if "preview" in request.POST or (was_active and not saved.is_active):  # first look, then activate
+                return redirect("console:application_plan", pk)
+            messages.success(request, VERIFIED if saved.is_active else words)
             return _back(pk)
     title = _("It was not activated. Address and token are saved.") if saved is not None else ""
     context = {"integration": saved or before, "title": title} | _connector_context(
@@ -125,16 +131,14 @@ def _configured(
 def activation(request: HttpRequest, pk: UUID) -> HttpResponse:
     """With the address and token that are saved."""
     try:
-        actions.activate_integration(_integration(pk), actor=actor_of(request), plan=request.POST.get("plan"))
+        integration = plans.activate(_integration(pk), actor=actor_of(request), plan=request.POST.get("plan"))
     except Outdated as error:
-        return _outdated(request, pk, error)
+        return outdated(request, pk, error)
     except ActivationRefused as error:
         for texts in error.fields.values():
             messages.error(request, " ".join(texts))
         return redirect("console:application_connection", pk)
-    messages.success(
-        request, _("The Identity Management integration has been successfully verified and is active.")
-    )
+    messages.success(request, VERIFIED if integration.is_active else BEING_CHECKED)
     return _back(pk)
 
 
@@ -174,39 +178,6 @@ def deactivation(request: HttpRequest, pk: UUID) -> HttpResponse:
         "breadcrumb_text": str(integration),
     }
     return show(request, "console/confirm.html", context, form=ConfirmForm())
-
-
-@administrator_required
-@require_safe
-def plan(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """What a synchronisation would send now. Nothing is sent."""
-    integration = _integration(pk)
-    context = {
-        "integration": integration,
-        "application": integration.application,
-    } | plan_context(preview(integration))
-    return show(request, "console/plan.html", context)
-
-
-@administrator_required
-@require_POST
-def synchronizations(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Of exactly the plan that was looked at."""
-    try:
-        running.synchronize(_integration(pk), actor=actor_of(request), plan=request.POST.get("plan"))
-    except Outdated as error:
-        return _outdated(request, pk, error)
-    except ActivationRefused as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, _("Everybody is being compared again. You can leave this page."))
-    return _back(pk)
-
-
-def _outdated(request: HttpRequest, pk: UUID, error: Outdated) -> HttpResponse:
-    for texts in error.fields.values():
-        messages.error(request, " ".join(texts))
-    return redirect("console:application_plan", pk) if "plan" in error.fields else _back(pk)
 
 
 def _job(pk: UUID, job_pk: UUID) -> Job:

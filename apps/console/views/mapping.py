@@ -22,6 +22,7 @@ from apps.provisioning import mapping_changes, scim_paths
 from apps.provisioning.actions import integration_of
 from apps.provisioning.mapping import Differences, MappingRow
 from apps.provisioning.models import Integration
+from apps.provisioning.plans import actions as plans
 from apps.provisioning.preview import preview
 
 FOUND = 8
@@ -44,12 +45,14 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     if form.is_valid():
         rows = mapping_values(formset, table)
         with refusals_on(form):
-            context = _review(integration, rows)
-            if "save" in request.POST and request.POST.get("reviewed") == context["reviewed"]:
+            would_be = mapping_changes.proposed(integration, rows)
+            if "save" in request.POST and request.POST.get("reviewed") == _digest(would_be.mapping):
                 return _saved(request, integration, rows)
+            context = _review(integration, would_be)
     elif request.method == "POST" and data is None:
         rows = mapping_changes.connectors_table(application)
-        formset, context = mapping_rows_form(rows, more=more), _review(integration, rows)
+        formset = mapping_rows_form(rows, more=more)
+        context = _review(integration, mapping_changes.proposed(integration, rows))
     context |= {
         "integration": integration,
         "scim": integration.dialect,
@@ -72,11 +75,14 @@ def _saved(request: HttpRequest, integration: Integration, rows: list[MappingRow
     return redirect("console:application_identity", integration.application_id)
 
 
-def _review(integration: Integration, rows: list[MappingRow]) -> dict[str, Any]:
-    would_be = mapping_changes.proposed(integration, rows)
+def _review(integration: Integration, would_be: Integration) -> dict[str, Any]:
+    """With many people a worker makes the plan, which has a page of its own."""
     renamed = mapping_changes.accounts_renamed(integration, would_be.mapping)
     warning = mapping_changes.renaming_words(integration, renamed) if renamed else ""
-    found = plan_context(preview(would_be))
+    if plans.few(integration):
+        found = plan_context(preview(would_be))
+    else:
+        found = {"prepared": plans.prepare(integration, mapping=would_be.mapping)}
     return found | {"reviewed": _digest(would_be.mapping), "renaming": warning}
 
 
