@@ -12,3 +12,5 @@ urlpatterns = [
     path("api/v1/", include("apps.api.urls")),
     path("sandbox/", include("apps.sandbox.urls")),
 ]
+
+handler403 = "apps.accounts.errors.permission_denied"

@@ -1,4 +1,4 @@
-"""Alice owns the tenant, Bob works in it, Charlie owns another one. Every page is asked what it does for each."""
+"""Alice owns the tenant, Bob works in it, Dora is its help desk, Charlie owns another one. Every page is asked what it does for each."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -136,3 +136,9 @@ def bob(tenant: Tenant) -> Person:
 @pytest.fixture
 def charlie(other_tenant: Tenant) -> Person:
     return person(other_tenant, "charlie", role=Role.OWNER)
+
+
+@pytest.fixture
+def dora(tenant: Tenant) -> Person:
+    """The help desk."""
+    return person(tenant, "dora", role=Role.HELP_DESK)

@@ -1,6 +1,6 @@
 """Who may see what, as decorators for pages and as questions for everything else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
@@ -13,7 +13,11 @@ from apps.accounts.models import Administrator, Role
 from apps.directory.models import User
 from apps.events.actors import Actor
 
-WRITERS = (Role.OWNER, Role.ADMINISTRATOR)
+Roles = tuple[str, ...]
+ROLES: Roles = tuple(Role.values)
+WRITERS: Roles = (Role.OWNER, Role.ADMINISTRATOR)
+READERS: Roles = (*WRITERS, Role.READ_ONLY)
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 View = Callable[..., HttpResponse]
 
 
@@ -33,13 +37,13 @@ def role_of(user: Any) -> str | None:
     return role
 
 
-def may_administer(user: Any) -> bool:
-    return role_of(user) in WRITERS
-
-
 def may_grant(granter: str | None, role: str) -> bool:
     """Nobody gives, takes or takes over what they do not have: only owners make owners."""
     return granter == Role.OWNER or (granter == Role.ADMINISTRATOR and role != Role.OWNER)
+
+
+def who_may_grant(role: str | None) -> Roles:
+    return tuple(one for one in ROLES if role is None or may_grant(one, role))
 
 
 def password_expired(user: User) -> bool:
@@ -66,20 +70,51 @@ def actor_for(request: HttpRequest, user: User) -> Actor:
     )
 
 
-def administrator_required(view: View) -> View:
-    """Anonymous people sign in first; people without a role get 403. Marks the view for the walk over every URL."""
+class RoleMissing(PermissionDenied):
+    """Nothing is wrong with the session: it takes one of `roles`. The page says so, and who has one (apps/accounts/errors.py)."""
 
-    @login_required
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        role = role_of(request.user)
-        writing = request.method not in {"GET", "HEAD", "OPTIONS"}
-        if role is None or (writing and role not in WRITERS):
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
+    def __init__(self, roles: Iterable[str]) -> None:
+        self.roles = tuple(roles)
+        super().__init__("This takes another role.")
 
-    guarded.access = "administrator"  # type: ignore[attr-defined]
-    return guarded
+
+def _role_required(access: str, *, reading: Roles, writing: Roles) -> Callable[[View], View]:
+    """Anonymous people sign in first; whoever lacks the role gets 403. `access` marks the view for the walk over every URL."""
+
+    def guard(view: View) -> View:
+        @login_required
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            role = role_of(request.user)
+            allowed = reading if request.method in SAFE_METHODS else writing
+            if role not in allowed:
+                raise RoleMissing(allowed)
+            request.may_write = role in writing  # type: ignore[attr-defined]  # for the page's buttons
+            return view(request, *args, **kwargs)
+
+        guarded.access = access  # type: ignore[attr-defined]
+        return guarded
+
+    return guard
+
+
+# Applications, groups, settings and keys: the help desk has no business there.
+administrator_required = _role_required("administrator", reading=READERS, writing=WRITERS)
+# People and their passwords: the help desk writes, too. Whom they may change is may_change().
+help_desk_required = _role_required("help desk", reading=ROLES, writing=(*WRITERS, Role.HELP_DESK))
+# Every role reads, the help desk as well; it writes nothing here.
+any_role_required = _role_required("any role", reading=ROLES, writing=WRITERS)
+
+
+def may_write(request: HttpRequest) -> bool:
+    """Whether the page that is shown takes forms of whoever looks at it."""
+    return getattr(request, "may_write", False)
+
+
+def may_change(changer: str | None, user: User) -> bool:
+    """Whoever sets an owner's password or e-mail address could become one. The help desk changes nobody who has a role."""
+    role = role_of(user)
+    return role is None or may_grant(changer, role)
 
 
 def person_required(view: View) -> View:
@@ -102,6 +137,6 @@ def finds_its_person(view: View) -> View:
 
 def template_context(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
-    return {
-        "administrator_role": role_of(user) if user is not None and getattr(request, "tenant", None) else None
-    }
+    role = role_of(user) if user is not None and getattr(request, "tenant", None) else None
+    # What the menus offer: the console at all, and in it what the help desk does not open.
+    return {"administrator_role": role, "may_administer": role in READERS}

@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from apps.accounts.client_addresses import address_key
 from apps.accounts.models import Administrator, FailedSignIn, Role
-from apps.directory.errors import LastOwner
+from apps.directory.errors import FieldsInvalid, LastOwner
 from apps.directory.models import User
 from apps.directory.validators import fold
 from apps.events.actions import record
@@ -26,6 +26,9 @@ TRIES_PER_ADDRESS = 100
 
 @transaction.atomic
 def add_administrator(user: User, *, actor: Actor, role: str = Role.ADMINISTRATOR) -> Administrator:
+    """Whoever has a role already keeps it. Raises FieldsInvalid for somebody who is deactivated."""
+    if not User.objects.select_for_update().get(pk=user.pk).active:
+        raise FieldsInvalid({"user": [_("Somebody who is deactivated cannot administer.")]})
     administrator, created = Administrator.objects.get_or_create(user=user, defaults={"role": role})
     if created:
         record(
@@ -34,19 +37,49 @@ def add_administrator(user: User, *, actor: Actor, role: str = Role.ADMINISTRATO
     return administrator  # type: ignore[no-any-return]
 
 
-def keep_an_owner(user: User) -> None:
-    """Before somebody loses their role or their access; inside that transaction. Raises LastOwner:
-    a tenant that nobody may administer could never be mended from inside."""
-    owners = Administrator.objects.select_for_update(of=("self",)).filter(role=Role.OWNER)
-    others = owners.filter(user__active=True).exclude(user=user)
-    if owners.filter(user=user).exists() and not others.exists():
-        raise LastOwner({"role": [_("The last owner cannot be removed.")]})
+@transaction.atomic
+def change_role(administrator: Administrator, role: str, *, actor: Actor) -> Administrator:
+    """Whether the actor may give and take these roles is the caller's question (access.may_grant). Raises LastOwner, FieldsInvalid."""
+    if not User.objects.select_for_update().get(pk=administrator.user_id).active:
+        raise FieldsInvalid({"role": [_("Somebody who is deactivated cannot administer.")]})
+    administrator = Administrator.objects.select_for_update(of=("self",)).get(pk=administrator.pk)
+    if administrator.role == role:
+        return administrator
+    if role != Role.OWNER:
+        keep_an_owner(administrator.user)
+    changes = [{"field": "role", "from": str(administrator.role), "to": str(role)}]
+    administrator.role = role
+    administrator.save(update_fields=["role"])
+    target = Target.of("user", administrator.user)
+    record(EventType.ADMIN_UPDATE, actor=actor, target=target, changes=changes)
+    return administrator
+
+
+def keep_an_owner(user: User, **_signal: Any) -> None:
+    """Before somebody loses their role or, by way of `leaving`, their access; inside that transaction. Raises LastOwner:
+    a tenant that nobody may administer could never be mended from inside.
+
+    Two owners who go at once follow each other: both lock all owners, in one order, and ask who is active only then.
+    """
+    owners = Administrator.objects.filter(role=Role.OWNER)
+    if not owners.filter(user=user).exists():
+        return
+    locked = list(owners.select_for_update(of=("self",)).order_by("pk").values_list("user_id", flat=True))
+    others = User.objects.filter(pk__in=locked, active=True).exclude(pk=user.pk)
+    if user.pk in locked and not others.exists():
+        raise LastOwner({"role": [_("The last owner cannot be removed. Make somebody else an owner first.")]})
 
 
 @transaction.atomic
 def remove_administrator(administrator: Administrator, *, actor: Actor) -> None:
+    """They stay a person of the organisation; their API keys go with the role. Raises LastOwner."""
     keep_an_owner(administrator.user)
-    record(EventType.ADMIN_DELETE, actor=actor, target=Target.of("user", administrator.user))
+    record(
+        EventType.ADMIN_DELETE,
+        actor=actor,
+        target=Target.of("user", administrator.user),
+        details={"role": str(administrator.role)},
+    )
     administrator.delete()
 
 

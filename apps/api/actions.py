@@ -7,7 +7,6 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from apps.accounts.actions import keep_an_owner
 from apps.accounts.models import Administrator
 from apps.api.models import ApiKey
 from apps.applications import actions as applications
@@ -64,9 +63,7 @@ def note_use(key: ApiKey) -> None:
 def update_person(
     user: User, *, actor: Actor, active: bool | None = None, password: str | None = None, **fields: str
 ) -> User:
-    """All of it or nothing. Raises what the directory's actions raise."""
-    if active is False:
-        keep_an_owner(user)
+    """All of it or nothing. Raises what the directory's actions raise, LastOwner among it."""
     user = directory.update_user(user, actor=actor, **fields)
     if password is not None:
         user = directory.set_password(user, password, actor=actor)
@@ -80,7 +77,6 @@ def update_person(
 def remove_person(user: User, *, actor: Actor) -> None:
     """Raises LastOwner, User.DoesNotExist when somebody else was faster."""
     user = User.objects.select_for_update().get(pk=user.pk)
-    keep_an_owner(user)
     directory.remove_user(user, actor=actor)
 
 

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.accounts.access import may_administer
+from apps.accounts.access import may_write
 from apps.console.forms.base import ActionForm
 from apps.directory.errors import DirectoryError
 from apps.directory.models import User
@@ -60,7 +60,7 @@ def show(
 ) -> HttpResponse:
     """Renders; 422 when `form` was refused (the page shows it again with everything that was typed)."""
     refused = form is not None and form.is_bound and bool(form.errors)
-    context = {"form": form, "may_write": may_administer(request.user)} | context
+    context = {"form": form, "may_write": may_write(request)} | context
     return render(request, template, context, status=422 if refused else 200)
 
 

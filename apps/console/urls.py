@@ -1,6 +1,7 @@
 from django.urls import path
 
 from apps.console.views import (
+    administrators,
     applications,
     assignments,
     catalog,
@@ -250,6 +251,15 @@ SOURCES = [
     path("sources/links/<uuid:pk>/rejection/", source_people.link_rejection, name="pending_link_rejection"),
 ]
 
+SETTINGS = [
+    # /settings/
+    path("settings/sign-in/", sign_in_policy.index, name="sign_in_policy"),
+    path("settings/administrators/", administrators.index, name="administrators"),
+    path("settings/administrators/new/", administrators.new, name="administrator_new"),
+    path("settings/administrators/<uuid:pk>/", administrators.role, name="administrator"),
+    path("settings/administrators/<uuid:pk>/removal/", administrators.removal, name="administrator_removal"),
+]
+
 urlpatterns = [
     path("", overview.index, name="overview"),
     path("search/", search.index, name="search"),
@@ -263,6 +273,6 @@ urlpatterns = [
     path("events/", events.index, name="events"),
     path("events/<uuid:pk>/", events.event, name="event"),
     path("events/export.<slug:form>", events.export, name="event_export"),
-    path("settings/sign-in/", sign_in_policy.index, name="sign_in_policy"),
+    *SETTINGS,
     path("sandbox/", sandbox.index, name="sandbox"),
 ]

@@ -15,6 +15,7 @@ from apps.directory import passwords
 from apps.directory.errors import DirectoryError, FieldsInvalid, FieldsTaken
 from apps.directory.models import Group, Membership, User
 from apps.directory.policies import check_new_password, note_new_password
+from apps.directory.signals import leaving
 from apps.events.actions import changes_between, line, record, record_all
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
@@ -107,9 +108,13 @@ def update_user(user: User, *, actor: Actor, **fields: str) -> User:
 
 @transaction.atomic
 def deactivate_user(user: User, *, actor: Actor) -> User:
-    """Takes effect with this transaction: sessions end for good (session_epoch), assertions stop, accounts are told."""
+    """Takes effect with this transaction: sessions end for good (session_epoch), assertions stop, accounts are told.
+
+    Raises what `leaving` was refused with: LastOwner.
+    """
     user = User.objects.select_for_update().get(pk=user.pk)
     if user.active:
+        leaving.send(User, user=user)
         user.active = False
         user.session_epoch += 1
         user.save(update_fields=["active", "session_epoch", "updated_at"])
@@ -170,9 +175,10 @@ def forget_password(user: User, *, actor: Actor) -> User:
 
 @transaction.atomic
 def remove_user(user: User, *, actor: Actor) -> None:
-    """The row goes; the log keeps its snapshot, and the applications are told by the same comparison as ever."""
+    """The row goes; the log keeps its snapshot, and the applications are told by the same comparison as ever. Raises LastOwner."""
     if User.objects.select_for_update().filter(pk=user.pk).first() is None:
         return  # another request was faster
+    leaving.send(User, user=user)
     record(EventType.USER_DELETE, actor=actor, target=Target.of("user", user))
     publish(Topic.USER_CHANGED, user.id)
     user.delete()

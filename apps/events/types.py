@@ -33,6 +33,7 @@ class EventType(models.TextChoices):
     SESSION_END = "session_end", "Session ended from elsewhere"
     SIGN_IN_POLICY_UPDATE = "sign_in_policy_update", "Sign-in policy changed"
     ADMIN_CREATE = "admin_create", "Administrator added"
+    ADMIN_UPDATE = "admin_update", "Administrator's role changed"
     ADMIN_DELETE = "admin_delete", "Administrator removed"
     # Applications
     APPLICATION_CREATE = "application_create", "Application created"

@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from apps.accounts.models import LinkPurpose
+from apps.accounts.models import Administrator, LinkPurpose
 from apps.accounts.one_time_links import add_link
 from apps.applications.actions import add_application, assign_group
 from apps.applications.models import Application
@@ -330,6 +330,8 @@ def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict
         "plan under way": under_way,
         "plan": plan,
     }
+    with in_tenant(tenant):
+        made["administrator"] = Administrator.objects.get(user=alice.user)
     return {name: str(thing.pk) for name, thing in made.items()} | links
 
 

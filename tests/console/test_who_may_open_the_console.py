@@ -8,7 +8,7 @@ from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLPattern
 
 from apps.accounts.actions import add_administrator
-from apps.accounts.models import PeopleAct, Role
+from apps.accounts.models import Administrator, PeopleAct, Role
 from apps.accounts.people_runs.actions import prepare
 from apps.console import urls
 from apps.directory.models import User
@@ -83,6 +83,7 @@ KIND = {
     "source": "source",
     "pending": "pending_link",
     "people": "people_run",
+    "administrator": "administrator",
 }
 
 
@@ -110,6 +111,9 @@ class Things(dict):
     def people_run(self):
         people = User.objects.filter(pk=self["user"])
         return prepare(PeopleAct.DEACTIVATE, people, actor=Actor.system())
+
+    def administrator(self):
+        return Administrator.objects.get(user=self.alice.user)
 
     def event(self):
         return Event.objects.first()

@@ -63,6 +63,8 @@ ROWS = [
     row("console:group_member_removal", pk="group"),
     row("console:group_applications", pk="group"),
     row("console:group_application_removal", pk="group", application_pk="application"),
+    row("console:administrator", pk="administrator"),
+    row("console:administrator_removal", pk="administrator"),
     # The console: applications and events
     row("console:connector", key="=gitlab_saas"),
     row("console:application", pk="application"),

@@ -70,10 +70,6 @@ def test_without_a_session_only_public_pages_open(worlds: Worlds) -> None:
     assert walk.opened_without_a_session(worlds) == []
 
 
-def test_without_a_role_no_page_of_the_console_opens(worlds: Worlds) -> None:
-    assert walk.opened_without_a_role(worlds) == []
-
-
 def test_what_is_for_programs_does_not_open_for_a_session(worlds: Worlds) -> None:
     assert walk.opened_by_a_cookie(worlds) == []
 

@@ -76,18 +76,6 @@ def opened_without_a_session(worlds: Worlds) -> list[str]:
     return found
 
 
-def opened_without_a_role(worlds: Worlds) -> list[str]:
-    found, acme = [], worlds.acme
-    for address, things in openable():
-        if address.access == "administrator":
-            target = address.path(acme.tenant, acme.kwargs(things))
-            answers = [ask(acme.member, method, target) for method in ("GET", "POST")]
-            statuses = {answer.status for answer in answers}
-            if not {403} <= statuses <= {403, 405} or any(acme.canary in answer.body for answer in answers):
-                found.append(f"{address}: {statuses}")
-    return found
-
-
 def opened_by_a_cookie(worlds: Worlds) -> list[str]:
     """What is for programs, to an owner's browser: another site could make it send the request."""
     found, acme = [], worlds.acme

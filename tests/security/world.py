@@ -70,11 +70,14 @@ ASKED = AuthnRequest("_request", "https://wiki.example/acs", "", force_authn=Fal
 
 @dataclass
 class World:
-    """`owner` administers the tenant, `member` only works in it, `things` are the ids that rows.py names."""
+    """`owner` administers the tenant, `member` only works in it, `things` are the ids that rows.py names. `keys` and `staff` are what
+    people with each role bring: the header of their API key, their browser."""
 
     tenant: Tenant
     owner: Client
     member: Client
+    staff: dict[str, Client] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
     things: dict[str, str] = field(default_factory=dict)
     credentials: dict[str, str] = field(
         default_factory=dict
@@ -105,16 +108,21 @@ def make_world(slug: str) -> World:
     tenant = create_tenant(slug=slug, name=f"{slug.title()} Limited")
     owner = person(tenant, f"owner-of-{slug}", role=Role.OWNER)
     member = person(tenant, f"member-of-{slug}")
-    world = World(tenant, owner.client, member.client)
+    staff = {
+        role: person(tenant, f"{role}-of-{slug}", role=role) for role in Role.values if role != Role.OWNER
+    }
+    staff[Role.OWNER] = owner
+    world = World(tenant, owner.client, member.client, {role: each.client for role, each in staff.items()})
     with in_tenant(tenant):
         world.things = _things(world.canary, slug, owner.user)
         token, secret = add_scim_token(actor=Actor.system(), name=world.canary)
         world.things |= {"scim token": str(token.pk), "source": str(token.source_id)}
         world.things["pending link"] = _pending_link(token.source, world)
-        administrator = Administrator.objects.get(user=owner.user)
-        key, api_key = add_api_key(actor=Actor.system(), owner=administrator, name=world.canary)
-        world.things |= {"api key": str(key.pk), "administrator": str(administrator.pk)}
-        world.credentials = {"scim_token": secret, "api_key": api_key, **_sandbox(world)}
+        roles = Administrator.objects.select_related("user")
+        for each in roles:
+            key, world.keys[each.role] = add_api_key(actor=Actor.system(), owner=each, name=world.canary)
+        world.things |= {"api key": str(key.pk), "administrator": str(roles.get(role=Role.READ_ONLY).pk)}
+        world.credentials = {"scim_token": secret, "api_key": world.keys[Role.OWNER], **_sandbox(world)}
     return world
 
 

@@ -1,6 +1,6 @@
 """What all views share. A view parses, calls one action and renders; reading goes through the tenant's managers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ PAGING = {"cursor", "limit"}
 
 class ApiView(APIView):
     access = "api_key"  # for the walk over every URL
+    help_desk: Sequence[str] = ()  # the methods that keys of the help desk may use
     pagination_class: Any = None  # the lists' own; drf-spectacular reads it
 
     @property

@@ -7,6 +7,7 @@ from django.db.models.functions import Trunc
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -57,6 +58,7 @@ def _conditions(wanted: dict[str, Any]) -> dict[str, Q]:
 
 
 class Events(ListView):
+    help_desk = SAFE_METHODS
     ordering = ("-created_at", "-pk")
 
     @extend_schema(parameters=[EventQuery], responses=EventSerializer(many=True))
@@ -66,12 +68,16 @@ class Events(ListView):
 
 
 class OneEvent(ApiView):
+    help_desk = SAFE_METHODS
+
     @extend_schema(responses=EventSerializer)
     def get(self, request: Request, pk: UUID) -> Response:
         return Response(EventSerializer(by_id(Event, pk)).data)
 
 
 class EventExport(ApiView):
+    help_desk = SAFE_METHODS
+
     @extend_schema(
         parameters=[ExportQuery],
         responses={
@@ -90,12 +96,16 @@ class EventExport(ApiView):
 
 
 class EventCount(ApiView):
+    help_desk = SAFE_METHODS
+
     @extend_schema(parameters=[EventQuery], responses=CountSerializer)
     def get(self, request: Request) -> Response:
         return Response({"count": matching(self.query(EventQuery)).count()})
 
 
 class EventDistinct(ApiView):
+    help_desk = SAFE_METHODS
+
     @extend_schema(parameters=[DistinctQuery], responses=DistinctSerializer)
     def get(self, request: Request) -> Response:
         """How many events have each value of a field, most first; at most a hundred values."""
@@ -106,6 +116,8 @@ class EventDistinct(ApiView):
 
 
 class EventInterval(ApiView):
+    help_desk = SAFE_METHODS
+
     @extend_schema(parameters=[IntervalQuery], responses=IntervalSerializer)
     def get(self, request: Request) -> Response:
         """How many events fall into each minute, hour, day or week; empty ones are left out."""

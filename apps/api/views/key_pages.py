@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.accounts.access import actor_of, administrator_required, may_administer
+from apps.accounts.access import actor_of, administrator_required, may_write
 from apps.accounts.models import Administrator
 from apps.accounts.recent import recent_authentication_required, recent_authentication_to_write
 from apps.api.actions import add_api_key, revoke_api_key
@@ -36,7 +36,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "secret": secret,
         "keys": ApiKey.objects.select_related("owner__user"),
         "base_url": tenant_url(request.tenant, "api:root"),  # type: ignore[attr-defined]
-        "may_write": may_administer(request.user),
+        "may_write": may_write(request),
     }
     return render(request, "console/api_keys.html", context, status=422 if form.errors else 200)
 

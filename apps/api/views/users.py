@@ -1,6 +1,7 @@
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,6 +14,8 @@ from apps.directory.models import User
 
 
 class Users(ListView):
+    help_desk = (*SAFE_METHODS, "POST")
+
     @extend_schema(parameters=[UserQuery], responses=UserSerializer(many=True))
     def get(self, request: Request) -> Response:
         wanted = self.query(UserQuery)
@@ -30,6 +33,8 @@ class Users(ListView):
 
 
 class OneUser(ApiView):
+    help_desk = (*SAFE_METHODS, "PATCH")
+
     @extend_schema(responses=UserSerializer)
     def get(self, request: Request, pk: UUID) -> Response:
         return Response(UserSerializer(by_id(User, pk)).data)

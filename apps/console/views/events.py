@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from apps.accounts.access import administrator_required
+from apps.accounts.access import any_role_required
 from apps.console.forms.events import EventFilterForm
 from apps.console.pages import PAGE_SIZE, show, with_query
 from apps.events.export import FORMATS
@@ -44,13 +44,13 @@ def _event(key: str) -> Event | None:
     return found
 
 
-@administrator_required
+@any_role_required
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     return show(request, "console/events.html", log_page(request, EventFilterForm(request.GET)))
 
 
-@administrator_required
+@any_role_required
 @require_safe
 def event(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One line with all it holds, and what happened around it to the same person, group or application."""
@@ -63,7 +63,7 @@ def event(request: HttpRequest, pk: UUID) -> HttpResponse:
     return show(request, "console/event.html", {"event": shown, "neighbours": [*later, *neighbours]})
 
 
-@administrator_required  # type: ignore[arg-type]  # a streamed answer is not an HttpResponse to the stubs
+@any_role_required  # type: ignore[arg-type]  # a streamed answer is not an HttpResponse to the stubs
 @require_safe
 def export(request: HttpRequest, form: str) -> StreamingHttpResponse:
     """The filtered log as a file, written while it is read, so that its size does not matter."""

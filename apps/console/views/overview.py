@@ -4,12 +4,14 @@ from typing import Any
 from django.db.models import Count, Q
 from django.db.models.functions import TruncHour
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from apps.accounts.access import administrator_required
+from apps.accounts.access import any_role_required, role_of
+from apps.accounts.models import Role
 from apps.applications.models import Application, Assignment
 from apps.console.application_page import Step
 from apps.console.attention import needs_attention
@@ -33,9 +35,12 @@ def _chart() -> list[Bar]:
     return bars(rows, now)
 
 
-@administrator_required
+@any_role_required
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
+    """The help desk's console begins with people: what stands here is about applications."""
+    if role_of(request.user) == Role.HELP_DESK:
+        return redirect("console:users")
     users = User.objects.aggregate(all=Count("pk"), active=Count("pk", filter=Q(active=True)))
     applications, bound = Application.objects.count(), Assignment.objects.exists()
     integrated = Integration.objects.exclude(state=IntegrationState.CONFIGURED).exists()

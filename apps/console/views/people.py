@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from apps.accounts.access import administrator_required
+from apps.accounts.access import administrator_required, help_desk_required
 from apps.accounts.account_states import AccountState, states_of_people
 from apps.console.chips import person_chip
 from apps.console.forms.people_runs import ON_PEOPLE
@@ -19,7 +19,7 @@ from apps.lib.spreadsheets import CONTENT_TYPE
 from apps.scim.queries import sources_of
 
 
-@administrator_required
+@help_desk_required
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     chosen = PeopleFilter.of(request.GET)

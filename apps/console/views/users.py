@@ -2,7 +2,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
@@ -12,8 +11,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.accounts.access import actor_of, administrator_required, may_grant, role_of
-from apps.accounts.actions import keep_an_owner
+from apps.accounts.access import (
+    RoleMissing,
+    actor_of,
+    any_role_required,
+    help_desk_required,
+    may_change,
+    role_of,
+    who_may_grant,
+)
 from apps.accounts.authenticators import remove_second_factors
 from apps.accounts.models import LinkPurpose
 from apps.accounts.one_time_links import invite, send_password_link
@@ -48,28 +54,22 @@ def _tabs(user: User) -> list[Tab]:
     ]
 
 
-def _may_change(request: HttpRequest, user: User) -> bool:
-    """Whoever sets an owner's password or e-mail address could become one."""
-    role = role_of(user)
-    return role is None or may_grant(role_of(request.user), role)
-
-
 def _changeable_or_403(request: HttpRequest, pk: UUID) -> User:
     user: User = get_object_or_404(User.objects, pk=pk)
-    if request.method == "POST" and not _may_change(request, user):
-        raise PermissionDenied
+    if request.method == "POST" and not may_change(role_of(request.user), user):
+        raise RoleMissing(who_may_grant(role_of(user)))
     return user
 
 
 def _show(request: HttpRequest, template: str, user: User, **context: Any) -> HttpResponse:
-    frame = {"person": user, "tabs": _tabs(user), "may_change": _may_change(request, user)}
+    frame = {"person": user, "tabs": _tabs(user), "may_change": may_change(role_of(request.user), user)}
     frame["second_factor"] = has_second_factor(user)
     frame["managed_by"] = sources_of([user]).get(user.pk, [])
     return show(request, template, frame | context, form=context.get("form"))
 
 
 @sensitive_post_parameters("password")
-@administrator_required
+@help_desk_required
 def new(request: HttpRequest) -> HttpResponse:
     form = NewUserForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -91,7 +91,7 @@ def _added(user: User, *, invited: bool) -> str:
     return _("%(name)s was added.") % {"name": user}
 
 
-@administrator_required
+@help_desk_required
 def profile(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = _changeable_or_403(request, pk)
     form = ProfileForm.of(user, request.POST if request.method == "POST" else None)
@@ -104,7 +104,7 @@ def profile(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @sensitive_post_parameters("password")
-@administrator_required
+@help_desk_required
 @recent_authentication_required
 def password(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = _changeable_or_403(request, pk)
@@ -127,7 +127,7 @@ def password(request: HttpRequest, pk: UUID) -> HttpResponse:
     return show(request, "console/confirm.html", context, form=form)
 
 
-@administrator_required
+@help_desk_required
 @recent_authentication_required
 @require_POST
 def password_link(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -147,7 +147,7 @@ def password_link(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("console:user", user.pk)
 
 
-@administrator_required
+@help_desk_required
 @recent_authentication_required
 def second_factor(request: HttpRequest, pk: UUID) -> HttpResponse:
     """For whoever lost their phone and their recovery codes."""
@@ -169,13 +169,12 @@ def second_factor(request: HttpRequest, pk: UUID) -> HttpResponse:
     return show(request, "console/confirm.html", context, form=ConfirmForm())
 
 
-@administrator_required
+@help_desk_required
 def deactivation(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = _changeable_or_403(request, pk)
     form = ConfirmForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        with refusals_on(form), transaction.atomic():
-            keep_an_owner(user)
+        with refusals_on(form):
             actions.deactivate_user(user, actor=actor_of(request))
             messages.success(request, _("%(name)s was deactivated.") % {"name": user})
             return redirect("console:user", user.pk)
@@ -192,7 +191,7 @@ def deactivation(request: HttpRequest, pk: UUID) -> HttpResponse:
     return show(request, "console/confirm.html", context, form=form)
 
 
-@administrator_required
+@help_desk_required
 @require_POST
 def activation(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = _changeable_or_403(request, pk)
@@ -201,7 +200,7 @@ def activation(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("console:user", user.pk)
 
 
-@administrator_required
+@any_role_required
 def groups(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = get_object_or_404(User.objects, pk=pk)
     form = GroupsOfUserForm(user, request.POST if request.method == "POST" else None)
@@ -218,7 +217,7 @@ def groups(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _show(request, "console/user_groups.html", user, groups=mine, form=form)
 
 
-@administrator_required
+@any_role_required
 @require_POST
 def group_removal(request: HttpRequest, pk: UUID, group_pk: UUID) -> HttpResponse:
     user = get_object_or_404(User.objects, pk=pk)
@@ -228,7 +227,7 @@ def group_removal(request: HttpRequest, pk: UUID, group_pk: UUID) -> HttpRespons
     return redirect("console:user_groups", user.pk)
 
 
-@administrator_required
+@any_role_required
 @require_safe
 def applications(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What the person may open, each with the groups that give it: the answer to "why?"."""
@@ -244,7 +243,7 @@ def applications(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _show(request, "console/user_applications.html", user, rows=rows)
 
 
-@administrator_required
+@any_role_required
 @require_safe
 def events(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = get_object_or_404(User.objects, pk=pk)

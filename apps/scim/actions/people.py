@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.access import role_of
-from apps.accounts.actions import keep_an_owner
 from apps.accounts.authenticators import remove_second_factors
 from apps.accounts.one_time_links import invite
 from apps.directory import actions as directory
@@ -152,10 +151,9 @@ def _switch(identity: ExternalIdentity, *, active: bool, actor: Actor) -> User:
         _welcome(identity, user, actor=actor)
         return user
     try:
-        keep_an_owner(identity.user)
+        return directory.deactivate_user(identity.user, actor=actor)
     except LastOwner as error:
         raise ReadOnlyHere(_("active: The last owner of the organisation cannot be deactivated.")) from error
-    return directory.deactivate_user(identity.user, actor=actor)
 
 
 def _welcome(identity: ExternalIdentity, user: User, *, actor: Actor) -> None:

@@ -1,0 +1,138 @@
+"""
+Who may open and send what: every address under the one rule that holds for it, and what each rule means for each kind of visitor.
+A new URL needs its name here, or test_every_role.py fails.
+"""
+
+from dataclasses import dataclass
+
+from apps.accounts.models import Role
+from tests.security.rows import PUBLIC
+
+VISITORS = (
+    "anonymous",
+    "end user",
+    *("read_only", "help_desk", "administrator", "owner"),
+    "owner of another organisation",
+)
+STAFF = tuple(Role.values)
+WRITERS = ("owner", "administrator")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may look and who may send; whoever may not is refused, strangers by way of the sign-in. `by_key`: asked with API keys."""
+
+    looks: tuple[str, ...]
+    sends: tuple[str, ...]
+    by_key: bool = False
+
+
+RULES = {
+    "public": Rule(VISITORS, VISITORS),
+    "person": Rule(("end user", *STAFF), ("end user", *STAFF)),
+    "any role": Rule(STAFF, WRITERS),
+    "help desk": Rule(STAFF, (*WRITERS, "help_desk")),
+    "administrator": Rule((*WRITERS, "read_only"), WRITERS),
+    "api_key": Rule((*WRITERS, "read_only"), WRITERS, by_key=True),
+    "api_key, the help desk looks": Rule(STAFF, WRITERS, by_key=True),
+    "api_key, the help desk sends": Rule(STAFF, (*WRITERS, "help_desk"), by_key=True),
+    # Programs with tokens of their own: no role opens these.
+    "scim_token": Rule((), ()),
+    "target_token": Rule((), ()),
+}
+
+
+def _names(namespace: str, names: str) -> list[str]:
+    return [f"{namespace}:{name}" for name in names.split()]
+
+
+TABLE: dict[str, list[str]] = {
+    "public": list(PUBLIC),
+    "person": [
+        *_names("accounts", "reauthentication"),
+        *_names(
+            "launcher",
+            "index launch logo profile password activity security authenticator authenticator_removal",
+        ),
+        *_names("launcher", "passkey_new passkey_removal sessions_end session_end recovery_codes"),
+        *_names(
+            "sandbox", "index new_service_provider new_target sp sp_logout sp_logout_answers sp_encryption"
+        ),
+        *_names("sandbox", "sp_identity_provider target target_accounts target_teams target_requests"),
+        *_names("sandbox", "target_settings target_fault target_token"),
+    ],
+    "any role": _names(
+        "console",
+        "overview search user_groups user_group_removal user_applications user_events events event event_export",
+    ),
+    "help desk": _names(
+        "console",
+        "users user_new user user_password user_password_link user_second_factor user_activation user_deactivation",
+    ),
+    "administrator": [
+        *_names("console", "users_export people_acts people_import people_runs people_run people_run_start"),
+        *_names(
+            "console",
+            "people_run_stop people_run_export groups group_new group group_deletion group_members group_member_removal",
+        ),
+        *_names("console", "group_applications group_application_removal catalog connector applications"),
+        *_names("console", "application_deletion application application_logo application_created"),
+        *_names("console", "application_identity_match application_guide application_groups"),
+        *_names(
+            "console", "application_groups_consequence application_events application_sso application_preview"
+        ),
+        *_names(
+            "console", "application_sso_activation application_sso_deactivation application_sso_defaults"
+        ),
+        *_names("console", "application_sso_metadata application_sso_metadata_choice"),
+        *_names("console", "application_sso_metadata_refresh application_sso_metadata_acceptance"),
+        *_names("console", "application_sso_metadata_rejection application_sso_metadata_removal"),
+        *_names("console", "application_certificates application_certificate_upload application_certificate"),
+        *_names("console", "application_certificate_promotion application_certificate_retirement"),
+        *_names("console", "application_identity application_connection application_identity_activation"),
+        *_names("console", "application_identity_deactivation application_identity_resumption"),
+        *_names(
+            "console", "application_mapping application_write_test application_plan application_prepared_plan"
+        ),
+        *_names("console", "application_synchronizations application_synchronization_cancellation"),
+        *_names("console", "application_provision application_identity_pause application_approval"),
+        *_names(
+            "console",
+            "application_rejection application_job_reopening application_job application_job_retries",
+        ),
+        *_names("console", "application_imports application_import application_import_selection"),
+        *_names("console", "application_import_export application_import_stop application_import_resumption"),
+        *_names("console", "sources source source_people source_requests source_mapping source_settings"),
+        *_names("console", "source_removal scim_token_revocation pending_link pending_link_rejection"),
+        *_names(
+            "console", "sign_in_policy administrators administrator_new administrator administrator_removal"
+        ),
+        *_names("console", "sandbox"),
+        *_names("api_pages", "keys key_revocation"),
+    ],
+    "scim_token": _names(
+        "scim",
+        "root search users-search groups-search users groups me bulk service-provider-config resource-types schemas",
+    ),
+    "target_token": _names("sandbox", "scim"),
+    "api_key": [
+        *_names("api", "catalog connector applications application assignments assignment sso guide"),
+        *_names("api", "service-provider-metadata metadata-refreshes metadata-acceptance metadata-rejection"),
+        *_names("api", "certificates certificate certificate-promotion certificate-retirement sso-preview"),
+        *_names("api", "identity-management activation resumption pause synchronization removal-approval"),
+        *_names(
+            "api",
+            "removal-rejection plan prepared-plan mapping mapping-plan write-tests synchronizations identity-match",
+        ),
+        *_names(
+            "api", "imports import import-rows import-selection import-resumptions remote-users remote-groups"
+        ),
+        *_names("api", "provision jobs job job-retries groups group members member scim-tokens scim-token"),
+        *_names("api", "api-keys api-key administrators administrator"),
+    ],
+    "api_key, the help desk looks": _names(
+        "api", "events event event-export event-count event-distinct event-interval"
+    ),
+    "api_key, the help desk sends": _names("api", "users user"),
+}
+RULE_OF = {name: rule for rule, names in TABLE.items() for name in names}

@@ -1,0 +1,116 @@
+"""Every URL the resolver knows, opened by every kind of visitor: what roles.py says, and nothing else."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import path
+
+from apps.accounts.access import administrator_required
+from tests.security.addresses import Address, addresses_in, every_address
+from tests.security.roles import RULE_OF, RULES, TABLE, VISITORS, Rule
+from tests.security.walk import Worlds, openable
+from tests.security.world import Answer, World, ask
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+def declared(address: Address) -> str:
+    """What the view says of itself, in the table's words."""
+    methods = set(getattr(getattr(address.view, "cls", None), "help_desk", ()))
+    if not methods:
+        return address.access or ""
+    return f"{address.access}, the help desk {'looks' if methods <= SAFE else 'sends'}"
+
+
+def undecided(addresses: list[Address]) -> list[str]:
+    return [
+        f"{address}: the view says “{declared(address)}”, tests/security/roles.py “{RULE_OF.get(address.name, 'nothing')}”."
+        for address in addresses
+        if RULE_OF.get(address.name) != declared(address)
+    ]
+
+
+def test_a_url_that_the_table_does_not_know_is_found() -> None:
+    view = administrator_required(lambda request: HttpResponse())
+    assert "nothing" in undecided(addresses_in([path("ants/", view, name="ants")]))[0]
+
+
+def test_every_url_is_in_the_table_once_and_says_the_same_itself() -> None:
+    assert undecided(every_address()) == []
+    times = Counter(name for names in TABLE.values() for name in names)
+    assert [name for name, count in times.items() if count > 1] == []
+    assert times.keys() == {address.name for address in every_address()}
+
+
+def visitors(worlds: Worlds) -> dict[str, Client]:
+    acme = worlds.acme
+    others = {
+        "anonymous": Client(),
+        "end user": acme.member,
+        "owner of another organisation": worlds.globex.owner,
+    }
+    return others | acme.staff
+
+
+def _answer(worlds: Worlds, visitor: str, rule: Rule, method: str, target: str) -> Answer:
+    if rule.by_key and visitor in worlds.acme.keys:
+        return ask(Client(), method, target, headers={"Authorization": f"Bearer {worlds.acme.keys[visitor]}"})
+    return ask(visitors(worlds)[visitor], method, target)
+
+
+def refused(answer: Answer) -> bool:
+    to_sign_in = answer.status == 302 and "/login/" in answer.headers["Location"]
+    return answer.status in {401, 403} or to_sign_in
+
+
+def sending(address: Address) -> str:
+    """The method of the API's view that changes something; a page takes forms."""
+    methods = ("POST", "PUT", "PATCH", "DELETE")
+    behind = getattr(address.view, "cls", None)
+    return next((one for one in methods if hasattr(behind, one.lower())), "POST")
+
+
+def wrong(worlds: Worlds, addresses: list[tuple[Address, dict[str, str]]]) -> Iterator[str]:
+    for address, things in addresses:
+        rule, target = (
+            RULES[RULE_OF[address.name]],
+            address.path(worlds.acme.tenant, worlds.acme.kwargs(things)),
+        )
+        for method, allowed in (("GET", rule.looks), (sending(address), rule.sends)):
+            for visitor in VISITORS:
+                answer = _answer(worlds, visitor, rule, method, target)
+                if refused(answer) == (visitor in allowed) and not _nothing_to_refuse(
+                    address, answer, visitor
+                ):
+                    yield f"{visitor}: {method} {address} answers {answer.status}"
+
+
+def _nothing_to_refuse(address: Address, answer: Answer, visitor: str) -> bool:
+    """What nobody may send there at all; and public pages that refuse for other reasons than a role, or ask for another session."""
+    return answer.status == 405 or address.access == "public"
+
+
+def test_every_address_opens_for_the_roles_of_the_table_alone(worlds: Worlds) -> None:
+    assert list(wrong(worlds, openable())) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"), [("console:users", "administrator"), ("console:groups", "help desk")]
+)
+def test_another_table_is_found_out(
+    worlds: Worlds, monkeypatch: pytest.MonkeyPatch, name: str, rule: str
+) -> None:
+    """Negative control: the walk asks, it does not read the views' own words."""
+    monkeypatch.setitem(RULE_OF, name, rule)
+    found = list(wrong(worlds, [row for row in openable() if row[0].name == name]))
+    assert found
+    assert all("help_desk" in fault for fault in found)
+
+
+def test_each_role_has_a_browser_and_a_key(worlds: Worlds) -> None:
+    world: World = worlds.acme
+    assert world.staff.keys() == world.keys.keys() == set(VISITORS) & world.staff.keys()
+    assert len(world.staff) == 4
