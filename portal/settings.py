@@ -64,13 +64,14 @@ MIDDLEWARE = [
     "apps.scim.middleware.ScimErrorsMiddleware",
     "apps.api.middleware.ApiProblemsMiddleware",
     "apps.tenants.middleware.TenantMiddleware",
+    "apps.accounts.middleware.LanguageMiddleware",
     "apps.accounts.middleware.TenantSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "apps.accounts.middleware.PrivatePagesMiddleware",
     "apps.accounts.middleware.LastSeenMiddleware",
-    "apps.accounts.middleware.LocalTimeMiddleware",
+    "apps.accounts.middleware.ReaderMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -161,6 +162,11 @@ CONTENT_SECURITY_POLICY = {
 }
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # each complete: tests/lib/test_languages.py
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LOCALE_PATHS = [BASE_DIR / "locale"]
+SPOKEN_IN_ENGLISH = ("/api/v1/", "/scim/v2/")  # below a tenant: programs read them, and their logs
 TIME_ZONE = "UTC"
 USE_TZ = True
 

@@ -2,10 +2,12 @@
 
 from django.urls import path
 
+from apps.accounts.views import language
 from portal import views
 
 urlpatterns = [
     path("", views.index, name="index"),
+    path("language/", language.choose, name="language"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
 ]

@@ -1,6 +1,7 @@
 """Authenticator apps (TOTP, RFC 6238: 6 digits, 30 seconds, SHA-1, which is what all of them take) and recovery codes."""
 
 import secrets
+from collections.abc import Callable
 from datetime import datetime
 from hmac import compare_digest
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from apps.accounts.models import Authenticator, Passkey, RecoveryCode
-from apps.accounts.one_time_links import recipient
+from apps.accounts.notices import recipient
 from apps.directory.models import User
 from apps.events.actions import record
 from apps.events.actors import Actor, Target
@@ -49,7 +50,12 @@ def confirm_authenticator(user: User, code: str, *, actor: Actor) -> list[str] |
         return None
     Authenticator.objects.filter(pk=authenticator.pk).update(confirmed_at=timezone.now())
     record(EventType.USER_MFA_CREATE, actor=actor, target=Target.of("user", user))
-    tell(user, _("An authenticator app was set up for your account: signing in now asks for a code from it."))
+    tell(
+        user,
+        lambda: _(
+            "An authenticator app was set up for your account: signing in now asks for a code from it."
+        ),
+    )
     return new_recovery_codes(user, actor=actor)
 
 
@@ -70,7 +76,7 @@ def remove_authenticator(user: User, *, actor: Actor) -> bool:
         if not Passkey.objects.filter(user=user).exists():
             RecoveryCode.objects.filter(user=user).delete()
         record(EventType.USER_MFA_DELETE, actor=actor, target=Target.of("user", user))
-        tell(user, _("The authenticator app of your account was removed."))
+        tell(user, lambda: _("The authenticator app of your account was removed."))
     return bool(removed)
 
 
@@ -92,7 +98,9 @@ def remove_second_factors(user: User, *, actor: Actor) -> bool:
         )
         tell(
             user,
-            _("The authenticator app, the passkeys and the recovery codes of your account were removed."),
+            lambda: _(
+                "The authenticator app, the passkeys and the recovery codes of your account were removed."
+            ),
         )
     return bool(removed)
 
@@ -118,12 +126,14 @@ def qr_code(address: str) -> str:
     return segno.make(address, error="m").svg_data_uri(scale=5, border=4, light="white")
 
 
-def tell(user: User, sentence: str) -> None:
+def tell(user: User, sentence: Callable[[], str]) -> None:
     """By mail, so that whoever did not do it hears of it. Inside a transaction."""
-    message = Message.of(
-        "account_changed", _("Your sign-in has changed"), tenant=user.tenant, person=user, sentence=sentence
-    )
-    post(message, [recipient(user)])
+
+    def write() -> Message:
+        words = {"tenant": user.tenant, "person": user, "sentence": sentence()}
+        return Message.of("account_changed", _("Your sign-in has changed"), **words)
+
+    post(write, [recipient(user)])
 
 
 def _takes(authenticator: Authenticator, code: str) -> bool:
@@ -152,7 +162,9 @@ def _use_recovery_code(user: User, code: str, *, actor: Actor) -> bool:
         )
         tell(
             user,
-            _("A recovery code was used to sign in to your account. %(left)s are left.") % {"left": left},
+            lambda: (
+                _("A recovery code was used to sign in to your account. %(left)s are left.") % {"left": left}
+            ),
         )
     return bool(used)
 

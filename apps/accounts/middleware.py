@@ -5,11 +5,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
-from django.utils.cache import add_never_cache_headers
+from django.utils import timezone, translation
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from apps.accounts.portal_sessions import note_seen
 from apps.accounts.sessions import HANDLE
+from apps.lib import language
 
 
 class TenantSessionMiddleware(SessionMiddleware):
@@ -54,8 +55,24 @@ class LastSeenMiddleware:
         return response
 
 
-class LocalTimeMiddleware:
-    """Pages tell the time by the clock of the person who reads them. Requests without a session (programs) are not asked."""
+class LanguageMiddleware:
+    """Pages speak the language of this browser, until it is known who reads them. Programs are answered in English."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith(settings.SPOKEN_IN_ENGLISH):
+            return self.get_response(request)
+        with translation.override(language.asked_for(request)):
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", translation.get_language() or language.WRITTEN)
+        patch_vary_headers(response, ["Accept-Language", "Cookie"])
+        return response
+
+
+class ReaderMiddleware:
+    """Pages speak the language of the person who reads them, and tell the time by their clock. Requests without a session (programs) are not asked."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -66,14 +83,18 @@ class LocalTimeMiddleware:
 
     def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], *_: Any) -> None:
         if not getattr(view, "finds_its_person", False):
-            tell_local_time(request)
+            turn_to_reader(request)
 
 
-def tell_local_time(request: HttpRequest) -> None:
-    """From here to the end of the request."""
-    zone = local_zone(request.user) if settings.SESSION_COOKIE_NAME in request.COOKIES else None
-    if zone:
+def turn_to_reader(request: HttpRequest) -> None:
+    """Their time and their language, from here to the end of the request."""
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return
+    if zone := local_zone(request.user):
         timezone.activate(zone)
+    own = language.spoken(getattr(request.user, "language", ""))
+    if own and not request.path_info.startswith(settings.SPOKEN_IN_ENGLISH):
+        translation.activate(own)
 
 
 def local_zone(user: object) -> ZoneInfo | None:

@@ -2,14 +2,15 @@
 
 from apps.accounts.access import WRITERS
 from apps.accounts.models import Administrator
+from apps.directory.models import User
 from apps.mail.enqueue import Recipient
 
 
 def administrators_to_mail() -> list[Recipient]:
     """Active people who may do something about it, oldest role first."""
     administrators = Administrator.objects.filter(role__in=WRITERS, user__active=True).select_related("user")
-    return [
-        Recipient(str(each.user.pk), each.user.username, each.user.email)
-        for each in administrators
-        if each.user.email
-    ]
+    return [recipient(each.user) for each in administrators if each.user.email]
+
+
+def recipient(user: User) -> Recipient:
+    return Recipient(str(user.pk), user.username, user.email, user.language)

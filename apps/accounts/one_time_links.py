@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from apps.accounts.models import FailedSignIn, LinkPurpose, OneTimeLink
+from apps.accounts.notices import recipient
 from apps.directory.actions import set_password
 from apps.directory.errors import FieldsInvalid
 from apps.directory.models import User
@@ -21,7 +22,7 @@ from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
 from apps.lib.crypto import new_token, token_key_id, token_matches
-from apps.mail.enqueue import Message, Recipient, post
+from apps.mail.enqueue import Message, post
 from apps.tenants.addresses import tenant_url
 
 LIFETIME = {
@@ -58,7 +59,7 @@ def _send(user: User, purpose: LinkPurpose, *, actor: Actor) -> None:
         raise FieldsInvalid({"active": [_("Somebody who is deactivated cannot set a password.")]})
     token = add_link(user, purpose)
     record(EVENT[purpose], actor=actor, target=Target.of("user", user), details={"address": user.email})
-    post(_message(user, purpose, token), [recipient(user)])
+    post(lambda: _message(user, purpose, token), [recipient(user)])
 
 
 @transaction.atomic
@@ -97,12 +98,11 @@ def use_link(token: str, purpose: LinkPurpose, password: str, *, actor: Actor) -
 
 def tell_of_new_password(user: User) -> None:
     """So that whoever did not do it hears of it. Inside the transaction that set it."""
-    message = Message.of("password_set", _("Your password was set"), tenant=user.tenant, person=user)
-    post(message, [recipient(user)])
 
+    def write() -> Message:
+        return Message.of("password_set", _("Your password was set"), tenant=user.tenant, person=user)
 
-def recipient(user: User) -> Recipient:
-    return Recipient(str(user.pk), user.username, user.email)
+    post(write, [recipient(user)])
 
 
 def _good_link(token: str, purpose: LinkPurpose) -> OneTimeLink:

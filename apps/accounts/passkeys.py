@@ -110,7 +110,9 @@ def _save(passkey: Passkey, *, actor: Actor) -> list[str]:
         raise PasskeyRefused("known") from error
     target, details = Target.of("user", passkey.user), {"name": passkey.name}
     record(EventType.PASSKEY_CREATE, actor=actor, target=target, details=details)
-    tell(passkey.user, _("The passkey “%(name)s” was added to your account.") % {"name": passkey.name})
+    tell(
+        passkey.user, lambda: _("The passkey “%(name)s” was added to your account.") % {"name": passkey.name}
+    )
     return [] if recovery_codes_left(passkey.user) else new_recovery_codes(passkey.user, actor=actor)
 
 
@@ -147,7 +149,10 @@ def remove_passkey(passkey: Passkey, *, actor: Actor) -> None:
     passkey.delete()
     target, details = Target.of("user", passkey.user), {"name": passkey.name}
     record(EventType.PASSKEY_DELETE, actor=actor, target=target, details=details)
-    tell(passkey.user, _("The passkey “%(name)s” was removed from your account.") % {"name": passkey.name})
+    tell(
+        passkey.user,
+        lambda: _("The passkey “%(name)s” was removed from your account.") % {"name": passkey.name},
+    )
 
 
 def _ask(request: HttpRequest, challenge: bytes, purpose: str) -> None:

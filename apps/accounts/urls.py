@@ -1,6 +1,14 @@
 from django.urls import URLPattern, URLResolver, path
 
-from apps.accounts.views import expired, passkeys, passwords, reauthentication, second_factor, sessions
+from apps.accounts.views import (
+    expired,
+    language,
+    passkeys,
+    passwords,
+    reauthentication,
+    second_factor,
+    sessions,
+)
 
 app_name = "accounts"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -9,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login/code/", second_factor.code, name="code"),
     path("login/second-factor/", second_factor.set_up, name="second_factor"),
     path("logout/", sessions.logout, name="logout"),
+    path("language/", language.choose, name="language"),
     path("reauthentication/", reauthentication.again, name="reauthentication"),
     path("password/forgotten/", passwords.forgotten, name="forgotten"),
     path("password/expired/", expired.expired, name="expired"),

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.applications.models import Application
+from apps.lib import language
 from apps.saml.expiry import SOON, URGENT, days_left
 from apps.saml.models import KeyPair
 
@@ -47,7 +48,7 @@ def _with_following(pairs: list[KeyPair]) -> list[tuple[KeyPair, KeyPair | None]
 def _notice(pair: KeyPair, following: KeyPair | None) -> CertificateNotice:
     now = timezone.now()
     left, days = pair.not_after - now, days_left(pair.not_after, now)
-    day = formats.date_format(timezone.localtime(pair.not_after), "j M Y, H:i")
+    day = language.day(timezone.localtime(pair.not_after), "j M Y, H:i")
     if left.total_seconds() <= 0:
         text = _(
             "The certificate expired on %(day)s: applications that look at the date refuse every sign-in."

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.account_states import AccountState
 from apps.applications.models import Application
+from apps.lib import language
 from apps.provisioning.models import Integration, IntegrationState, JobState
 from apps.provisioning.queries import PersonState
 from apps.saml.expiry import SOON
@@ -91,7 +92,7 @@ def account_chip(state: PersonState) -> Chip:
 
 def certificate_chip(certificate: KeyPair) -> Chip:
     left = certificate.not_after - timezone.now()
-    day = formats.date_format(timezone.localtime(certificate.not_after), "j M Y")
+    day = language.day(timezone.localtime(certificate.not_after))
     if left <= timedelta():
         return Chip("expired", _("Certificate expired on %(day)s") % {"day": day})
     if left <= SOON:

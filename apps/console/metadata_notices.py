@@ -4,10 +4,11 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.db.models import Q
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.applications.models import Application
+from apps.lib import language
 from apps.saml.models import MetadataSource
 from apps.saml.pending_changes import PendingChange, pending_change
 
@@ -79,4 +80,4 @@ def _end(source: MetadataSource, now: dt.datetime) -> tuple[str, str]:
 
 
 def _moment(moment: dt.datetime) -> str:
-    return formats.date_format(timezone.localtime(moment), "j M Y, H:i")
+    return language.day(timezone.localtime(moment), "j M Y, H:i")

@@ -107,6 +107,18 @@ def update_user(user: User, *, actor: Actor, **fields: str) -> User:
 
 
 @transaction.atomic
+def choose_language(user: User, language: str, *, actor: Actor) -> User:
+    """Of the portal's own pages and letters, so no application is told. "" leaves it to the browser. Raises FieldsInvalid."""
+    user = User.objects.select_for_update().get(pk=user.pk)
+    former, user.language = user.language, language
+    if former != language:
+        _save(user)
+        changes = [{"field": "language", "from": former, "to": language}]
+        record(EventType.USER_UPDATE, actor=actor, target=Target.of("user", user), changes=changes)
+    return user
+
+
+@transaction.atomic
 def deactivate_user(user: User, *, actor: Actor) -> User:
     """Takes effect with this transaction: sessions end for good (session_epoch), assertions stop, accounts are told.
 

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from apps.directory.validators import fold, validate_text, validate_timezone
+from apps.directory.validators import fold, validate_language, validate_text, validate_timezone
 from apps.tenants.models import TenantOwned, TenantQuerySet, TenantScopedManager
 
 
@@ -46,6 +46,9 @@ class User(TenantOwned, AbstractBaseUser):
     work_phone = models.CharField(_("work phone"), max_length=60, blank=True, validators=[validate_text])
     mobile_phone = models.CharField(_("mobile phone"), max_length=60, blank=True, validators=[validate_text])
     timezone = models.CharField(_("time zone"), max_length=60, blank=True, validators=[validate_timezone])
+    language = models.CharField(
+        _("language"), max_length=10, blank=True, validators=[validate_language]
+    )  # of the portal's pages and letters; blank: as the browser asks
     employee_number = models.CharField(
         _("employee number"), max_length=120, blank=True, validators=[validate_text]
     )

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.debug import sensitive_variables
 
 from apps.directory.errors import FieldsInvalid
@@ -25,6 +25,7 @@ from apps.directory.models import FormerPassword, SignInPolicy, User
 from apps.events.actions import changes_between, record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
+from apps.lib.language import written
 from apps.outbox.models import Topic
 from apps.outbox.publish import publish_all
 
@@ -94,7 +95,7 @@ def update_policy(*, actor: Actor, **values: Any) -> SignInPolicy:
         policy.save()
         if policy.maximum_age_days != before["maximum_age_days"]:
             _apply_age(policy)
-        target = Target("policy", "", _("Sign-in policy"))
+        target = Target("policy", "", written(gettext_lazy("Sign-in policy")))
         record(EventType.SIGN_IN_POLICY_UPDATE, actor=actor, target=target, changes=changes)
     return policy
 

@@ -7,9 +7,10 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from apps.lib.language import spoken
 from apps.lib.names import validate_text
 
-__all__ = ["fold", "validate_text", "validate_timezone"]
+__all__ = ["fold", "validate_language", "validate_text", "validate_timezone"]
 
 
 def fold(value: str) -> str:
@@ -26,3 +27,8 @@ def _timezones() -> frozenset[str]:
 def validate_timezone(value: str) -> None:
     if value not in _timezones():
         raise ValidationError(_("This is not an IANA time zone, such as Europe/London."), code="timezone")
+
+
+def validate_language(value: str) -> None:
+    if not spoken(value):
+        raise ValidationError(_("The portal does not speak this language."), code="language")

@@ -4,22 +4,25 @@ from collections.abc import Sequence
 from typing import Any, Required, TypedDict, Unpack
 from uuid import UUID, uuid4
 
+from django.utils.functional import Promise
+
 from apps.events.actors import Actor, Target
 from apps.events.models import Event
 from apps.events.types import EventType
+from apps.lib.language import written
 from apps.tenants.bulk import insert_all
 from apps.tenants.prepared import insert
 
 
 class Told(TypedDict, total=False):
-    """`changes` is [{"field", "from", "to"}] and, like `details`, must never hold a secret."""
+    """`changes` is [{"field", "from", "to"}] and, like `details`, must never hold a secret. Texts of ours come lazy, or in apps.lib.language.WRITTEN."""
 
     actor: Required[Actor]
     target: Target | None
     application: Target | None
     success: bool
-    error_message: str
-    message_chain: dict[str, str] | None
+    error_message: str | Promise
+    message_chain: dict[str, str | Promise] | None
     changes: list[dict[str, Any]] | None
     details: dict[str, Any] | None
     id: UUID
@@ -48,8 +51,8 @@ def line(event_type: EventType, **told: Unpack[Told]) -> Event:
         actor_name=actor.name[:255],
         client_ip=actor.client_ip,
         user_agent=actor.user_agent[:255],
-        error_message=told.get("error_message", ""),
-        message_chain=told.get("message_chain") or {},
+        error_message=_written(told.get("error_message", "")),
+        message_chain={name: _written(text) for name, text in (told.get("message_chain") or {}).items()},
         changes=told.get("changes") or [],
         details=told.get("details") or {},
     )
@@ -58,6 +61,10 @@ def line(event_type: EventType, **told: Unpack[Told]) -> Event:
     if application is not None:
         event.application_id, event.application_name = application.id, application.name[:255]
     return event
+
+
+def _written(text: str | Promise) -> str:
+    return written(text) if isinstance(text, Promise) else text
 
 
 def changes_between(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:

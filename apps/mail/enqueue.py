@@ -1,13 +1,16 @@
 """Owes mail, in the transaction of what it tells about: rolled back, nobody hears of it; committed, the worker sends it until it is sent."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
+from django.utils import translation
 
 from apps.events.actors import Target
+from apps.lib.language import spoken
 from apps.mail.models import Letter
 from apps.mail.tasks import ring_on_commit
 
@@ -19,6 +22,7 @@ class Recipient:
     id: str
     name: str
     address: str
+    language: str = ""  # "" is the installation's
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +39,23 @@ class Message:
         return cls(subject, text.strip() + "\n", render_to_string(f"mail/{template}.html", context))
 
 
-def post(message: Message, to: Iterable[Recipient], *, application: Target | None = None) -> int:
+def post(write: Callable[[], Message], to: Iterable[Recipient], *, application: Target | None = None) -> int:
     """A letter each, so that nobody reads the others' addresses and a wrong one keeps nobody waiting. Returns how many.
 
-    Must run inside a transaction. `application` is what the event log files it under.
+    Must run inside a transaction. `write` is called once for each language of the readers, while that is the language.
+    `application` is what the event log files it under.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("post() outside a transaction would tell of what may never have happened.")
-    letters = [_letter(message, recipient, application) for recipient in to if recipient.address]
+    messages: dict[str, Message] = {}
+    letters = []
+    for recipient in to:
+        if recipient.address:
+            language = spoken(recipient.language) or settings.LANGUAGE_CODE
+            if language not in messages:
+                with translation.override(language):
+                    messages[language] = write()
+            letters.append(_letter(messages[language], recipient, application))
     for letter in letters:
         letter.save(force_insert=True)
     if letters:

@@ -7,7 +7,9 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.applications.models import Application
 from apps.events.actions import changes_between
@@ -15,6 +17,7 @@ from apps.events.actors import Actor
 from apps.events.types import EventType
 from apps.lib import addresses
 from apps.lib.errors import TargetRefused
+from apps.lib.language import written
 from apps.outbox.models import Topic
 from apps.outbox.publish import publish
 from apps.provisioning import capabilities, passwords, running, synchronizations, tasks, wire
@@ -91,7 +94,7 @@ def configure_integration(
             RemoteGroup.objects.filter(integration=integration).update(managed=False)
         changes = changes_between(before, _snapshot(integration))
         if token:  # that it changed, never what it is
-            changes.append({"field": "token", "from": "", "to": _("replaced")})
+            changes.append({"field": "token", "from": "", "to": written(gettext_lazy("replaced"))})
         if changes:
             record_integration(EventType.IDM_INTEGRATION_UPDATE, integration, actor=actor, changes=changes)
             publish(Topic.INTEGRATION_CHANGED, integration.id)
@@ -125,7 +128,7 @@ def activate_planned(
             EventType.IDM_INTEGRATION_ACTIVATE,
             integration,
             actor=actor,
-            message_chain=_chain(verification, _("Application successfully activated")),
+            message_chain=_chain(verification, gettext_lazy("Application successfully activated")),
         )
         publish(Topic.INTEGRATION_CHANGED, integration.id)
     return integration
@@ -150,7 +153,7 @@ def reauthorize_integration(integration: Integration, *, actor: Actor, token: st
             EventType.IDM_INTEGRATION_REAUTH,
             integration,
             actor=actor,
-            message_chain=_chain(verification, _("Credentials successfully changed")),
+            message_chain=_chain(verification, gettext_lazy("Credentials successfully changed")),
         )
         publish(Topic.INTEGRATION_CHANGED, integration.id)
     return integration
@@ -169,7 +172,7 @@ def resume_integration(integration: Integration, *, actor: Actor) -> Integration
             integration = _start(integration, verification)
             integration.resumed_at = timezone.now()
             integration.save(update_fields=["resumed_at"])
-            chain = _chain(verification, _("Resumed by hand"))
+            chain = _chain(verification, gettext_lazy("Resumed by hand"))
             record_integration(
                 EventType.IDM_INTEGRATION_UPDATE,
                 integration,
@@ -274,11 +277,9 @@ def _address_error(base_url: str) -> str:
 def _verified(integration: Integration, token: str, event_type: EventType, *, actor: Actor) -> Verification:
     """The failure is on record before it is raised: the event outlives it."""
     if not token:
-        fields = {"token": [_("Enter the token.")]}
-        record_integration(
-            event_type, integration, actor=actor, success=False, error_message=fields["token"][0]
-        )
-        raise ActivationRefused(fields)
+        nothing = gettext_lazy("Enter the token.")
+        record_integration(event_type, integration, actor=actor, success=False, error_message=nothing)
+        raise ActivationRefused({"token": [str(nothing)]})
     dialect = capabilities.asked_anew(integration.dialect)
     verification, told = verify_with_capabilities(wire.Target(integration.base_url, token, dialect))
     integration.capabilities = told
@@ -289,7 +290,7 @@ def _verified(integration: Integration, token: str, event_type: EventType, *, ac
             actor=actor,
             success=False,
             error_message=verification.error.detail,
-            message_chain=verification.error.message_chain(_("Verification failed")),
+            message_chain=verification.error.message_chain(gettext_lazy("Verification failed")),
         )
         raise ActivationRefused(verification.fields)
     return verification
@@ -348,6 +349,6 @@ def _snapshot(integration: Integration) -> dict[str, Any]:
     return {field: getattr(integration, field) for field in EDITABLE}
 
 
-def _chain(verification: Verification, message: str) -> dict[str, str]:
+def _chain(verification: Verification, message: Promise) -> dict[str, str | Promise]:
     status = verification.step.status if verification.step else None
     return {"response_code": str(status or ""), "response_message": message, "message_details": "OK"}

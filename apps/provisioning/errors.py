@@ -20,6 +20,8 @@ TargetError                    what an application answered, or that it did not;
 
 from typing import Any, ClassVar
 
+from django.utils.functional import Promise
+
 from apps.directory.errors import FieldsInvalid
 
 
@@ -66,7 +68,7 @@ class TargetError(Exception):
         """ "409 uniqueness": for a chip or the first part of a message chain."""
         return " ".join(str(part) for part in (self.status, self.scim_type) if part)
 
-    def message_chain(self, message: str) -> dict[str, str]:
+    def message_chain(self, message: str | Promise) -> dict[str, str | Promise]:
         return {
             "response_code": str(self.status or ""),
             "response_message": message,

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
+from apps.lib.language import said
 from apps.provisioning.models import Integration
 
 
@@ -16,8 +18,8 @@ def record_integration(
     *,
     actor: Actor,
     success: bool = True,
-    error_message: str = "",
-    message_chain: dict[str, str] | None = None,
+    error_message: str | Promise = "",
+    message_chain: dict[str, str | Promise] | None = None,
     details: dict[str, Any] | None = None,
     **more: Any,
 ) -> None:
@@ -36,7 +38,7 @@ def record_integration(
     )
 
 
-def _chain(event_type: EventType, error_message: str, *, success: bool) -> dict[str, str]:
+def _chain(event_type: EventType, error_message: str | Promise, *, success: bool) -> dict[str, str | Promise]:
     done = {
         EventType.IDM_INTEGRATION_DELETE: _("Application successfully deactivated"),
         EventType.IDM_INTEGRATION_UPDATE: _("Application successfully updated"),
@@ -44,7 +46,7 @@ def _chain(event_type: EventType, error_message: str, *, success: bool) -> dict[
     words = (
         done.get(event_type, event_type.label)
         if success
-        else _("Failed: %(what)s") % {"what": event_type.label}
+        else said(_("Failed: %(what)s"), {"what": event_type.label})
     )
     details = "OK" if success else error_message
-    return {"response_code": "", "response_message": str(words), "message_details": details}
+    return {"response_code": "", "response_message": words, "message_details": details}

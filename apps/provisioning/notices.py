@@ -1,5 +1,7 @@
 """What administrators are written to about a connection: quarantined, well again, and removals that wait for them. Inside a transaction."""
 
+from collections.abc import Callable
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,12 +16,21 @@ from apps.provisioning.integration_events import record_integration
 from apps.provisioning.models import Integration, Job, JobState, QuarantineReason
 from apps.tenants.addresses import tenant_url
 
+Told = tuple[str, list[str]]  # the subject, in which %(name)s is the application, and the lines
 MOST_TOLD_RELAPSES = 1  # of an application that falls ill again and again; the pages go on telling
 
 
 def quarantined(integration: Integration, reason: QuarantineReason, words: str, relapses: int) -> None:
     if relapses > MOST_TOLD_RELAPSES:
         return
+
+    def told() -> Told:
+        return _quarantined(reason, words, relapses)
+
+    _write(integration, told, "console:application_identity")
+
+
+def _quarantined(reason: QuarantineReason, words: str, relapses: int) -> Told:
     subject = (
         _("%(name)s: provisioning is paused, because the token is refused")
         if reason == QuarantineReason.TOKEN
@@ -42,15 +53,18 @@ def quarantined(integration: Integration, reason: QuarantineReason, words: str, 
         lines.append(
             _("It happened again soon after it was well. The next times are told in the console only.")
         )
-    _write(integration, subject, lines, "console:application_identity")
+    return subject, lines
 
 
 def resumed(integration: Integration) -> None:
     """By itself: whoever pressed the button knows."""
-    if integration.relapses > MOST_TOLD_RELAPSES:
-        return
-    lines = [_("It answers again. What was owed is being sent now; there is nothing to do.")]
-    _write(integration, _("%(name)s: provisioning goes on by itself"), lines, "console:application_identity")
+    if integration.relapses <= MOST_TOLD_RELAPSES:
+        _write(integration, _resumed, "console:application_identity")
+
+
+def _resumed() -> Told:
+    line = _("It answers again. What was owed is being sent now; there is nothing to do.")
+    return _("%(name)s: provisioning goes on by itself"), [line]
 
 
 def tell_of_held_removals(integration: Integration) -> None:
@@ -68,6 +82,10 @@ def _tell_of_held(integration: Integration) -> None:
     removals, accounts = directory_now.removals_now(integration)
     details = {"removals_held": removals, "accounts": accounts}
     record_integration(EventType.IDM_INTEGRATION_UPDATE, integration, actor=Actor.system(), details=details)
+    _write(integration, lambda: _held(removals, accounts), "console:application_approval")
+
+
+def _held(removals: int, accounts: int) -> Told:
     subject = ngettext(
         "%(name)s: %(count)s removal waits for your decision",
         "%(name)s: %(count)s removals wait for your decision",
@@ -79,18 +97,21 @@ def _tell_of_held(integration: Integration) -> None:
         _("Approve the removals, or keep the accounts. Until then these people go on having them."),
         _("If it was a mistake here, give the people their user groups back: then nothing is sent."),
     ]
-    subject = subject.replace("%(count)s", str(removals))
-    _write(integration, subject, lines, "console:application_approval")
+    return subject.replace("%(count)s", str(removals)), lines
 
 
-def _write(integration: Integration, subject: str, lines: list[str], page: str) -> None:
+def _write(integration: Integration, told: Callable[[], Told], page: str) -> None:
     application = integration.application
-    message = Message.of(
-        "integration",
-        subject % {"name": application},
-        tenant=integration.tenant,
-        application=application,
-        lines=lines,
-        url=tenant_url(integration.tenant, page, pk=application.pk),
-    )
-    post(message, administrators_to_mail(), application=Target.of("application", application))
+
+    def write() -> Message:
+        subject, lines = told()
+        return Message.of(
+            "integration",
+            subject % {"name": application},
+            tenant=integration.tenant,
+            application=application,
+            lines=lines,
+            url=tenant_url(integration.tenant, page, pk=application.pk),
+        )
+
+    post(write, administrators_to_mail(), application=Target.of("application", application))

@@ -84,10 +84,9 @@ class Telling:
             self._event(job, each.operation, attempt if is_outcome else None, message_chain=chain)
         if error is not None:
             operation = _operation_that_failed(report, error)
-            chain = error.message_chain(_("Failed: %(what)s") % {"what": self._words(job, operation)})
-            self._event(
-                job, operation, attempt, success=False, error_message=error.detail, message_chain=chain
-            )
+            words = _("Failed: %(what)s") % {"what": self._words(job, operation)}
+            told = {"error_message": error.detail, "message_chain": error.message_chain(words)}
+            self._event(job, operation, attempt, success=False, **told)
 
     def _words(self, job: Job, operation: str) -> str:
         key = (job.kind, operation)

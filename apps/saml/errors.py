@@ -15,6 +15,7 @@ RequestRefused            what an application sent is not answered; `sentence` s
 └── RequestUnsigned       the signature is missing where it is required, or does not verify
 """
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from apps.directory.errors import DirectoryError, FieldsInvalid
@@ -69,7 +70,7 @@ class RequestRefused(Exception):
 
     code = "refused"
 
-    def __init__(self, sentence: str) -> None:
+    def __init__(self, sentence: str | Promise) -> None:
         super().__init__(sentence)
         self.sentence = sentence
 

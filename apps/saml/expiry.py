@@ -91,7 +91,7 @@ def _tell(pair: KeyPair, passed: int, now: dt.datetime) -> bool:
             "threshold_days": passed,
         },
     )
-    post(_message(pair, passed, now), administrators_to_mail(), application=application)
+    post(lambda: _message(pair, passed, now), administrators_to_mail(), application=application)
     return True
 
 

@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from apps.lib.errors import SignatureRefused, XmlRefused
 from apps.lib.xml import ALGORITHMS, inflate, is_xml_text, parse, verify

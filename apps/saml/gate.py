@@ -3,7 +3,8 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from apps.applications.access import is_given
 from apps.applications.models import Application
@@ -15,7 +16,7 @@ class Refusal:
     """`sentence` is for the person; `groups` are those that would open the application, for "not_assigned"."""
 
     code: str
-    sentence: str
+    sentence: str | Promise  # in the reader's language, and in the log's
     groups: tuple[str, ...] = ()
 
 

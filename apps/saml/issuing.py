@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from apps.applications.models import Application
 from apps.directory.models import User
@@ -17,6 +17,7 @@ from apps.events.actors import Actor, Target
 from apps.events.models import Event
 from apps.events.types import EventType
 from apps.lib.errors import SecretError
+from apps.lib.language import said
 from apps.saml.actions.requests import store_pending_sign_in
 from apps.saml.actions.settings import sso_of
 from apps.saml.addresses import metadata_url
@@ -166,7 +167,7 @@ def _attempt(
         statement = statement_about(person, settings, group_names(person, settings))
     except Unwritable as missing:
         sentence = _("Your account has no usable %(field)s, which this application needs.")
-        return Refusal("unwritable", sentence % {"field": str(missing)})
+        return Refusal("unwritable", said(sentence, {"field": missing}))
     if refusal := _unwanted(settings, wish, statement) or _claim(wish, now):
         return refusal
     values = response_values(

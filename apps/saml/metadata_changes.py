@@ -7,9 +7,10 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.lib import language
 from apps.saml.models import NameIdFormat, SsoSettings
 from apps.saml.recording import CERTIFICATES
 
@@ -100,4 +101,4 @@ def certificate_line(pem: str) -> str:
 
 
 def _day(moment: Any) -> str:
-    return formats.date_format(timezone.localtime(moment), "j M Y")
+    return language.day(timezone.localtime(moment))

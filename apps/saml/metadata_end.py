@@ -2,9 +2,11 @@
 
 import datetime as dt
 
-from django.utils import formats, timezone
-from django.utils.translation import gettext as _
+from django.utils import timezone
+from django.utils.functional import lazy
+from django.utils.translation import gettext_lazy as _
 
+from apps.lib.language import day, said
 from apps.saml.gate import Refusal
 from apps.saml.models import SsoSettings
 
@@ -14,5 +16,8 @@ def metadata_ended(settings: SsoSettings, now: dt.datetime) -> Refusal | None:
     if end is None or now < end:
         return None
     sentence = _("The application's metadata expired on %(date)s; ask an administrator to refresh it.")
-    day = formats.date_format(timezone.localtime(end), "j M Y, H:i T")
-    return Refusal("metadata_expired", sentence % {"date": day})
+    return Refusal("metadata_expired", said(sentence, {"date": lazy(_moment, str)(end)}))
+
+
+def _moment(end: dt.datetime) -> str:
+    return day(timezone.localtime(end), "j M Y, H:i T")

@@ -61,7 +61,7 @@ def _of_settings(settings: SsoSettings) -> Iterator[Problem]:
         sentence = _("Assertions are to be encrypted, but the application's certificate for that is missing.")
         yield Problem("not_configured", sentence)
     if ended := metadata_ended(settings, timezone.now()):
-        yield Problem(ended.code, ended.sentence)
+        yield Problem(ended.code, str(ended.sentence))
 
 
 def _of_gate(user: User, settings: SsoSettings) -> Iterator[Problem]:
@@ -75,7 +75,7 @@ def _of_gate(user: User, settings: SsoSettings) -> Iterator[Problem]:
         "application_deactivated": _("Single sign-on of %(application)s is switched off."),
         "not_assigned": _no_group(settings),
     }
-    sentence = words.get(refusal.code, refusal.sentence)
+    sentence = words.get(refusal.code, str(refusal.sentence))
     if refusal.code in words:
         sentence = sentence % {"person": user, "application": settings.application}
     yield Problem(refusal.code, sentence, refusal.groups)

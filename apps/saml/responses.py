@@ -15,7 +15,7 @@ from django.utils import timezone
 from apps.accounts.access import actor_of
 from apps.accounts.claims import claim_of, is_found
 from apps.accounts.destinations import signed_in_at
-from apps.accounts.middleware import tell_local_time
+from apps.accounts.middleware import turn_to_reader
 from apps.accounts.signing_out import session_handle
 from apps.applications.access import has_access
 from apps.applications.models import Application
@@ -168,7 +168,7 @@ def _refusal_page(
     status: int,
 ) -> HttpResponse:
     """With a request that still waits, the person may try again or go back; the application is never told why."""
-    tell_local_time(request)
+    turn_to_reader(request)
     saml = application.connector.saml
     waits = (
         {"slug": application.slug, "key": pending.pk} if pending and outcome.refusal.code in TOLD else None

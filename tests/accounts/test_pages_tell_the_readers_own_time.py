@@ -4,7 +4,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from apps.accounts.access import finds_its_person
-from apps.accounts.middleware import LocalTimeMiddleware, tell_local_time
+from apps.accounts.middleware import ReaderMiddleware, turn_to_reader
 from apps.directory.actions import update_user
 from apps.directory.models import User
 from apps.tenants.context import in_tenant
@@ -21,7 +21,7 @@ def zone_seen_by(user, *, cookie=True, view=show):
     request.user = user
     if cookie:
         request.COOKIES["gatehouse_session"] = "x"
-    middleware = LocalTimeMiddleware(lambda request: respond(middleware, request, view))
+    middleware = ReaderMiddleware(lambda request: respond(middleware, request, view))
     return middleware(request).content.decode()
 
 
@@ -51,7 +51,7 @@ def test_a_view_that_finds_its_person_is_not_given_them_and_tells_the_time_when_
     @finds_its_person
     def late(request):
         seen.append(timezone.get_current_timezone_name())
-        tell_local_time(request)
+        turn_to_reader(request)
         return show(request)
 
     assert zone_seen_by(User(timezone="Asia/Kathmandu"), view=late) == "Asia/Kathmandu"

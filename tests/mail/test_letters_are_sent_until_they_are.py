@@ -27,7 +27,7 @@ def _no_worker(monkeypatch):
 
 def owe(*to):
     with transaction.atomic():
-        return post(MESSAGE, to or [MIA], application=Target("application", "7", "Wiki"))
+        return post(lambda: MESSAGE, to or [MIA], application=Target("application", "7", "Wiki"))
 
 
 def later(**time):
@@ -60,12 +60,12 @@ class Server:
 @pytest.mark.django_db(transaction=True)
 def test_owing_outside_a_transaction_is_refused():
     with pytest.raises(RuntimeError):
-        post(MESSAGE, [MIA])
+        post(lambda: MESSAGE, [MIA])
 
 
 def test_what_is_rolled_back_is_never_sent():
     with pytest.raises(ZeroDivisionError), transaction.atomic():
-        post(MESSAGE, [MIA])
+        post(lambda: MESSAGE, [MIA])
         _ = 1 / 0
     assert delivery.deliver() == 0
     assert mail.outbox == []
@@ -73,7 +73,7 @@ def test_what_is_rolled_back_is_never_sent():
 
 def test_nothing_is_sent_before_the_commit():
     with transaction.atomic():
-        post(MESSAGE, [MIA])
+        post(lambda: MESSAGE, [MIA])
         assert mail.outbox == []
     assert delivery.deliver() == 1
 

@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 from django import template
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 from lucide.templatetags.lucide import lucide
 from simple_icons_pack import get_icon
+
+from apps.lib.language import day
 
 register = template.Library()
 
@@ -168,17 +170,17 @@ def _plain(value: object) -> str:
 
 
 @register.filter
-def local_time(value: datetime | date | None, form: str = "DATETIME_FORMAT") -> SafeString:
+def local_time(value: datetime | date | None, form: str = "j M Y, H:i") -> SafeString:
     """`<time>` in the reader's zone and language, ISO 8601 in its title.
 
-    `form` is a Django format: "DATETIME_FORMAT" (12 Oct 2026, 10:14), "DATE_FORMAT", "H:i:s" and so on.
+    `form` is one of apps.lib.language.FORMS, such as "j M Y, H:i" (12 Oct 2026, 10:14), or a time alone: "H:i:s".
     """
     if value is None:
         return SafeString("—")
     if isinstance(value, datetime):
         value = timezone.localtime(value) if timezone.is_aware(value) else value
         iso = value.isoformat(timespec="seconds")
-        text = formats.date_format(value, "j M Y, H:i" if form == "DATETIME_FORMAT" else form)
+        text = day(value, form)
     else:
-        iso, text = value.isoformat(), formats.date_format(value, "j M Y")
+        iso, text = value.isoformat(), day(value)
     return format_html('<time datetime="{}" title="{}">{}</time>', iso, iso, text)

@@ -17,8 +17,16 @@ def tell_of_the_end(run: Import, integration: Integration) -> None:
         return
     everybody = administrators_to_mail()
     chooser = [each for each in everybody if each.id == run.actor_id]
+    post(
+        lambda: _message(run, integration),
+        chooser or everybody,
+        application=Target.of("application", integration.application),
+    )
+
+
+def _message(run: Import, integration: Integration) -> Message:
     application = integration.application
-    message = Message.of(
+    return Message.of(
         "import_finished",
         _("Import from %(name)s: %(count)s of %(selected)s accounts are in")
         % {"name": application, "count": run.created + run.linked, "selected": run.selected},
@@ -28,4 +36,3 @@ def tell_of_the_end(run: Import, integration: Integration) -> None:
         url=tenant_url(integration.tenant, "console:application_import", pk=application.pk, import_pk=run.pk)
         + "?show=selected",
     )
-    post(message, chooser or everybody, application=Target.of("application", application))

@@ -1,7 +1,7 @@
 """Requests that wait for their person."""
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from apps.applications.models import Application
 from apps.saml.authn_request import AuthnRequest

@@ -7,7 +7,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from apps.saml.authn_request import SAML, SAMLP, TOLERANCE, Element
 from apps.saml.errors import RequestMismatch, RequestStale, RequestUnreadable, RequestUnsigned

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from apps.applications.models import Application
 from apps.directory.models import User
@@ -14,6 +15,7 @@ from apps.events.actors import Actor, Target
 from apps.events.models import Event
 from apps.events.types import EventType
 from apps.lib.errors import SecretError
+from apps.lib.language import said, written
 from apps.saml.errors import RequestRefused, RequestStale
 from apps.saml.logout.forgetting import forget_old
 from apps.saml.logout.messages import Outgoing, logout_request
@@ -125,8 +127,8 @@ def take_answer(application: Application, answer: LogoutResponse, *, actor: Acto
     if answer.successful:
         _settle(step, State.CONFIRMED, "", actor=actor)
     else:
-        last = answer.statuses[-1].rpartition(":")[2] if answer.statuses else _("no status")
-        sentence = _("It answered that it could not sign you out (%(status)s).") % {"status": last[:60]}
+        last = answer.statuses[-1].rpartition(":")[2][:60] if answer.statuses else _("no status")
+        sentence = said(_("It answered that it could not sign you out (%(status)s)."), {"status": last})
         _settle(step, State.FAILED, sentence, actor=actor)
     run: LogoutRun = step.run
     return run
@@ -140,7 +142,7 @@ def refuse_answer(
     step = _waiting_step(application, request_id)
     if step is None:
         return None
-    sentence = _("Its answer was not believed: %(why)s") % {"why": refused.sentence}
+    sentence = said(_("Its answer was not believed: %(why)s"), {"why": refused.sentence})
     _settle(step, State.FAILED, sentence, actor=actor)
     run: LogoutRun = step.run
     return run
@@ -156,8 +158,8 @@ def _waiting_step(application: Application, request_id: str) -> LogoutStep | Non
     return step
 
 
-def _settle(step: LogoutStep, state: State, problem: str, *, actor: Actor) -> None:
-    step.state, step.problem = state, problem[:255]
+def _settle(step: LogoutStep, state: State, problem: str | Promise, *, actor: Actor) -> None:
+    step.state, step.problem = state, str(problem)[:255]
     step.save(update_fields=["state", "problem"])
     session = step.session
     record(
@@ -191,10 +193,10 @@ def finish(run: LogoutRun, *, actor: Actor) -> None:
         target=Target.of("user", steps[0].session.user),
         application=Target.of("application", run.initiator) if run.initiator else None,
         success=not left,
-        error_message=_("Not signed out: %(names)s.") % {"names": ", ".join(left)} if left else "",
+        error_message=said(_("Not signed out: %(names)s."), {"names": ", ".join(left)}) if left else "",
         details={
             "applications": {str(step.session.application): str(step.state) for step in steps},
-            "asked_by": str(run.initiator or _("the portal")),
+            "asked_by": str(run.initiator or written(_("the portal"))),
         },
     )
 

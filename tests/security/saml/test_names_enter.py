@@ -250,7 +250,7 @@ def test_every_field_that_takes_a_text_is_a_door_or_says_why_not(where):
 
 NOT_TYPED = {
     "a key, a digest, a hint or a random value of ours": {"*.key_id", "*.digest", "*.token_digest", "*.account_digest", "Passkey.credential_id", "PortalSession.*", "*.token_hint", "User.password", "FormerPassword.password", "*_key", "PersistentNameId.*"},
-    "a closed list": {"*.connector_key", "*.kind", "*.state", "*.type", "*.role", "User.timezone"},
+    "a closed list": {"*.connector_key", "*.kind", "*.state", "*.type", "*.role", "User.timezone", "User.language"},
     "written by apps.events and apps.provisioning from rows that were checked": {"Event.*", "EventChain.*", "Letter.*", "Synchronization.*", "PreparedPlan.*", "PlannedChange.*"},
     "a file's lines and what became of them, shown escaped; what enters goes through add_user": {"PeopleRun.*", "PeopleRow.*"},
     "written by us, or by an application that answers (cleaned in apps/provisioning/wire.py)": {
