@@ -102,6 +102,7 @@ TEMPLATES = [
                 "apps.tenants.context.template_context",
                 "apps.accounts.access.template_context",
                 "apps.accounts.recent.template_context",
+                "apps.accounts.organisations.template_context",
                 "apps.console.pages.template_context",
             ],
         },

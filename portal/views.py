@@ -8,10 +8,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from apps.accounts.access import public
+from apps.accounts.organisations import LAST, organisations_of, set_cookie
 from apps.tenants.addresses import path_prefix
 from apps.tenants.models import Tenant
-
-COOKIE = "gatehouse_tenant"
 
 
 @public
@@ -20,10 +19,14 @@ def index(request: HttpRequest) -> HttpResponse:
     slug = request.POST.get("organisation", "").strip().lower()
     if request.method == "POST" and Tenant.objects.filter(slug=slug, active=True).exists():
         response = redirect(path_prefix(Tenant(slug=slug)))
-        response.set_cookie(COOKIE, slug, max_age=365 * 86400, httponly=True, samesite="Lax")
+        set_cookie(response, LAST, slug)
         return response
     refused = request.method == "POST"
-    context = {"organisation": slug or request.COOKIES.get(COOKIE, ""), "refused": refused}
+    context = {
+        "organisation": slug or request.COOKIES.get(LAST, ""),
+        "known": [(tenant, path_prefix(tenant)) for tenant in organisations_of(request)],
+        "refused": refused,
+    }
     return render(request, "accounts/organisation.html", context, status=422 if refused else 200)
 
 

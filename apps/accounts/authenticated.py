@@ -7,6 +7,7 @@ from django.utils import timezone
 from apps.accounts import destinations
 from apps.accounts.access import actor_of
 from apps.accounts.actions import record_sign_in
+from apps.accounts.organisations import note_organisation
 from apps.accounts.portal_sessions import note_session
 from apps.accounts.signing_out import FOLLOWS, session_handle
 from apps.directory.models import User
@@ -22,6 +23,7 @@ def begin_session(request: HttpRequest, user: User) -> None:
     request.session.pop(FOLLOWS, None)
     note_session(request, user, session_handle(request))
     note_authentication(request)
+    note_organisation(request)
     record_sign_in(user, actor=actor_of(request))
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
+from apps.accounts.organisations import remember
 from apps.accounts.portal_sessions import note_seen
 from apps.accounts.sessions import HANDLE
 from apps.lib import language
@@ -21,6 +22,7 @@ class TenantSessionMiddleware(SessionMiddleware):
         tenant_prefix = request.META.get("SCRIPT_NAME", "")
         if settings.SESSION_COOKIE_NAME in response.cookies and tenant_prefix:
             response.cookies[settings.SESSION_COOKIE_NAME]["path"] = f"{tenant_prefix}/"
+        remember(request, response)
         return response
 
 
