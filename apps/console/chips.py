@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from apps.accounts.account_states import AccountState
 from apps.applications.models import Application
@@ -100,24 +100,25 @@ def certificate_chip(certificate: KeyPair) -> Chip:
     return Chip("neutral", _("Certificate valid until %(day)s") % {"day": day}, "badge-check")
 
 
+# The third is the word by itself, the fourth the one that follows a number: "2 create", "1 group: rename".
 OPERATIONS = {
-    "create": ("active", "user-plus", gettext_lazy("Create")),
-    "update": ("info", "pencil", gettext_lazy("Update")),
-    "reactivate": ("active", "user-check", gettext_lazy("Reactivate")),
-    "deactivate": ("paused", "user-minus", gettext_lazy("Deactivate")),
-    "delete": ("failing", "trash-2", gettext_lazy("Delete")),
-    "rename": ("info", "pencil", gettext_lazy("Rename")),
-    "change_members": ("info", "users", gettext_lazy("Members")),
-    "leave": ("neutral", "unlink", gettext_lazy("Let go")),
-    "nothing": ("neutral", "check", gettext_lazy("Unchanged")),
-}
+    "create": ("active", "user-plus", gettext_lazy("Create"), pgettext_lazy("counted", "create")),
+    "update": ("info", "pencil", gettext_lazy("Update"), pgettext_lazy("counted", "update")),
+    "reactivate": ("active", "user-check", gettext_lazy("Reactivate"), pgettext_lazy("counted", "reactivate")),
+    "deactivate": ("paused", "user-minus", gettext_lazy("Deactivate"), pgettext_lazy("counted", "deactivate")),
+    "delete": ("failing", "trash-2", gettext_lazy("Delete"), pgettext_lazy("counted", "delete")),
+    "rename": ("info", "pencil", gettext_lazy("Rename"), pgettext_lazy("counted", "rename")),
+    "change_members": ("info", "users", gettext_lazy("Members"), pgettext_lazy("counted", "members")),
+    "leave": ("neutral", "unlink", gettext_lazy("Let go"), pgettext_lazy("counted", "let go")),
+    "nothing": ("neutral", "check", gettext_lazy("Unchanged"), pgettext_lazy("counted", "unchanged")),
+}  # fmt: skip
 
 
 def operation_chip(operation: str, number: int | None = None, of: str = "") -> Chip:
     """One operation of a plan; with a number, a part of its summary ("2 create", "1 group: rename")."""
-    state, icon, word = OPERATIONS.get(operation, ("neutral", "circle-dot", operation))
+    state, icon, word, counted = OPERATIONS.get(operation, ("neutral", "circle-dot", operation, operation))
     if number is not None:
-        word = f"{number} {of}: {str(word).lower()}" if of else f"{number} {str(word).lower()}"
+        word = f"{number} {of}: {counted}" if of else f"{number} {counted}"
     return Chip(state, word, icon)
 
 

@@ -24,7 +24,7 @@ class Verification:
         """ "GET /Users?… → 200 in 212 ms", for the page."""
         if self.step is None:
             return ""
-        answered = self.step.status or _("no answer")
+        answered = self.step.status or "no answer"  # kept: English, as the log
         return f"{self.step.method} {self.step.path} → {answered} in {self.step.seconds * 1000:.0f} ms"[:255]
 
     @property

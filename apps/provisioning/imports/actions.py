@@ -8,10 +8,12 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
+from apps.lib.language import for_the_record, written
 from apps.provisioning.errors import ImportRefused
 from apps.provisioning.imports import leases, tasks
 from apps.provisioning.imports.reader import finish_reading, shared_address, why_not
@@ -74,7 +76,8 @@ def _refuse_shared_addresses(run: Import) -> int:
     waiting = ImportRow.objects.filter(run=run, state=RowState.WAITING)
     shared = waiting.order_by().values("email_key").annotate(rows=Count("id")).filter(rows__gt=1)
     twice = waiting.filter(email_key__in=shared.values("email_key"))
-    refused: int = twice.update(state=RowState.NEW, problem=shared_address())
+    with for_the_record():
+        refused: int = twice.update(state=RowState.NEW, problem=shared_address())
     return refused
 
 
@@ -86,8 +89,8 @@ def stop_import(run: Import, *, actor: Actor) -> Import:
         finish_reading(run)
     elif run.state == ImportState.IMPORTING:
         left = ImportRow.objects.filter(run=run, state=RowState.WAITING)
-        words = _("The import was stopped before this account had its turn.")
-        stopped = left.update(state=RowState.NEW, problem=words)
+        words = gettext_lazy("The import was stopped before this account had its turn.")
+        stopped = left.update(state=RowState.NEW, problem=written(words))
         leases.settle(run, state=ImportState.READY, imported_at=timezone.now(), refused=run.refused + stopped)
         _record(EventType.IDM_IMPORT_FINISH, run, actor, stopped=stopped)
     return run

@@ -8,6 +8,7 @@ from apps.applications.models import Application
 from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
+from apps.lib.language import for_the_record
 from apps.saml import metadata_sources
 from apps.saml.actions.settings import sso_of
 from apps.saml.errors import MetadataChangeGone, MetadataRefused
@@ -24,7 +25,8 @@ def refresh_now(application: Application, *, actor: Actor) -> Outcome:
     if source is None or not source.url:
         raise MetadataRefused(_("There is no address to refresh from: enter it first."), field="url")
     ((source, answer),) = fetched([source])
-    return take_in(source, answer, actor=actor)
+    with for_the_record():  # why it failed stays on the page for everybody
+        return take_in(source, answer, actor=actor)
 
 
 @transaction.atomic
