@@ -16,6 +16,7 @@ from apps.directory.errors import DirectoryError, FieldsInvalid, FieldsTaken
 from apps.directory.models import Group, Membership, User
 from apps.directory.policies import check_new_password, note_new_password
 from apps.directory.signals import leaving
+from apps.directory.validators import fold
 from apps.events.actions import changes_between, line, record, record_all
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
@@ -44,16 +45,13 @@ USER_FIELDS = (
 def _taken(thing: User | Group) -> FieldsTaken | None:
     """Asked before writing for a message that names the field; the database's constraint has the last word."""
     others = type(thing).objects.exclude(pk=thing.pk)
-    keys = (
-        {"name": "name_key"}
-        if isinstance(thing, Group)
-        else {"username": "username_key", "email": "email_key"}
-    )
-    taken = {
-        field: [_("This is already taken.")]
-        for field, key in keys.items()
-        if others.filter(**{key: getattr(thing, key)}).exists()
-    }
+    if isinstance(thing, Group):
+        found = {"name": others.filter(name_key=thing.name_key)}
+    else:
+        found = {"username": others.filter(username_key=thing.username_key)}
+        if not thing.shares_email:
+            found["email"] = others.holding(thing.email_key)
+    taken = {field: [_("This is already taken.")] for field, rows in found.items() if rows.exists()}
     return FieldsTaken(taken) if taken else None
 
 
@@ -73,9 +71,19 @@ def _save(thing: User | Group) -> None:
 
 
 @transaction.atomic
-def add_user(*, actor: Actor, password: str | None = None, active: bool = True, **fields: str) -> User:
-    """`fields` are USER_FIELDS; without a password the person cannot sign in until one is set."""
-    user = User(active=active, **_known(fields))
+def add_user(
+    *,
+    actor: Actor,
+    password: str | None = None,
+    active: bool = True,
+    shares_email: bool = False,
+    **fields: str,
+) -> User:
+    """
+    `fields` are USER_FIELDS; without a password the person cannot sign in until one is set. `shares_email`: the address is
+    somebody else's, and stays so; this person signs in with the user name alone.
+    """
+    user = User(active=active, shares_email=shares_email, **_known(fields))
     user.set_unusable_password()
     if password is not None:
         check_new_password(user, password)
@@ -86,19 +94,23 @@ def add_user(*, actor: Actor, password: str | None = None, active: bool = True, 
         EventType.USER_CREATE,
         actor=actor,
         target=Target.of("user", user),
-        changes=changes_between({}, _snapshot(user)),
+        changes=changes_between({"shares_email": False}, _snapshot(user)),
     )
     publish(Topic.USER_CHANGED, user.id)
     return user
 
 
 @transaction.atomic
-def update_user(user: User, *, actor: Actor, **fields: str) -> User:
-    """Changes only the given USER_FIELDS; nothing changed, nothing recorded."""
+def update_user(user: User, *, actor: Actor, shares_email: bool | None = None, **fields: str) -> User:
+    """
+    Changes only the given USER_FIELDS; nothing changed, nothing recorded. `shares_email` None: a new address has to be nobody
+    else's, and one that was somebody else's becomes this person's own when it is free.
+    """
     user = User.objects.select_for_update().get(pk=user.pk)
     before = _snapshot(user)
     for field, value in _known(fields).items():
         setattr(user, field, value)
+    user.shares_email = _still_shares(user, before) if shares_email is None else shares_email
     if changes := changes_between(before, _snapshot(user)):
         _save(user)
         record(EventType.USER_UPDATE, actor=actor, target=Target.of("user", user), changes=changes)
@@ -305,5 +317,12 @@ def _known(fields: dict[str, Any]) -> dict[str, Any]:
     return {field: value.strip() for field, value in fields.items()}
 
 
+def _still_shares(user: User, before: dict[str, Any]) -> bool:
+    if not user.shares_email or fold(user.email) != fold(before["email"]):
+        return False
+    taken: bool = User.objects.exclude(pk=user.pk).named(user.email).exists()
+    return taken
+
+
 def _snapshot(user: User) -> dict[str, Any]:
-    return {field: getattr(user, field) for field in USER_FIELDS}
+    return {field: getattr(user, field) for field in (*USER_FIELDS, "shares_email")}

@@ -28,8 +28,14 @@ class UserQuerySet(TenantQuerySet):
         return self.filter(words)  # type: ignore[no-any-return]
 
     def named(self, username_or_email: str) -> "UserQuerySet":
+        """Who signs in with it. An address that is somebody else's already is no name of theirs."""
         key = fold(username_or_email)
-        return self.filter(models.Q(username_key=key) | models.Q(email_key=key))  # type: ignore[no-any-return]
+        held = models.Q(email_key=key, shares_email=False)
+        return self.filter(models.Q(username_key=key) | held)  # type: ignore[no-any-return]
+
+    def holding(self, *email_keys: str) -> "UserQuerySet":
+        """Whose own these addresses are: one person each."""
+        return self.filter(email_key__in=email_keys, shares_email=False)  # type: ignore[no-any-return]
 
 
 class User(TenantOwned, AbstractBaseUser):
@@ -39,6 +45,8 @@ class User(TenantOwned, AbstractBaseUser):
     username_key = models.CharField(max_length=300, editable=False)
     email = models.EmailField(_("company email"), max_length=254, validators=[validate_text])
     email_key = models.CharField(max_length=300, editable=False)
+    # Somebody else holds the address: letters go there, but it signs this person in nowhere (docs/decisions/0028).
+    shares_email = models.BooleanField(default=False, editable=False)
     first_name = models.CharField(_("first name"), max_length=120, blank=True, validators=[validate_text])
     last_name = models.CharField(_("last name"), max_length=120, blank=True, validators=[validate_text])
     display_name = models.CharField(_("display name"), max_length=240, blank=True, validators=[validate_text])
@@ -78,11 +86,14 @@ class User(TenantOwned, AbstractBaseUser):
         ordering: ClassVar[list[str]] = ["username_key"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["tenant", "username_key"], name="user_username"),
-            models.UniqueConstraint(fields=["tenant", "email_key"], name="user_email"),
+            models.UniqueConstraint(
+                fields=["tenant", "email_key"], condition=models.Q(shares_email=False), name="user_email"
+            ),
         ]
         # A SCIM list is in order of arrival: its first page must not cost the whole table.
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["tenant", "created_at", "id"], name="user_oldest")
+            models.Index(fields=["tenant", "created_at", "id"], name="user_oldest"),
+            models.Index(fields=["tenant", "email_key"], name="user_address"),
         ]
 
     def __str__(self) -> str:
@@ -91,6 +102,11 @@ class User(TenantOwned, AbstractBaseUser):
     @property
     def is_active(self) -> bool:  # type: ignore[override]  # Django's name for it
         return self.active
+
+    @property
+    def own_email(self) -> str:
+        """The address that stands for this person and for nobody else; "" where somebody else holds it."""
+        return "" if self.shares_email else self.email
 
     @property
     def full_name(self) -> str:

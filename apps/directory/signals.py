@@ -2,8 +2,5 @@
 
 from django.dispatch import Signal
 
-# `user`: their row is somebody else's from now on. What was made for the last one alone must not be the next one's.
-handed_on = Signal()
-
 # `user`: they are about to lose their access, in this transaction, which whoever raises a DirectoryError ends. Their row is locked.
 leaving = Signal()

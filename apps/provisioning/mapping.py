@@ -20,7 +20,9 @@ from apps.provisioning.errors import IntegrationInvalid
 Differences = dict[str, dict[str, Any]]
 
 SOURCES: tuple[str, ...] = get_args(UserField)
-UNIQUE = ("username", "email")  # nobody else in the organisation has the same, and nobody is without
+# Nobody is without, and nobody else signs in with the same. An address that a source gave to two people is, in an application, whose
+# account was there first: the other one is told so (apps/provisioning/remote_state.py::NewlyKnown).
+UNIQUE = ("username", "email")
 NEVER_EMPTY = (*UNIQUE, "full_name", "display_name")  # the last two fall back to others
 KEYS = ("userName", "externalId")  # what accounts are found by
 FIXED = ("active", "id")  # `active` has its own plan, GitLab's `id` is its externalId

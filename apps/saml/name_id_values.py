@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import F, OuterRef, Subquery, TextField, Value
+from django.db.models import Case, F, OuterRef, Subquery, TextField, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat, NullIf, Trim
 
 from apps.saml.models import NameIdFormat, PersistentNameId, SsoSettings
@@ -21,4 +21,6 @@ def name_id_expression(settings: SsoSettings) -> Any:
     if settings.name_id_source == "full_name":
         both = Trim(Concat("first_name", Value(" "), "last_name"))
         return Coalesce(NullIf(F("display_name"), Value("")), both, output_field=TextField())
+    if settings.name_id_source == "email":
+        return Case(When(shares_email=True, then=Value("")), default=F("email"), output_field=TextField())
     return Cast(settings.name_id_source, TextField())

@@ -1,8 +1,6 @@
 """Random persistent NameIDs: made at the first sign-in, kept for good."""
 
 import secrets
-import uuid
-from typing import Any
 
 from apps.applications.models import Application
 from apps.directory.models import User
@@ -17,8 +15,3 @@ def persistent_name_id(user: User, application: Application) -> str:
         application=application, person_id=user.pk, defaults={"value": secrets.token_hex(20)}
     )
     return str(row.value)
-
-
-def keep_for_nobody(user: User, **_: Any) -> None:
-    """For `handed_on`: the names stay taken, under an id that is no person's, and the next sign-on makes another."""
-    PersistentNameId.objects.filter(person_id=user.pk).update(person_id=uuid.uuid4())

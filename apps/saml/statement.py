@@ -4,6 +4,8 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from apps.directory.models import User
 from apps.lib.xml import is_xml_text
 from apps.saml.models import BASIC, NameIdFormat, SsoSettings
@@ -39,16 +41,22 @@ def statement_about(user: User, settings: SsoSettings, groups: Iterable[str]) ->
         )
     written = tuple(attribute for attribute in attributes if attribute.values)
     # python3-saml refuses an assertion without an AttributeStatement, and the schema one without an Attribute.
-    written = written or (Attribute("email", BASIC, (user.email,)),)
+    written = written or (_something_about(user),)
     for attribute in written:
         if not all(is_xml_text(value) for value in attribute.values):
             raise Unwritable(attribute.name)
     return Statement(_name_id(user, settings), settings.name_id, written)
 
 
+def _something_about(user: User) -> Attribute:
+    if user.own_email:
+        return Attribute("email", BASIC, (user.own_email,))
+    return Attribute("username", BASIC, (user.username,))
+
+
 def _from_rows(user: User, settings: SsoSettings) -> Iterable[Attribute]:
     for row in settings.attributes:
-        value = str(getattr(user, row["source"])) if row["source"] else row["constant"]
+        value = _field(user, row["source"]) if row["source"] else row["constant"]
         if row["enabled"] and value:
             yield Attribute(row["name"], row["name_format"], (value,))
 
@@ -58,7 +66,13 @@ def _name_id(user: User, settings: SsoSettings) -> str:
         return "_" + secrets.token_hex(20)
     if settings.name_id_source == RANDOM:
         return persistent_name_id(user, settings.application)
-    value = str(getattr(user, settings.name_id_source))
+    value = _field(user, settings.name_id_source)
     if not value or not is_xml_text(value):
-        raise Unwritable(settings.name_id_source)
+        source = settings.name_id_source
+        raise Unwritable(_("e-mail address of its own") if source == "email" and user.email else source)
     return value
+
+
+def _field(user: User, source: str) -> str:
+    """Somebody else's address is not said of anybody: the application would take one for the other."""
+    return user.own_email if source == "email" else str(getattr(user, source))

@@ -101,7 +101,8 @@ class ExternalIdentity(TenantOwned):
     This person belongs to this source: it created them, or an administrator gave them to it.
 
     `external_id` and `user_name` are what the source sent. The portal's own user name may differ: somebody else may have had it already.
-    After a DELETE the row stays for a while (`deleted_at`), so that whoever comes back is the same person, under the same id.
+    After a DELETE the row stays for a while (`deleted_at`), so that whoever comes back is the same person, under the same id. Its
+    `user_name` is free meanwhile; its `external_id` is not, for that is who they are.
     """
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="identities")
@@ -123,12 +124,14 @@ class ExternalIdentity(TenantOwned):
             models.UniqueConstraint(
                 fields=["source", "external_id"], condition=~Q(external_id=""), name="identity_external_id"
             ),
-            models.UniqueConstraint(fields=["source", "user_name_key"], name="identity_user_name"),
+            models.UniqueConstraint(
+                fields=["source", "user_name_key"], condition=Q(deleted_at=None), name="identity_user_name"
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(
                 fields=["source", "deleted_at"], condition=~Q(deleted_at=None), name="identity_deleted"
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -83,7 +83,11 @@ def test_a_name_that_differs_only_in_case_or_width_is_taken(okta: Caller) -> Non
         answer = okta("POST", "/Users", {"userName": name, "emails": [{"value": "new@acme.example"}]})
         assert (answer.status_code, answer.json()["scimType"]) == (409, "uniqueness")
         assert answer.json()["detail"].startswith("userName: ")
+
+
+def test_an_address_that_differs_only_in_case_is_somebody_elses(okta: Caller, bob: Person) -> None:
     answer = okta("POST", "/Users", {"userName": "new", "emails": [{"value": "BOB@acme.example"}]})
+    assert (answer.status_code, answer.json()["scimType"]) == (409, "uniqueness")
     assert answer.json()["detail"].startswith("emails.value: ")
 
 

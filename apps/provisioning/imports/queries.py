@@ -21,6 +21,6 @@ def add_matches(rows: Iterable[ImportRow]) -> None:
     """Each new row gets `match`: the person whose e-mail address it has, to whom it would be linked, or None."""
     rows = list(rows)
     keys = {row.email_key for row in rows if row.state == RowState.NEW and row.email_key}
-    people = {person.email_key: person for person in User.objects.filter(email_key__in=keys)}
+    people = {person.email_key: person for person in User.objects.holding(*keys)}
     for row in rows:
         row.match = people.get(row.email_key) if row.state == RowState.NEW else None  # type: ignore[attr-defined]

@@ -82,7 +82,7 @@ def _person_of(row: ImportRow, integration: Integration, actor: Actor) -> tuple[
         if holder is not None:
             return holder, "linked"
         there.delete()  # of somebody who was deleted here
-    person = User.objects.filter(email_key=row.email_key).first()
+    person = User.objects.holding(row.email_key).first()
     outcome = "linked"
     if person is None:
         person, outcome = add_user(actor=actor, active=row.active is not False, **row.fields), "created"

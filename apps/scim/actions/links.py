@@ -21,7 +21,7 @@ MOST_WAITING = 1000  # of one source: a broken one must not fill the table
 @transaction.atomic
 def note_refusal(source: Source, refusal: NotLinked, *, actor: Actor) -> None:
     """After the request's own transaction, which changed nothing. One row per person: the source may try every hour."""
-    if ExternalIdentity.objects.filter(source=source, user=refusal.user).exists():
+    if ExternalIdentity.objects.filter(source=source, user=refusal.user, deleted_at=None).exists():
         return  # its own, by now: two requests met
     known = PendingLink.objects.filter(source=source, user=refusal.user)
     fields = {"external_id": _clean(refusal.external_id, 255), "user_name": _clean(refusal.user_name, 150)}
@@ -54,7 +54,7 @@ def accept_link(waiting: PendingLink, *, actor: Actor) -> ExternalIdentity:
     identity = own.filter(user=waiting.user).first() or ExternalIdentity(
         source=waiting.source, user=waiting.user
     )
-    clash = own.exclude(pk=identity.pk)
+    clash = own.exclude(pk=identity.pk).filter(deleted_at=None)
     identity.user_name = waiting.user_name or waiting.user.username
     identity.fill_keys()
     if clash.filter(user_name_key=identity.user_name_key).exists():

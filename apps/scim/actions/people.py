@@ -9,12 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.access import role_of
-from apps.accounts.authenticators import remove_second_factors
 from apps.accounts.one_time_links import invite
 from apps.directory import actions as directory
 from apps.directory.errors import FieldsInvalid, FieldsTaken, LastOwner
-from apps.directory.models import Group, User
-from apps.directory.signals import handed_on
+from apps.directory.models import User
 from apps.directory.validators import fold
 from apps.events.actions import record
 from apps.events.actors import Actor, Target
@@ -30,15 +28,19 @@ def add_person(
 ) -> User:
     """A new person of the source's, or the same one again who had left. Raises FieldsInvalid, FieldsTaken, EmailExists, ReadOnlyHere."""
     user_name = fields["username"].strip()
-    identity = _known(source, external_id, user_name, fields["email"])
-    if identity is not None:
-        return _come_back(identity, actor=actor, external_id=external_id, active=active, **fields)
-    holder = User.objects.named(fields["email"]).first()
-    if holder is not None:
-        raise EmailExists().about(holder, external_id=external_id, user_name=user_name)
+    known = _known(source, external_id, user_name, fields["email"])
+    same = next((identity for identity in known if _is_same(identity, external_id)), None)
+    if same is not None:
+        return _come_back(same, actor=actor, external_id=external_id, active=active, **fields)
+    for former in known:
+        _set_aside(former, names={fold(user_name), fold(fields["email"])}, actor=actor)
+    # Of its own people the source says who has which address, also when two have the same (docs/decisions/0028).
+    held, stranger = _held_by(source, fields["email"])
+    if stranger is not None:
+        raise EmailExists().about(stranger, external_id=external_id, user_name=user_name)
     # What was sent is held to the same rules as what is stored; the portal's own name may get a number.
     fields["username"] = free_username(user_name)
-    user = directory.add_user(actor=actor, active=active, **fields)
+    user = directory.add_user(actor=actor, active=active, shares_email=held, **fields)
     identity = ExternalIdentity(source=source, user=user, external_id=external_id, user_name=user_name)
     _save(identity)
     _welcome(identity, user, actor=actor)
@@ -60,8 +62,9 @@ def update_person(
     if changed and role_of(user) is not None:
         # Whoever may rename an administrator or re-point their mail could become them. Losing access is always allowed.
         raise ReadOnlyHere(_("This person is an administrator here: only active may change."))
+    shares = _shares(identity, changed)
     _follow(identity, external_id, fields.get("username"))
-    identity.user = user = directory.update_user(user, actor=actor, **changed)
+    identity.user = user = directory.update_user(user, actor=actor, shares_email=shares, **changed)
     if active is not None:
         user = _switch(identity, active=active, actor=actor)
     return user
@@ -80,43 +83,49 @@ def remove_person(identity: ExternalIdentity, *, actor: Actor) -> None:
         identity.save(update_fields=["deleted_at"])
 
 
-def _known(source: Source, external_id: str, user_name: str, email: str) -> ExternalIdentity | None:
-    """By the source's own id before its name for them; whom it deleted, by their address as well."""
+def _known(source: Source, external_id: str, user_name: str, email: str) -> list[ExternalIdentity]:
+    """By the source's own id before its name for them; whom it deleted, by their address as well. The best first."""
     own = ExternalIdentity.objects.select_for_update(of=("self",)).select_related("user", "source")
-    wanted = Q(user_name_key=fold(user_name)) | Q(user__email_key=fold(email), deleted_at__isnull=False)
+    own, name = own.filter(source=source), Q(user_name_key=fold(user_name))
+    here = name & Q(deleted_at=None)
     if external_id:
-        wanted |= Q(external_id=external_id)
-    found = sorted(own.filter(wanted, source=source), key=lambda each: each.external_id != external_id)
-    return found[0] if found else None
+        here |= Q(external_id=external_id)
+    # Two questions, each with an index of its own: one OR over both tables would read everybody.
+    left = own.exclude(deleted_at=None).filter(name | Q(user__email_key=fold(email)))
+    found = {identity.pk: identity for rows in (own.filter(here), left) for identity in rows}
+    return sorted(
+        found.values(),
+        key=lambda each: (not external_id or each.external_id != external_id, each.deleted_at is not None),
+    )
+
+
+def _is_same(identity: ExternalIdentity, external_id: str) -> bool:
+    """Names are given to other people in time: whoever was deleted comes back under their own externalId, where there is one."""
+    return identity.deleted_at is None or not external_id or identity.external_id in {"", external_id}
 
 
 def _come_back(
     identity: ExternalIdentity, *, actor: Actor, external_id: str, active: bool, **fields: str
 ) -> User:
-    deleted = identity.deleted_at is not None
-    if identity.user.active and identity.claimed and not deleted:
+    if identity.user.active and identity.claimed and identity.deleted_at is None:
         same_id = external_id and identity.external_id == external_id
         taken = "external_id" if same_id else "username"
         raise FieldsTaken({taken: [_("This is already taken.")]})
-    if deleted and external_id and identity.external_id not in {"", external_id}:
-        _begin_anew(identity.user, actor=actor)
-    identity.deleted_at, identity.claimed = None, True
-    identity.save(update_fields=["deleted_at", "claimed"])
+    identity.deleted_at, identity.claimed = None, False  # which update_person sees, and saves
     return update_person(identity, actor=actor, external_id=external_id or None, active=active, **fields)
 
 
-def _begin_anew(user: User, *, actor: Actor) -> None:
+def _set_aside(former: ExternalIdentity, *, names: set[str], actor: Actor) -> None:
     """
-    The name of somebody who was deleted, under another id: names are given to other people in time. What the last one had must not
-    open for the next: groups, password, second factor and what applications know them by at sign-on go. An administrator's account is never handed on.
+    The user name and the address of somebody who was deleted go to the person who comes under another externalId. Everything else
+    stays theirs: id, groups, password, second factor, accounts in applications. Who is not the source's alone keeps the names too.
     """
-    if role_of(user) is not None:
-        raise ReadOnlyHere(_("This person was an administrator here: their account is not handed on."))
-    for group in Group.objects.filter(members=user):
-        directory.remove_member(group, user, actor=actor)
-    directory.forget_password(user, actor=actor)
-    remove_second_factors(user, actor=actor)
-    handed_on.send(User, user=user)
+    user = former.user
+    others = ExternalIdentity.objects.filter(user=user).exclude(pk=former.pk)
+    if user.active or not former.created_person or role_of(user) is not None or others.exists():
+        return
+    renamed = {"username": free_username(user.username)} if user.username_key in names else {}
+    directory.update_user(user, actor=actor, shares_email=user.shares_email or user.email_key in names, **renamed)
 
 
 def _changes(identity: ExternalIdentity, fields: dict[str, str]) -> dict[str, str]:
@@ -133,10 +142,26 @@ def _changes(identity: ExternalIdentity, fields: dict[str, str]) -> dict[str, st
         wanted.pop("email", None)
     elif fold(sent) != identity.user_name_key or sent != identity.user_name:
         wanted["username"] = free_username(sent, besides=user)
-    changed = {field: value for field, value in wanted.items() if getattr(user, field) != value.strip()}
-    if "email" in changed and User.objects.exclude(pk=user.pk).named(changed["email"]).exists():
+    return {field: value for field, value in wanted.items() if getattr(user, field) != value.strip()}
+
+
+def _held_by(source: Source, email: str, *, besides: User | None = None) -> tuple[bool, User | None]:
+    """Whether other people sign in with it, and one of them whom the source does not own, if there is one."""
+    others = User.objects.exclude(pk=besides.pk) if besides else User.objects.all()
+    holders = list(others.named(email))
+    identities = ExternalIdentity.objects.filter(source=source, deleted_at=None, user__in=holders)
+    own = set(identities.values_list("user", flat=True)) if holders else set()
+    return bool(holders), next((each for each in holders if each.pk not in own), None)
+
+
+def _shares(identity: ExternalIdentity, changed: dict[str, str]) -> bool | None:
+    """None leaves it to the directory. Raises FieldsTaken."""
+    if "email" not in changed:
+        return None
+    held, stranger = _held_by(identity.source, changed["email"], besides=identity.user)
+    if stranger is not None:
         raise FieldsTaken({"email": [_("This is already taken.")]})
-    return changed
+    return held
 
 
 def _switch(identity: ExternalIdentity, *, active: bool, actor: Actor) -> User:

@@ -80,7 +80,7 @@ def _user_name(source: Source) -> Compare:
         of_ours, of_theirs = ours(op, value), theirs(op, value)
         if of_ours is None or of_theirs is None:
             return None
-        own = ExternalIdentity.objects.filter(source=source)
+        own = ExternalIdentity.objects.filter(source=source, deleted_at=None)
         named = own.filter(of_ours).values_list("user")
         others = of_theirs & ~Q(pk__in=own.values("user"))
         if op != Op.eq:
