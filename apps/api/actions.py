@@ -64,7 +64,7 @@ def update_person(
     user: User, *, actor: Actor, active: bool | None = None, password: str | None = None, **fields: str
 ) -> User:
     """All of it or nothing. Raises what the directory's actions raise, LastOwner among it."""
-    user = directory.update_user(user, actor=actor, **fields)
+    user = directory.update_user(user, actor=actor, shares_email=None, **fields)
     if password is not None:
         user = directory.set_password(user, password, actor=actor)
     if active is not None:

@@ -67,7 +67,7 @@ class _ToQuery(FilterVisitor[Q]):
         self.terms = self.depth = 0
 
     def visit(self, node: FilterNode) -> Q:
-        self.terms += 1
+        self.terms += isinstance(node, Comparison | Present)
         self.depth += 1
         if self.terms > MOST_TERMS or self.depth > DEEPEST:
             raise InvalidFilter(f"The filter has more than {MOST_TERMS} terms or {DEEPEST} levels.")

@@ -26,7 +26,7 @@ _OWN_WITH_PERSON = PreparedQuery(
 )
 _OWN_BY_USER_NAME = PreparedQuery(
     lambda source, key: ExternalIdentity.objects.select_related("user").filter(
-        source=source, user_name_key=key
+        source=source, user_name_key=key, deleted_at=None
     ),
     source=UUID,
     key=str,

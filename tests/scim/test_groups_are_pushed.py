@@ -14,6 +14,7 @@ from apps.events.models import Event
 from apps.lib.scim.schemas import GROUP, PATCH_OP
 from apps.outbox.models import Entry
 from apps.scim.actions.groups import link_group
+from apps.scim.membership import MOST_MEMBERS
 from apps.tenants.context import in_tenant
 from tests.scim.conftest import Caller
 
@@ -312,6 +313,37 @@ def test_one_more_member_costs_the_same_however_many_there_are(okta: Caller, gro
         assert all("u299" not in str(each) for each in queries)
     assert len(set(costs)) == 1, costs
     assert costs[0] <= 30
+
+
+def test_five_thousand_members_come_in_five_requests_and_one_more_costs_what_one_costs(
+    okta: Caller, groups: Groups
+) -> None:
+    with in_tenant(okta.tenant):
+        crowd = [User(username=f"u{n}", email=f"u{n}@acme.example") for n in range(5000)]
+        for each in crowd:
+            each.fill_keys()
+        User.objects.bulk_create(crowd)
+    ids = [{"value": str(each.pk)} for each in crowd]
+    group = groups.create("Everybody")
+    assert groups.patch(group["id"], {"op": "add", "path": "members", "value": ids}).status_code == 413
+    filled = []
+    for start in range(0, 5000, MOST_MEMBERS):
+        some = {"op": "add", "path": "members", "value": ids[start : start + MOST_MEMBERS]}
+        with CaptureQueriesContext(connection) as queries:
+            assert groups.patch(group["id"], some).status_code == 204
+        filled.append(len(queries))
+    assert len(set(filled)) == 1, filled  # the fifth thousand like the first
+    costs = []
+    for size, name in ((5000, group["id"]), (0, groups.create("Nobody")["id"])):
+        for op in ("add", "remove"):
+            with CaptureQueriesContext(connection) as queries:
+                answer = groups.patch(name, {"op": op, "path": "members", "value": groups.values("mia")})
+            assert answer.status_code == 204
+            costs.append((op, len(queries)))
+            assert sum(len(each["sql"]) for each in queries) < 20_000, size  # no list of everybody
+    assert costs[:2] == costs[2:]
+    with in_tenant(okta.tenant):
+        assert Group.objects.get(pk=group["id"]).members.count() == 5000
 
 
 def test_many_members_at_once_are_a_few_statements_and_one_event_each(okta: Caller, groups: Groups) -> None:

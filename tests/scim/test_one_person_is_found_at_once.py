@@ -19,6 +19,7 @@ ASKED = {
     "with another case": 'externalId eq "00U1"',
     "another source's id": 'externalId eq "00e1"',
     "somebody who was deleted": 'userName eq "zoe"',
+    "somebody named after them": 'userName eq "kim"',
     "by id": 'externalId eq "00u9"',
     "nobody": 'userName eq "nobody"',
 }
@@ -26,12 +27,15 @@ ASKED = {
 
 @pytest.fixture
 def people(alice: Person, bob: Person, okta: Caller, entra: Caller) -> dict[str, Any]:
-    """Okta's Mia, its own Bob beside the one who is here, Entra's Eve, and Zoe, whom Okta deleted."""
+    """Okta's Mia, its own Bob beside the one who is here, Entra's Eve, and Zoe, whom Okta deleted, like the first Kim."""
+    first = okta.create("kim", externalId="00u7")
+    okta("DELETE", f"/Users/{first['id']}")
     made = {
         "mia": okta.create("mia", externalId="00u1"),
         "bob": okta.create("bob", emails=[{"value": "robert@acme.example"}]),
         "eve": entra.create("eve", externalId="00e1"),
         "zoe": okta.create("zoe", externalId="00u9"),
+        "kim": okta.create("kim", externalId="00u8"),
     }
     okta("DELETE", f"/Users/{made['zoe']['id']}")
     return made

@@ -170,7 +170,9 @@ def test_who_has_a_password_is_not_invited_when_they_return(okta: Caller) -> Non
 # --- leaving and coming back
 
 
-@pytest.mark.parametrize("again", [{"externalId": "00u1"}, {"externalId": "00u1", "userName": "mia.stone"}, {}])
+@pytest.mark.parametrize(
+    "again", [{"externalId": "00u1"}, {"externalId": "00u1", "userName": "mia.stone"}, {}]
+)
 @pytest.mark.parametrize("how", ["deactivated", "deleted"])
 def test_who_is_created_again_is_the_same_person(okta: Caller, again: dict[str, str], how: str) -> None:
     mia = okta.create("mia", externalId="00u1")

@@ -125,7 +125,9 @@ def _set_aside(former: ExternalIdentity, *, names: set[str], actor: Actor) -> No
     if user.active or not former.created_person or role_of(user) is not None or others.exists():
         return
     renamed = {"username": free_username(user.username)} if user.username_key in names else {}
-    directory.update_user(user, actor=actor, shares_email=user.shares_email or user.email_key in names, **renamed)
+    directory.update_user(
+        user, actor=actor, shares_email=user.shares_email or user.email_key in names, **renamed
+    )
 
 
 def _changes(identity: ExternalIdentity, fields: dict[str, str]) -> dict[str, str]:

@@ -167,7 +167,22 @@ def test_entra_matches_creates_patches_disables_restores_and_deletes(entra: Call
     assert entra("DELETE", path).status_code == 204
     assert entra("GET", path).status_code == entra("DELETE", path).status_code == 404
     assert found(entra, "Users", 'userName eq "ada@acme.example"') == []
-    assert entra("POST", "/Users", entra_person("ada")).status_code == 201
+    # The same object again is the same person; another object of the same name is not, and has the name all the same.
+    again = entra("POST", "/Users", entra_person("ada"))
+    assert (again.status_code, again.json()["id"]) == (201, key)
+    assert entra("DELETE", path).status_code == 204
+    other = entra("POST", "/Users", entra_person("ada") | {"externalId": "another-object"})
+    assert other.status_code == 201
+    assert other.json()["id"] not in {key, boss}
+    assert found(entra, "Users", 'userName eq "ada@acme.example"')[0]["id"] == other.json()["id"]
+
+
+def test_entra_sends_two_people_with_one_mailbox(entra: Caller) -> None:
+    desk = [{"primary": True, "type": "work", "value": "desk@acme.example"}]
+    made = [entra("POST", "/Users", entra_person(name) | {"emails": desk}) for name in ("ada", "bea")]
+    assert [each.status_code for each in made] == [201, 201]
+    assert [each.json()["emails"] for each in made] == [desk, desk]
+    assert len(found(entra, "Users", 'emails[type eq "work"].value eq "desk@acme.example"')) == 2
 
 
 def test_entra_fills_a_group_without_ever_reading_its_members(entra: Caller) -> None:

@@ -127,7 +127,9 @@ def test_nobody_elses_address_is_shared(okta: Caller, entra: Caller, bob: Person
         if how == "create":
             answer = post(okta, "thief", email)
         else:
-            answer = okta.patch(own, {"op": "replace", "path": 'emails[type eq "work"].value', "value": email})
+            answer = okta.patch(
+                own, {"op": "replace", "path": 'emails[type eq "work"].value', "value": email}
+            )
         assert (answer.status_code, answer.json()["scimType"]) == (409, "uniqueness")
     with in_tenant(okta.tenant):
         waiting = set(PendingLink.objects.values_list("user__username", flat=True))
