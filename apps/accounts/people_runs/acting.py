@@ -124,7 +124,7 @@ ACTS: dict[PeopleAct, Callable[[User, Actor], bool]] = {
 
 
 def _import(run: PeopleRun, row: PeopleRow) -> bool:
-    if User.objects.filter(email_key=row.email_key).exists():
+    if User.objects.holding(row.email_key).exists():
         raise NotDone(_("Somebody else was added with this e-mail address meanwhile."))
     groups = list(Group.objects.filter(pk__in=row.groups))
     if len(groups) < len(set(row.groups)):

@@ -89,7 +89,9 @@ def _people_here(rows: list[PeopleRow]) -> dict[str, User]:
     people = User.objects.filter(Q(email_key__in=emails) | Q(username_key__in=usernames))
     found: dict[str, User] = {}
     for person in people:
-        found[f"email:{person.email_key}"] = found[f"username:{person.username_key}"] = person
+        found[f"username:{person.username_key}"] = person
+        if not person.shares_email:
+            found[f"email:{person.email_key}"] = person
     return found
 
 
