@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import transaction
 from django.db.models import F
 
 from apps.events.models import Event, EventSeal
+from apps.lib.transactions import retried
 from apps.tenants.context import every_tenant
 
 GENESIS = "0" * 64
@@ -29,7 +29,7 @@ def digest_of(event: Event, before: str) -> str:
     return hashlib.sha256(f"{before}\n{text}".encode()).hexdigest()
 
 
-@transaction.atomic
+@retried
 def seal(limit: int = 1000) -> int:
     """Seals up to `limit` events of the tenant in context; the unique sequence lets one of two concurrent sealers win."""
     last = EventSeal.objects.order_by("-sequence").first()

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Callable, Collection
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
+from apps.lib.transactions import retried
 from apps.outbox.models import Entry, Topic
 from apps.tenants.context import every_tenant
 
@@ -39,7 +40,7 @@ def waiting_tenant_ids() -> list[str]:
         return [str(row) for row in Entry.unscoped.order_by().values_list("tenant_id", flat=True).distinct()]
 
 
-@transaction.atomic
+@retried
 def drain() -> int:
     """Serves up to BATCH entries of the tenant in context and returns how many."""
     entries = Entry.objects.order_by("created_at", "id")

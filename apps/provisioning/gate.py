@@ -21,6 +21,7 @@ class Gate:
         self.closed_by: TargetError | None = None
         self.last_error: TargetError | None = None  # since it was last noted, and not one resource's alone
         self.stopped = False
+        self.answered = False  # since it was last noted
         self._interval = 1 / rate if rate > 0 else 0.0
         # The first one waits as well: whoever had the slot before may have sent a request a moment ago.
         self._next = time.monotonic() + self._interval
@@ -41,6 +42,7 @@ class Gate:
 
     def saw_answer(self) -> None:
         self.failures = self.auth_failures = 0
+        self.answered = True
 
     def saw(self, error: TargetError) -> None:
         if error.outcome == "permanent":  # an answer, if not the one we wanted

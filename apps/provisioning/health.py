@@ -4,13 +4,13 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.events.actors import Actor
 from apps.events.types import EventType
+from apps.lib.transactions import retried
 from apps.provisioning import jobs, notices, wire
 from apps.provisioning.errors import CredentialsRefused, TargetError
 from apps.provisioning.failure_rate import failure_rate
@@ -23,6 +23,7 @@ SLOT = timedelta(seconds=20)  # kept every 5 s; a killed worker's slot is free a
 QUARANTINE_AFTER = 3  # refused tokens in a row
 PROBE_MINUTES = (1, 5, 15, 30)
 RELAPSE_WITHIN = timedelta(hours=1)  # of a resumption: then the next quarantine begins with a longer wait
+MOST_HASTENED_PER_WIDTH = 16  # whose back-off is cut short by one claim without a failure
 PAUSE_WITHOUT_KEY = timedelta(minutes=5)
 
 
@@ -43,8 +44,11 @@ def free_slot(integration: Integration, slot: uuid.UUID) -> None:
 
 
 def note(integration: Integration, slot: uuid.UUID, gate: Gate) -> None:
-    """What has been learnt about the application as a whole since it was last noted."""
+    """What has been learnt about the application as a whole since it was last noted. Nothing but answers: then whoever waits because
+    it was not well need not wait any longer, so many at a time as would be claimed at once (docs/reliability.md).
+    """
     latest, gate.last_error = gate.last_error, None
+    answered, gate.answered = gate.answered, False
     learnt: dict[str, Any] = {
         "consecutive_failures": gate.failures,
         "consecutive_auth_failures": gate.auth_failures,
@@ -65,6 +69,8 @@ def note(integration: Integration, slot: uuid.UUID, gate: Gate) -> None:
     else:
         learnt |= {"last_problem": error.detail, "not_before": timezone.now() + _pause(error, gate)}
     _update(integration, slot, **learnt)
+    if answered and latest is None and error is None:
+        jobs.hasten(integration, MOST_HASTENED_PER_WIDTH * max(1, integration.width))
 
 
 def _pause(error: TargetError, gate: Gate) -> timedelta:
@@ -77,6 +83,7 @@ def pause(integration: Integration, slot: uuid.UUID, words: str) -> None:
     _update(integration, slot, last_problem=words[:1000], not_before=timezone.now() + PAUSE_WITHOUT_KEY)
 
 
+@retried
 def _quarantine(
     integration: Integration,
     slot: uuid.UUID,
@@ -90,28 +97,27 @@ def _quarantine(
     now = timezone.now()
     soon = integration.resumed_at is not None and now - integration.resumed_at < RELAPSE_WITHIN
     relapses = integration.relapses + 1 if soon else 0
-    with transaction.atomic():
-        begun = _update(
+    begun = _update(
+        integration,
+        slot,
+        state=IntegrationState.QUARANTINED,
+        quarantine_reason=reason,
+        probes=0,
+        relapses=relapses,
+        not_before=now + _until_probe(relapses),
+        last_problem=words[:1000],
+        consecutive_auth_failures=gate.auth_failures,
+    )
+    if begun:
+        integration.state = IntegrationState.QUARANTINED
+        _record(
             integration,
-            slot,
-            state=IntegrationState.QUARANTINED,
-            quarantine_reason=reason,
-            probes=0,
-            relapses=relapses,
-            not_before=now + _until_probe(relapses),
-            last_problem=words[:1000],
-            consecutive_auth_failures=gate.auth_failures,
+            success=False,
+            details={"state": "quarantined", "reason": str(reason)},
+            error_message=words[:1000],
+            message_chain=error.message_chain(_("%(reason)s; paused") % {"reason": reason.label}),
         )
-        if begun:
-            integration.state = IntegrationState.QUARANTINED
-            _record(
-                integration,
-                success=False,
-                details={"state": "quarantined", "reason": str(reason)},
-                error_message=words[:1000],
-                message_chain=error.message_chain(_("%(reason)s; paused") % {"reason": reason.label}),
-            )
-            notices.quarantined(integration, reason, words, relapses)
+        notices.quarantined(integration, reason, words, relapses)
 
 
 def _until_probe(number: int) -> timedelta:
@@ -133,24 +139,29 @@ def probe(integration: Integration, slot: uuid.UUID) -> None:
             last_problem=verification.error.detail,
         )
         return
-    with transaction.atomic():
-        resumed = _update(
-            integration,
-            slot,
-            state=IntegrationState.ACTIVE,
-            quarantine_reason="",
-            probes=0,
-            resumed_at=timezone.now(),
-            not_before=None,
-            last_problem="",
-            consecutive_failures=0,
-            consecutive_auth_failures=0,
-            last_verified_at=timezone.now(),
-            last_verification=verification.line,
-        )
-        if resumed:
-            _record(integration, details={"state": "active"})
-            notices.resumed(integration)
+    _resume(integration, slot, verification.line)
+
+
+@retried
+def _resume(integration: Integration, slot: uuid.UUID, line: str) -> None:
+    resumed = _update(
+        integration,
+        slot,
+        state=IntegrationState.ACTIVE,
+        quarantine_reason="",
+        probes=0,
+        resumed_at=timezone.now(),
+        not_before=None,
+        last_problem="",
+        consecutive_failures=0,
+        consecutive_auth_failures=0,
+        last_verified_at=timezone.now(),
+        last_verification=line,
+    )
+    if resumed:
+        jobs.hasten(integration, MOST_HASTENED_PER_WIDTH * max(1, integration.width))
+        _record(integration, details={"state": "active"})
+        notices.resumed(integration)
 
 
 def _update(integration: Integration, slot: uuid.UUID, **fields: Any) -> bool:

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from apps.lib.transactions import retried
 from apps.provisioning.models import Integration, IntegrationState, Job, JobState, Priority, ResourceKind
 from apps.tenants.bulk import insert_all, new_ids, update_all
 from apps.tenants.context import every_tenant
@@ -21,8 +22,10 @@ LEASE = timedelta(seconds=120)  # longer than a request's 30 s and the settle wi
 LONGEST_BACKOFF = 1800.0  # seconds
 CHUNK = 500  # ids in one statement
 NO_LEASE: dict[str, Any] = {"lease_token": None, "lease_until": None}
+MOST_HASTENED = 3  # times in a row without success: one that fails whatever the others do keeps its back-off
 NO_FAILURE: dict[str, Any] = {
     "attempts": 0,
+    "hastened": 0,
     "read_back": False,
     "expected": None,
     "approved": False,
@@ -130,24 +133,24 @@ def group_priority(integration: Integration) -> Priority:
     return Priority.GROUP_FIRST if integration.dialect.leaves_groups_first else Priority.GROUP
 
 
+@retried
 def claim(integration: Integration, limit: int, token: uuid.UUID) -> list[Job]:
     """Up to `limit` due jobs, most urgent first, leased to this caller alone; `claimed_version` is what will be done."""
     now = timezone.now()
-    with transaction.atomic():
-        _wake(integration, now)
-        due = Job.objects.filter(integration=integration, state=JobState.PENDING, next_at__lte=now)
-        due = due.order_by("priority", "next_at")
-        if connection.features.has_select_for_update_skip_locked:
-            due = due.select_for_update(skip_locked=True)
-        ids = list(due.values_list("id", flat=True)[:limit])
-        # The condition is repeated: without SKIP LOCKED another claim may have been faster.
-        Job.objects.filter(id__in=ids, state=JobState.PENDING).update(
-            state=JobState.RUNNING,
-            lease_token=token,
-            lease_until=now + LEASE,
-            claimed_version=F("desired_version"),
-        )
-        return list(_mine(token).filter(id__in=ids).order_by("priority", "next_at"))
+    _wake(integration, now)
+    due = Job.objects.filter(integration=integration, state=JobState.PENDING, next_at__lte=now)
+    due = due.order_by("priority", "next_at")
+    if connection.features.has_select_for_update_skip_locked:
+        due = due.select_for_update(skip_locked=True)
+    ids = list(due.values_list("id", flat=True)[:limit])
+    # The condition is repeated: without SKIP LOCKED another claim may have been faster.
+    Job.objects.filter(id__in=ids, state=JobState.PENDING).update(
+        state=JobState.RUNNING,
+        lease_token=token,
+        lease_until=now + LEASE,
+        claimed_version=F("desired_version"),
+    )
+    return list(_mine(token).filter(id__in=ids).order_by("priority", "next_at"))
 
 
 def _wake(integration: Integration, now: datetime) -> None:
@@ -241,6 +244,25 @@ def set_aside(jobs: Sequence[Job], token: uuid.UUID, state: JobState, **fields: 
 def backoff(attempts: int) -> timedelta:
     """Full jitter over 2^n seconds, up to 30 minutes."""
     return timedelta(seconds=random.uniform(0.5, min(2.0**attempts, LONGEST_BACKOFF)))  # noqa: S311 - not a secret
+
+
+@retried
+def hasten(integration: Integration, limit: int) -> int:
+    """The application answers: up to `limit` of those that wait because it did not are due now, the soonest first.
+
+    Not those whose fate is unknown, and none more than MOST_HASTENED times before it succeeds.
+    """
+    now = timezone.now()
+    waiting = Job.objects.filter(integration=integration, state=JobState.PENDING, next_at__gt=now)
+    waiting = waiting.filter(attempts__gt=0, read_back=False, hastened__lt=MOST_HASTENED)
+    if connection.features.has_select_for_update_skip_locked:
+        waiting = waiting.select_for_update(skip_locked=True)
+    ids = list(waiting.order_by("next_at").values_list("id", flat=True)[:limit])
+    if not ids:
+        return 0
+    return int(
+        Job.objects.filter(id__in=ids, state=JobState.PENDING).update(next_at=now, hastened=F("hastened") + 1)
+    )
 
 
 def settle() -> timedelta:

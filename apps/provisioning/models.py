@@ -292,6 +292,7 @@ class Job(TenantOwned):
     priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.UPDATE)
     state = models.CharField(max_length=8, choices=JobState.choices, default=JobState.PENDING)
     attempts = models.PositiveIntegerField(default=0)  # in a row without success
+    hastened = models.PositiveSmallIntegerField(default=0)  # of these: back-offs that were cut short
     next_at = models.DateTimeField(null=True, blank=True)  # of a done job: when it is looked at again
     lease_token = models.UUIDField(null=True, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -10,6 +9,7 @@ from django.utils.translation import ngettext
 from apps.accounts.notices import administrators_to_mail
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
+from apps.lib.transactions import retried
 from apps.mail.enqueue import Message, post
 from apps.provisioning import directory_now
 from apps.provisioning.integration_events import record_integration
@@ -72,10 +72,14 @@ def tell_of_held_removals(integration: Integration) -> None:
     waits = Job.objects.filter(integration=integration, state=JobState.HELD).exists()
     if waits == (integration.held_told_at is not None):
         return
-    with transaction.atomic():
-        rows = Integration.objects.filter(pk=integration.pk, held_told_at__isnull=waits)
-        if rows.update(held_told_at=timezone.now() if waits else None) and waits:
-            _tell_of_held(integration)
+    _note_held(integration, waits=waits)
+
+
+@retried
+def _note_held(integration: Integration, *, waits: bool) -> None:
+    rows = Integration.objects.filter(pk=integration.pk, held_told_at__isnull=waits)
+    if rows.update(held_told_at=timezone.now() if waits else None) and waits:
+        _tell_of_held(integration)
 
 
 def _tell_of_held(integration: Integration) -> None:

@@ -8,12 +8,13 @@ import uuid
 from typing import Any
 
 import structlog
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from apps.applications.models import Assignment
 from apps.events.actions import record_all
+from apps.lib.transactions import gave_way, retried
 from apps.provisioning import jobs, passwords, remote_state
 from apps.provisioning.conversation import Report
 from apps.provisioning.errors import AdoptionRefused, TargetError
@@ -25,7 +26,6 @@ log = structlog.get_logger(__name__)
 
 CHANGES_MEMBERSHIP = {"create", "link", "reactivate", "deactivate", "delete"}
 Reports = dict[Job, Report]
-DEADLOCK = "40P01"  # PostgreSQL's deadlock_detected
 
 
 def record_reports(integration: Integration, lease: uuid.UUID, reports: Reports) -> Reports:
@@ -38,7 +38,7 @@ def record_reports(integration: Integration, lease: uuid.UUID, reports: Reports)
     try:
         return _record(integration, lease, reports)
     except (IntegrityError, OperationalError) as error:
-        if _gave_way(error):
+        if gave_way(error):
             return reports
         if len(reports) == 1:
             raise
@@ -55,18 +55,13 @@ def _record_one_by_one(integration: Integration, lease: uuid.UUID, reports: Repo
         except IntegrityError:  # nothing of it is on record: when its lease is over it is read back
             log.exception("not_recorded", job_id=str(job.id))
         except OperationalError as error:
-            if not _gave_way(error):
+            if not gave_way(error):
                 raise
             waiting[job] = report
     return waiting
 
 
-def _gave_way(error: Exception) -> bool:
-    """Two transactions waited for each other and PostgreSQL ended this one: nothing is wrong with what it wrote."""
-    return getattr(error.__cause__, "sqlstate", "") == DEADLOCK
-
-
-@transaction.atomic
+@retried
 def _record(integration: Integration, lease: uuid.UUID, reports: Reports) -> Reports:
     held, locked = jobs.in_hand(reports, lease)
     waiting = {job: report for job, report in reports.items() if job.id in locked}

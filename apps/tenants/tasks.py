@@ -4,7 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from celery import Task
+from django.db import connection
 
+from apps.lib.transactions import retry_statement
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
 
@@ -17,5 +19,5 @@ class TenantTask(Task):  # type: ignore[misc]
     def __call__(self, tenant_id: str, *args: Any, **kwargs: Any) -> Any:
         if not Tenant.objects.filter(id=UUID(tenant_id), active=True).exists():
             return None
-        with in_tenant(UUID(tenant_id)):
+        with in_tenant(UUID(tenant_id)), connection.execute_wrapper(retry_statement):
             return super().__call__(tenant_id, *args, **kwargs)

@@ -9,7 +9,6 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,6 +17,7 @@ from apps.directory.models import User
 from apps.lib import http
 from apps.lib.errors import SecretError
 from apps.lib.scim.reading import ReadList
+from apps.lib.transactions import retried
 from apps.provisioning import health, jobs, tasks
 from apps.provisioning.client import ScimClient
 from apps.provisioning.errors import CredentialsRefused, Rejected, TargetError
@@ -95,7 +95,7 @@ def _take_slot(integration: Integration, slot: uuid.UUID) -> bool:
 # --- one page
 
 
-@transaction.atomic
+@retried
 def _keep_page(run: Import, integration: Integration, page: ReadList) -> bool:
     listed = [read_candidate(document, integration.dialect) for document in page.resources]
     candidates = [each for each in listed if each is not None]

@@ -17,6 +17,7 @@ from apps.directory.models import User
 from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
+from apps.lib.transactions import retried
 from apps.outbox.models import Topic
 from apps.outbox.publish import publish
 from apps.provisioning.imports import leases, notices
@@ -31,7 +32,7 @@ class NotTakenIn(Exception):
     """The text is the row's reason, a sentence for people."""
 
 
-@transaction.atomic
+@retried
 def take_in_chunk(run: Import) -> bool:
     """False when there is nobody left. Counts, rows, people and events of a chunk are on record together or not at all."""
     integration = Integration.objects.select_related("application").get(pk=run.integration_id)

@@ -11,12 +11,12 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from apps.events.actors import Actor
 from apps.events.types import EventType
+from apps.lib.transactions import retried
 from apps.outbox import relay
 from apps.provisioning import jobs, tasks
 from apps.provisioning.integration_events import record_integration
@@ -83,19 +83,19 @@ def _compare_chunk(integration: Integration, comparison: Comparison) -> bool:
     """False after the last. Reads first: only what was found is written in a transaction."""
     kind = ResourceKind(comparison.kind)
     found = differences(integration, kind, comparison.position)
-    with transaction.atomic():
-        _advance(integration, comparison, kind, found)
-        for integration_id in jobs.raise_jobs(found.owed):
-            tasks.ring_on_commit(integration_id)
+    _advance(integration, comparison, kind, found)
     return comparison.started_at is not None
 
 
+@retried
 def _advance(integration: Integration, comparison: Comparison, kind: ResourceKind, found: Found) -> None:
     counted = {
         "compared": comparison.compared + found.compared,
         "differed": comparison.differed + len(found.owed),
         "waiting": comparison.waiting + found.waiting,
     }
+    for integration_id in jobs.raise_jobs(found.owed):
+        tasks.ring_on_commit(integration_id)
     if found.last is not None:
         _keep(comparison, position=found.last, **counted)
     elif kind == ResourceKind.USER and integration.groups_managed:

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from apps.events.actors import Actor
+from apps.lib.transactions import retried
 from apps.provisioning import actions, preview, running, synchronizations
 from apps.provisioning.errors import ActivationRefused, Outdated
 from apps.provisioning.models import Integration, PlannedChange, PreparedPlan, ResourceKind, Synchronization
@@ -111,18 +111,22 @@ def _compare_chunk(
     counted = f"{kind}_counts"
     counts = Counter(getattr(plan, counted)) + Counter(row.operation for row in rows)
     compared = plan.compared + len(ids)
-    with transaction.atomic():
-        if plan.synchronization is None:
-            insert_all(_kept(plan, changes))
-        leases.keep(
-            plan,
-            position=ids[-1],
-            compared=compared,
-            total=max(plan.total or 0, compared),  # somebody may have come meanwhile
-            changes=plan.changes + len(changes),
-            digest=preview.digest_of(changes, plan.digest),
-            **{counted: dict(counts)},
-        )
+    _write(
+        plan,
+        changes,
+        position=ids[-1],
+        compared=compared,
+        total=max(plan.total or 0, compared),  # somebody may have come meanwhile
+        digest=preview.digest_of(changes, plan.digest),
+        **{counted: dict(counts)},
+    )
+
+
+@retried
+def _write(plan: PreparedPlan, changes: Sequence[preview.Row], **progress: Any) -> None:
+    if plan.synchronization is None:
+        insert_all(_kept(plan, changes))
+    leases.keep(plan, changes=plan.changes + len(changes), **progress)
 
 
 def _kept(plan: PreparedPlan, changes: Sequence[preview.Row]) -> list[PlannedChange]:
@@ -160,17 +164,23 @@ def _begin(synchronization: Synchronization, integration: Integration, planned: 
         if synchronization.cause == "activation":
             actions.activate_planned(integration, planned, actor=actor, synchronization=synchronization)
             return
-        with transaction.atomic():
-            locked = running.locked_row(integration)
-            running.refuse_unless_active(locked)
-            if running.rules_of(locked) != running.rules_of(integration):
-                raise running.another_plan()
-            running.begin_planned(synchronization, planned, actor=actor)
+        _begin_synchronization(synchronization, integration, planned, actor)
     except (ActivationRefused, Outdated) as refusal:
         _refuse(synchronization, refusal)
 
 
+@retried
+def _begin_synchronization(
+    synchronization: Synchronization, integration: Integration, planned: dict[str, Any], actor: Actor
+) -> None:
+    locked = running.locked_row(integration)
+    running.refuse_unless_active(locked)
+    if running.rules_of(locked) != running.rules_of(integration):
+        raise running.another_plan()
+    running.begin_planned(synchronization, planned, actor=actor)
+
+
+@retried
 def _refuse(synchronization: Synchronization, refusal: ActivationRefused | Outdated) -> None:
     words = " ".join(" ".join(texts) for texts in refusal.fields.values())
-    with transaction.atomic():
-        synchronizations.refuse(synchronization, words)
+    synchronizations.refuse(synchronization, words)
