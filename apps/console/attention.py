@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from apps.console.certificate_notices import certificate_notices
 from apps.console.metadata_notices import metadata_notices
+from apps.console.source_notices import source_notices
 from apps.provisioning.models import Integration, IntegrationState, Job, JobState, QuarantineReason
 from apps.provisioning.queries import failing_counts
 
@@ -23,7 +24,7 @@ class Notice:
 
 
 def needs_attention() -> list[Notice]:
-    """Seven queries at the most, whatever there is."""
+    """Nine queries at the most, whatever there is."""
     integrations = list(
         Integration.objects.select_related("application").exclude(state=IntegrationState.CONFIGURED)
     )
@@ -31,7 +32,7 @@ def needs_attention() -> list[Notice]:
     notices = [
         notice for each in integrations for notice in _of(each, failing.get(each.pk, 0), held.get(each.pk, 0))
     ]
-    return [*notices, *_certificates(), *_metadata()]
+    return [*notices, *_sources(), *_certificates(), *_metadata()]
 
 
 def _held() -> dict[Any, int]:
@@ -65,6 +66,10 @@ def _quarantined(integration: Integration) -> str:
     if integration.quarantine_reason == QuarantineReason.FAILURES:
         return _("Identity management is paused, because most requests fail.")
     return _("Identity management is paused, because the token is refused.")
+
+
+def _sources() -> list[Notice]:
+    return [Notice(each.kind, f"{each.source}:", each.text, each.url) for each in source_notices()]
 
 
 def _metadata() -> list[Notice]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from apps.console.chips import Chip
 from apps.console.pages import Tab, show
-from apps.scim.models import ExternalIdentity, PendingLink, ScimToken, Source
+from apps.scim.models import ExternalGroup, ExternalIdentity, PendingGroupLink, PendingLink, ScimToken, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class SourceState:
     chip: Chip
     called_at: datetime | None
     waits: bool
+    waiting: int  # people and groups to be linked
 
 
 def source_or_404(pk: UUID) -> Source:
@@ -34,10 +35,12 @@ def source_or_404(pk: UUID) -> Source:
 
 
 def sources_for_pages() -> Any:
-    """Each with people, waiting, live_tokens and called_at, in one query."""
+    """Each with people, group_count, waiting, waiting_groups, live_tokens and called_at, in one query."""
     return Source.objects.annotate(
         people=_counted(ExternalIdentity.objects.filter(deleted_at=None)),
         waiting=_counted(PendingLink.objects.filter(rejected_at=None)),
+        group_count=_counted(ExternalGroup.objects.all()),
+        waiting_groups=_counted(PendingGroupLink.objects.filter(rejected_at=None)),
         live_tokens=_counted(ScimToken.objects.live()),
         called_at=Subquery(
             ScimToken.objects.filter(source=OuterRef("pk"))
@@ -62,7 +65,8 @@ def state_of(source: Any) -> SourceState:
         chip = Chip("pending", _("Waiting for the first request"))
     else:
         chip = Chip("active", _("Connected"))
-    return SourceState(source, chip, source.called_at, bool(source.live_tokens) and source.called_at is None)
+    waits = bool(source.live_tokens) and source.called_at is None
+    return SourceState(source, chip, source.called_at, waits, source.waiting + source.waiting_groups)
 
 
 def show_source(
@@ -72,7 +76,18 @@ def show_source(
     keys = [source.pk]
     tabs = [
         Tab(reverse("console:source", args=keys), _("Set-up"), exact=True),
-        Tab(reverse("console:source_people", args=keys), _("People"), row.people),
+        Tab(
+            reverse("console:source_people", args=keys),
+            _("People"),
+            row.waiting or row.people,
+            bad=row.waiting > 0,
+        ),
+        Tab(
+            reverse("console:source_groups", args=keys),
+            _("Groups"),
+            row.waiting_groups or row.group_count,
+            bad=row.waiting_groups > 0,
+        ),
         Tab(reverse("console:source_requests", args=keys), _("Requests")),
         Tab(reverse("console:source_mapping", args=keys), _("Attribute mapping")),
         Tab(reverse("console:source_settings", args=keys), _("Settings")),

@@ -1,4 +1,4 @@
-"""What a request leaves behind besides its effect: a line for the administrators, and, where somebody was refused, a question to them."""
+"""What a request leaves behind besides its effect: a line for the administrators, and, where a person or a group was refused, a question to them."""
 
 import time
 from collections.abc import Callable
@@ -8,9 +8,10 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from apps.scim import recording
+from apps.scim.actions.group_links import note_refused_group
 from apps.scim.actions.links import note_refusal
 from apps.scim.authentication import actor_of
-from apps.scim.errors import NotLinked
+from apps.scim.errors import GroupNotLinked, NotLinked
 
 Dispatch = Callable[..., HttpResponse]
 
@@ -31,6 +32,8 @@ def remembered(dispatch: Dispatch) -> Dispatch:
         refused = getattr(response, "refused", None)
         if isinstance(refused, NotLinked):
             note_refusal(source, refused, actor=actor_of(request, source))
+        if isinstance(refused, GroupNotLinked):
+            note_refused_group(source, refused, actor=actor_of(request, source))
         if not is_part and response.status_code != 429:  # a script gone wild is not to cost writes
             recording.note(source, request, _body(request), response, started=started)
         return response

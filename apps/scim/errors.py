@@ -2,9 +2,11 @@
 apps.lib.scim.errors.ScimError   each knows its status and scimType on the wire
 ├── UnsupportedMediaType         415
 ├── EmailExists                  409, the person is here already and not the source's
+├── GroupExists                  409, the same of a group
 ├── Throttled                    429, with Retry-After
 ├── ReadOnlyHere                 403, this must not come from outside
-│   └── NotYours                 403, the person belongs to somebody else
+│   ├── NotYours                 403, the person belongs to somebody else
+│   └── GroupNotYours            403, the same of a group
 
 `as_scim_error` says in SCIM what the directory or the payload engine refused.
 """
@@ -16,6 +18,7 @@ from pydantic import ValidationError
 from scim2_models import Error, InvalidValueException, SCIMException
 
 from apps.directory.errors import DirectoryError, FieldsTaken
+from apps.directory.models import Group
 from apps.directory.models import User as Person
 from apps.lib.scim import errors
 from apps.lib.scim.errors import BadRequest, Forbidden, InvalidValue, ScimError, TooManyRequests, Uniqueness
@@ -64,6 +67,28 @@ class NotYours(NotLinked, ReadOnlyHere):
     default_detail = (
         "Somebody else created this person: you may read, but not change them. "
         "An administrator can link them to you in the console of Gatehouse."
+    )
+
+
+class GroupNotLinked(ScimError):
+    """Mixed into a refusal that an administrator can lift by linking the group."""
+
+    group: Group
+    external_id = ""
+
+    def about(self, group: Group, *, external_id: str | None) -> Self:
+        self.group, self.external_id = group, external_id or ""
+        return self
+
+
+class GroupExists(GroupNotLinked, Uniqueness):
+    default_detail = "displayName: A group of this name exists. An administrator can link it to you in the console of Gatehouse."
+
+
+class GroupNotYours(GroupNotLinked, ReadOnlyHere):
+    default_detail = (
+        "This source did not create this group; it may read, but not change it. "
+        "An administrator can link it in the console of Gatehouse."
     )
 
 

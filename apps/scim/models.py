@@ -13,6 +13,7 @@ from apps.tenants.models import TenantOwned, TenantQuerySet, TenantScopedManager
 __all__ = [
     "ExternalGroup",
     "ExternalIdentity",
+    "PendingGroupLink",
     "PendingLink",
     "ReceivedRequest",
     "RequestBudget",
@@ -169,6 +170,10 @@ class ExternalGroup(TenantOwned):
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="groups")
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="external_groups")
     external_id = models.CharField(max_length=255, blank=True, validators=[validate_text])
+    created_group = models.BooleanField(default=True, editable=False)  # else it was linked
+    claimed = models.BooleanField(
+        default=True, editable=False
+    )  # False from the link to the source's next write
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(TenantOwned.Meta):
@@ -181,6 +186,27 @@ class ExternalGroup(TenantOwned):
 
     def __str__(self) -> str:
         return self.external_id or str(self.group)
+
+
+class PendingGroupLink(TenantOwned):
+    """A source wanted to create, or to change, a group that is not its own: an administrator says whether it may."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="pending_group_links")
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="+")
+    external_id = models.CharField(max_length=255, blank=True, validators=[validate_text])  # as it was sent
+    attempts = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField(auto_now_add=True)
+    last_at = models.DateTimeField()
+    rejected_at = models.DateTimeField(null=True, blank=True)  # it does not come back by itself
+
+    class Meta(TenantOwned.Meta):
+        ordering: ClassVar[list[str]] = ["-last_at"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["source", "group"], name="pending_group_link_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.group} ({self.source})"
 
 
 class RequestBudget(TenantOwned):

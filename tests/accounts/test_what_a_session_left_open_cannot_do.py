@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 CONFIRM = "/t/acme/reauthentication/"
 POLICY = {"minimum_length": 12, "history": 0, "maximum_age_days": 0, "second_factor": "optional"}
 GUARDED = {
-    "console:sources", "console:source", "console:pending_link", "console:source_removal", "console:scim_token_revocation", "api_pages:keys", "api_pages:key_revocation",
+    "console:sources", "console:source", "console:pending_link", "console:source_removal", "console:source_group_link", "console:external_group_removal", "console:scim_token_revocation", "api_pages:keys", "api_pages:key_revocation",
     "console:application_certificates", "console:application_certificate_upload",
     "console:application_certificate_promotion", "console:application_certificate_retirement", "console:user_password",
     "console:user_password_link",

@@ -17,7 +17,7 @@ from apps.accounts.one_time_links import add_link
 from apps.applications.actions import add_application, assign_group
 from apps.applications.models import Application
 from apps.directory.actions import add_group, add_member, add_user, update_user
-from apps.directory.models import User
+from apps.directory.models import Group, User
 from apps.events.actors import Actor
 from apps.events.models import Event
 from apps.provisioning.actions import configure_integration
@@ -43,14 +43,10 @@ from apps.saml.metadata_fetch import Fetched
 from apps.saml.metadata_refresh import take_in
 from apps.saml.models import MetadataSource, MetadataUpload
 from apps.sandbox import actions as sandbox
-from apps.scim.actions.links import note_refusal
-from apps.scim.actions.people import add_person
-from apps.scim.actions.sources import add_scim_token
-from apps.scim.errors import EmailExists
-from apps.scim.models import ReceivedRequest, Source
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
 from tests.browser.furnished_runs import furnish_runs
+from tests.browser.sources import furnished_source
 from tests.conftest import PASSWORD, Person
 from tests.launcher.pictures import png
 from tests.saml.metadata import sp_metadata
@@ -278,20 +274,6 @@ def _held_removal(integration: Integration, system: Actor) -> None:
     ).save()
 
 
-def _source(waiting: User, system: Actor) -> Source:
-    """With somebody of its own, somebody who waits, and a request that was refused."""
-    token, _secret = add_scim_token(actor=system, name="Okta prod", kind="okta")
-    fields = {"username": "nora", "email": "nora@acme.example"}
-    add_person(source=token.source, actor=system, external_id="00u1", **fields)
-    refusal = EmailExists().about(waiting, external_id="00u2", user_name="robert")
-    note_refusal(token.source, refusal, actor=system)
-    told = {"detail": str(refusal), "request": '{"userName": "robert"}', "answer": '{"status": "409"}'}
-    ReceivedRequest(
-        source=token.source, method="POST", path="/Users", status=409, seconds=0.02, **told
-    ).save()
-    return token.source
-
-
 @pytest.fixture
 def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict[str, str]:
     """The tenant acme with one of each thing, and every kind of tile in bob's launcher: name → id for addresses."""
@@ -304,7 +286,8 @@ def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict
             assign_group(application, engineering, actor=system)
         _furnish_sandbox()
         newest = Event.objects.first()
-        source = _source(bob.user, system)
+        source = furnished_source(bob.user, system)
+        managed = Group.objects.get(name="Everybody")
         job = _failing_job(applications[1], bob.user, system)
         certificate = add_certificate(applications[0], actor=system)
         reading, chosen = _imports(applications[2], bob.user, system)
@@ -321,6 +304,7 @@ def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict
         "relocation": relocation,
         "event": newest,
         "source": source,
+        "managed": managed,
         "job": job,
         "certificate": certificate,
         "choice": choice,

@@ -67,6 +67,8 @@ PAGES = (
     Row("console group", "/t/acme/console/groups/{engineering}/", "alice"),
     Row("console group's members", "/t/acme/console/groups/{engineering}/members/", "alice"),
     Row("console group's applications", "/t/acme/console/groups/{engineering}/applications/", "alice"),
+    Row("console managed group", "/t/acme/console/groups/{managed}/", "alice"),
+    Row("console managed group's members", "/t/acme/console/groups/{managed}/members/", "alice"),
     Row("console catalogue", "/t/acme/console/catalog/", "alice"),
     Row("console new application", "/t/acme/console/catalog/gitlab_saas/", "alice"),
     Row("console applications", "/t/acme/console/applications/", "alice"),
@@ -155,10 +157,13 @@ PAGES = (
     *(
         Row(
             f"console identity source, {tab or 'set-up'}",
-            f"/t/acme/console/sources/{{source}}/{tab}",
+            "/t/acme/console/sources/{source}/" + tab,
             "alice",
         )
-        for tab in ("", "people/", "requests/", "mapping/", "settings/")
+        for tab in (
+            *("", "people/", "groups/", "groups/?find=", "groups/{managed}/"),
+            *("requests/", "mapping/", "settings/"),
+        )
     ),
     Row("console API keys", "/t/acme/console/api-keys/", "alice"),
     Row("console sign-in policy", "/t/acme/console/settings/sign-in/", "alice"),

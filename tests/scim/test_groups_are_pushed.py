@@ -13,7 +13,7 @@ from apps.events.actors import Actor
 from apps.events.models import Event
 from apps.lib.scim.schemas import GROUP, PATCH_OP
 from apps.outbox.models import Entry
-from apps.scim.actions.groups import link_group
+from apps.scim.actions.group_links import link_group
 from apps.scim.membership import MOST_MEMBERS
 from apps.tenants.context import in_tenant
 from tests.scim.conftest import Caller
@@ -238,7 +238,7 @@ def test_a_source_reads_but_never_changes_a_group_that_is_not_its_own(okta: Call
     ):
         assert answer.status_code == 403
     with in_tenant(okta.tenant):
-        link_group(ours, source=okta.source)
+        link_group(ours, source=okta.source, actor=Actor.system())
     assert (
         groups.patch(
             str(ours.pk), {"op": "add", "path": "members", "value": groups.values("mia")}

@@ -103,6 +103,7 @@ TABLE: dict[str, list[str]] = {
         *_names("console", "application_imports application_import application_import_selection"),
         *_names("console", "application_import_export application_import_stop application_import_resumption"),
         *_names("console", "sources source source_people source_requests source_mapping source_settings"),
+        *_names("console", "source_groups source_group_link external_group_removal pending_group_rejection"),
         *_names("console", "source_removal scim_token_revocation pending_link pending_link_rejection"),
         *_names(
             "console", "sign_in_policy administrators administrator_new administrator administrator_removal"

@@ -28,7 +28,7 @@ from apps.accounts.people_runs.actions import prepare
 from apps.api.actions import add_api_key
 from apps.applications.actions import add_application, assign_group
 from apps.directory.actions import add_group, add_members, add_user
-from apps.directory.models import User
+from apps.directory.models import Group, User
 from apps.events.actors import Actor
 from apps.events.models import Event
 from apps.events.types import EventType
@@ -52,10 +52,11 @@ from apps.saml.logout import runs
 from apps.saml.logout.reading import LogoutRequest
 from apps.saml.models import SsoSession
 from apps.sandbox.actions import add_service_provider, add_target, set_idp_metadata
+from apps.scim.actions.group_links import link_group, note_refused_group
 from apps.scim.actions.links import note_refusal
 from apps.scim.actions.sources import add_scim_token
-from apps.scim.errors import EmailExists
-from apps.scim.models import PendingLink, ReceivedRequest, Source
+from apps.scim.errors import EmailExists, GroupExists
+from apps.scim.models import PendingGroupLink, PendingLink, ReceivedRequest, Source
 from apps.tenants.actions import create_tenant
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
@@ -118,6 +119,7 @@ def make_world(slug: str) -> World:
         token, secret = add_scim_token(actor=Actor.system(), name=world.canary)
         world.things |= {"scim token": str(token.pk), "source": str(token.source_id)}
         world.things["pending link"] = _pending_link(token.source, world)
+        world.things |= _groups_of(token.source, world)
         roles = Administrator.objects.select_related("user")
         for each in roles:
             key, world.keys[each.role] = add_api_key(actor=Actor.system(), owner=each, name=world.canary)
@@ -133,6 +135,17 @@ def _pending_link(source: Source, world: World) -> str:
     words = {"detail": world.canary, "request": world.canary, "answer": world.canary}
     ReceivedRequest(source=source, method="POST", path="/Users", status=409, seconds=0.1, **words).save()
     return str(PendingLink.objects.get(source=source).pk)
+
+
+def _groups_of(source: Source, world: World) -> dict[str, str]:
+    """One group that waits, and one that was given."""
+    group = Group.objects.get(pk=world.things["group"])
+    refusal = GroupExists().about(group, external_id=world.canary)
+    note_refused_group(source, refusal, actor=Actor.system())
+    given = add_group(actor=Actor.system(), name=f"{world.canary} given")
+    owned = link_group(given, source=source, actor=Actor.system())
+    waiting = PendingGroupLink.objects.get(source=source)
+    return {"pending group link": str(waiting.pk), "external group": str(owned.pk)}
 
 
 def _things(canary: str, slug: str, owner: User) -> dict[str, str]:

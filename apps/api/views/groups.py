@@ -9,6 +9,7 @@ from apps.api.serializers.users import GroupQuery, GroupSerializer, MemberSerial
 from apps.api.views.base import ApiView, ListView, by_id, found
 from apps.directory.actions import add_group, add_member, remove_group, remove_member, update_group
 from apps.directory.models import Group, User
+from apps.scim.queries import check_changeable
 
 
 class MemberToAdd(Strict):
@@ -34,8 +35,10 @@ class OneGroup(ApiView):
 
     @extend_schema(request=GroupSerializer, responses=GroupSerializer)
     def patch(self, request: Request, pk: UUID) -> Response:
-        group = by_id(Group, pk)
-        group = update_group(group, actor=self.actor, **self.read(GroupSerializer, partial=True))
+        group, values = by_id(Group, pk), self.read(GroupSerializer, partial=True)
+        if values.get("name", group.name) != group.name:
+            check_changeable(group)
+        group = update_group(group, actor=self.actor, **values)
         return Response(GroupSerializer(group).data)
 
     @extend_schema(responses={204: None})
@@ -52,8 +55,9 @@ class Members(ListView):
 
     @extend_schema(request=MemberToAdd, responses={201: MemberSerializer})
     def post(self, request: Request, pk: UUID) -> Response:
-        """Who is in already stays in."""
+        """Who is in already stays in. Refused for a group that an identity source manages."""
         group, user = by_id(Group, pk), self.read(MemberToAdd)["user"]
+        check_changeable(group)
         add_member(group, user, actor=self.actor)
         membership = found(group.memberships.select_related("user"), user=user)
         return self.created(MemberSerializer(membership).data, "member", pk=pk, user=user.pk)
@@ -69,5 +73,6 @@ class OneMember(ApiView):
     def delete(self, request: Request, pk: UUID, user: UUID) -> Response:
         group = by_id(Group, pk)
         membership = found(group.memberships.select_related("user"), user=user)
+        check_changeable(group)
         remove_member(group, membership.user, actor=self.actor)
         return Response(status=204)

@@ -78,6 +78,11 @@ class GroupForm(ActionForm):
     )
     description = forms.CharField(label=_("Description"), max_length=256, required=False)
 
+    def lock_name(self) -> None:
+        """Whatever is sent, the name stays."""
+        self.fields["name"].disabled = True
+        self.fields["name"].help_text = ""
+
     @classmethod
     def of(cls, group: Group, data: Any = None) -> "GroupForm":
         return cls(data, initial={"name": group.name, "description": group.description})
@@ -92,7 +97,9 @@ class GroupsOfUserForm(ActionForm):
 
     def __init__(self, user: User, data: Any = None) -> None:
         super().__init__(data)
-        self.fields["group"].queryset = Group.objects.exclude(members=user)  # type: ignore[attr-defined]
+        # Who is in a group that a source manages, the source says.
+        free = Group.objects.filter(external_groups=None).exclude(members=user)
+        self.fields["group"].queryset = free  # type: ignore[attr-defined]
 
 
 class MembersForm(ActionForm):

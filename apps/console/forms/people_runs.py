@@ -20,7 +20,7 @@ class PeopleActForm(ActionForm):
 
     def __init__(self, data: Any = None) -> None:
         super().__init__(data)
-        self.fields["to_group"].queryset = Group.objects.all()  # type: ignore[attr-defined]
+        self.fields["to_group"].queryset = Group.objects.filter(external_groups=None)  # type: ignore[attr-defined]
 
 
 class PeopleFileForm(ActionForm):

@@ -18,6 +18,7 @@ from apps.console.forms.people import ConfirmForm, GroupForm, MembersForm
 from apps.console.pages import Tab, back_to_form, page_of, refusals_on, search_text, show
 from apps.directory import actions
 from apps.directory.models import Group, User
+from apps.scim.queries import check_changeable, sources_of_groups, why_locked
 
 FOUND = 20  # people offered at once; a narrower search finds the others
 
@@ -35,7 +36,10 @@ def _tabs(group: Group) -> list[Tab]:
 
 
 def _show(request: HttpRequest, template: str, group: Group, **context: Any) -> HttpResponse:
-    return show(request, template, {"group": group, "tabs": _tabs(group)} | context, form=context.get("form"))
+    """`locked` says why name and members are not changed here; "" where they are."""
+    managed_by = sources_of_groups([group]).get(group.pk, [])
+    frame = {"group": group, "tabs": _tabs(group), "managed_by": managed_by, "locked": why_locked(managed_by)}
+    return show(request, template, frame | context, form=context.get("form"))
 
 
 @administrator_required
@@ -47,6 +51,9 @@ def index(request: HttpRequest) -> HttpResponse:
         application_count=Count("assignments", distinct=True),
     )
     page = page_of(groups.order_by("name_key"), request)
+    managed = sources_of_groups(page.rows)
+    for group in page.rows:
+        group.managed_by = managed.get(group.pk, [])
     return show(request, "console/groups.html", {"page": page, "q": text})
 
 
@@ -65,6 +72,8 @@ def new(request: HttpRequest) -> HttpResponse:
 def details(request: HttpRequest, pk: UUID) -> HttpResponse:
     group = get_object_or_404(Group.objects, pk=pk)
     form = GroupForm.of(group, request.POST if request.method == "POST" else None)
+    if why_locked(sources_of_groups([group]).get(group.pk, [])):
+        form.lock_name()
     if form.is_valid():
         with refusals_on(form):
             actions.update_group(group, actor=actor_of(request), **form.cleaned_data)
@@ -82,7 +91,7 @@ def deletion(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect("console:groups")
     context = {
         "title": _("Delete %(name)s?") % {"name": group},
-        "consequence": _consequence(group),
+        "consequence": _consequence(group) + _pushed_again(group),
         "action": _("Delete group"),
         "cancel_url": reverse("console:group", args=[group.pk]),
         "breadcrumb_text": group.name,
@@ -103,6 +112,13 @@ def _consequence(group: Group) -> str:
     ) % {"applications": ", ".join(labels)}
 
 
+def _pushed_again(group: Group) -> str:
+    sources = ", ".join(source.name for source in sources_of_groups([group]).get(group.pk, []))
+    if not sources:
+        return ""
+    return " " + _("%(sources)s manages it, and may create it again.") % {"sources": sources}
+
+
 @administrator_required
 def members(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The members; `?find=` offers people to add, POST adds the ticked ones."""
@@ -110,10 +126,12 @@ def members(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = MembersForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         users = list(form.cleaned_data["users"])
-        actions.add_members(group, users, actor=actor_of(request))
-        text = ngettext("%(count)s person was added.", "%(count)s people were added.", len(users))
-        messages.success(request, text % {"count": len(users)})
-        return redirect("console:group_members", group.pk)
+        with refusals_on(form):
+            check_changeable(group)
+            actions.add_members(group, users, actor=actor_of(request))
+            text = ngettext("%(count)s person was added.", "%(count)s people were added.", len(users))
+            messages.success(request, text % {"count": len(users)})
+            return redirect("console:group_members", group.pk)
     find = request.GET.get("find", "").strip()
     found = User.objects.matching(find).exclude(user_groups=group)[:FOUND] if "find" in request.GET else []
     page = page_of(User.objects.filter(user_groups=group), request)
@@ -126,14 +144,16 @@ def member_removal(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method != "POST":
         return back_to_form(request, "console:group_members", pk)
     form = MembersForm(request.POST)
-    if not form.is_valid():
-        page = page_of(User.objects.filter(user_groups=group), request)
-        return _show(request, "console/group_members.html", group, page=page, find="", found=[], form=form)
-    users = list(form.cleaned_data["users"])
-    actions.remove_members(group, users, actor=actor_of(request))
-    text = ngettext("%(count)s person was removed.", "%(count)s people were removed.", len(users))
-    messages.success(request, text % {"count": len(users)})
-    return redirect("console:group_members", group.pk)
+    if form.is_valid():
+        users = list(form.cleaned_data["users"])
+        with refusals_on(form):
+            check_changeable(group)
+            actions.remove_members(group, users, actor=actor_of(request))
+            text = ngettext("%(count)s person was removed.", "%(count)s people were removed.", len(users))
+            messages.success(request, text % {"count": len(users)})
+            return redirect("console:group_members", group.pk)
+    page = page_of(User.objects.filter(user_groups=group), request)
+    return _show(request, "console/group_members.html", group, page=page, find="", found=[], form=form)
 
 
 @administrator_required

@@ -34,7 +34,7 @@ from apps.directory.errors import DirectoryError
 from apps.directory.models import Group, User
 from apps.events.models import Event
 from apps.provisioning.queries import states_of
-from apps.scim.queries import sources_of
+from apps.scim.queries import check_changeable, sources_of, sources_of_groups
 
 
 def _applications_of(user: User) -> Any:
@@ -209,11 +209,14 @@ def groups(request: HttpRequest, pk: UUID) -> HttpResponse:
             actions.add_member(form.cleaned_data["group"], user, actor=actor_of(request))
             messages.success(request, _("Added to %(group)s.") % {"group": form.cleaned_data["group"]})
             return redirect("console:user_groups", user.pk)
-    mine = (
+    mine = list(
         Group.objects.filter(members=user)
         .annotate(application_count=Count("assignments"))
         .order_by("name_key")
     )
+    managed = sources_of_groups(mine)
+    for group in mine:
+        group.managed_by = managed.get(group.pk, [])
     return _show(request, "console/user_groups.html", user, groups=mine, form=form)
 
 
@@ -222,6 +225,11 @@ def groups(request: HttpRequest, pk: UUID) -> HttpResponse:
 def group_removal(request: HttpRequest, pk: UUID, group_pk: UUID) -> HttpResponse:
     user = get_object_or_404(User.objects, pk=pk)
     group = get_object_or_404(Group.objects, pk=group_pk)
+    try:
+        check_changeable(group)
+    except DirectoryError as error:
+        messages.error(request, " ".join(text for texts in error.fields.values() for text in texts))
+        return redirect("console:user_groups", user.pk)
     actions.remove_member(group, user, actor=actor_of(request))
     messages.success(request, _("Removed from %(group)s.") % {"group": group})
     return redirect("console:user_groups", user.pk)

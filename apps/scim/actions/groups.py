@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 from apps.directory import actions as directory
 from apps.directory.errors import FieldsInvalid, FieldsTaken
 from apps.directory.models import Group, User
+from apps.directory.validators import fold
 from apps.events.actors import Actor
 from apps.scim.columns.comparing import as_id
+from apps.scim.errors import GroupExists
 from apps.scim.membership import MembershipChange
 from apps.scim.models import ExternalGroup, Source
 from apps.scim.people import seen_by
@@ -21,18 +23,28 @@ from apps.scim.people import seen_by
 def add_group(
     *, source: Source, actor: Actor, name: str, external_id: str = "", members: Iterable[str] = ()
 ) -> Group:
-    """A new group of the source's. Raises FieldsInvalid, FieldsTaken."""
-    group = directory.add_group(actor=actor, name=name)
-    link_group(group, source=source, external_id=external_id)
+    """A new group of the source's, or the one of that name that it was given. Raises FieldsInvalid, FieldsTaken, GroupExists."""
+    group: Group | None = Group.objects.filter(name_key=fold(name.strip())).first()
+    if group is None:
+        group = directory.add_group(actor=actor, name=name)
+        owned = ExternalGroup(source=source, group=group)
+    else:
+        owned = _given(source, group, external_id)
+    owned.external_id, owned.claimed = external_id, True
+    _save(owned)
+    # Whoever is in a group that was given stays: the source begins with none, and would take everything from everybody.
     directory.add_members(group, _people(source, members), actor=actor)
     return group
 
 
-@transaction.atomic
-def link_group(group: Group, *, source: Source, external_id: str = "") -> ExternalGroup:
-    """From now on the source may change the group. Raises FieldsInvalid, FieldsTaken."""
-    owned = ExternalGroup(source=source, group=group, external_id=external_id)
-    _save(owned)
+def _given(source: Source, group: Group, external_id: str) -> ExternalGroup:
+    """Not claimed yet: from then on the name is taken, also by the source's own group. Raises FieldsTaken, GroupExists."""
+    own = ExternalGroup.objects.select_for_update().filter(source=source, group=group)
+    owned: ExternalGroup | None = own.first()
+    if owned is None:
+        raise GroupExists().about(group, external_id=external_id)
+    if owned.claimed:
+        raise FieldsTaken({"name": [_("This is already taken.")]})
     return owned
 
 
@@ -46,8 +58,10 @@ def update_group(
     members: MembershipChange | None = None,
 ) -> Group:
     """None leaves as it is. Whoever is to go and is not in is no error. Raises FieldsInvalid, FieldsTaken."""
-    if external_id is not None and external_id != owned.external_id:
-        owned.external_id = external_id
+    before = owned.external_id, owned.claimed
+    owned.external_id = owned.external_id if external_id is None else external_id
+    owned.claimed = True
+    if before != (owned.external_id, owned.claimed):
         _save(owned)
     group = owned.group if name is None else directory.update_group(owned.group, actor=actor, name=name)
     if members is not None and members.replaces:

@@ -24,7 +24,7 @@ def note_refusal(source: Source, refusal: NotLinked, *, actor: Actor) -> None:
     if ExternalIdentity.objects.filter(source=source, user=refusal.user, deleted_at=None).exists():
         return  # its own, by now: two requests met
     known = PendingLink.objects.filter(source=source, user=refusal.user)
-    fields = {"external_id": _clean(refusal.external_id, 255), "user_name": _clean(refusal.user_name, 150)}
+    fields = {"external_id": clean(refusal.external_id, 255), "user_name": clean(refusal.user_name, 150)}
     if known.update(attempts=F("attempts") + 1, last_at=timezone.now(), **fields):
         return
     if PendingLink.objects.filter(source=source).count() >= MOST_WAITING:
@@ -79,8 +79,8 @@ def reject_link(waiting: PendingLink, *, actor: Actor) -> None:
         _record(EventType.SCIM_LINK_REJECT, waiting, actor=actor)
 
 
-def _clean(text: str, longest: int) -> str:
-    """ "" for what could not be stored with the person either."""
+def clean(text: str, longest: int) -> str:
+    """ "" for what could not be stored with the person or the group either."""
     try:
         validate_text(text)
     except ValidationError:

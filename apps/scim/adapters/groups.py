@@ -15,7 +15,7 @@ from apps.scim.adapters.base import NOTHING_CHOSEN, Document, ResourceAdapter, c
 from apps.scim.columns import of_group
 from apps.scim.columns.comparing import Columns
 from apps.scim.columns.of_groups import MEMBER
-from apps.scim.errors import ReadOnlyHere
+from apps.scim.errors import GroupNotYours
 from apps.scim.filters import conditions
 from apps.scim.membership import MOST_MEMBERS, MembershipChange, ids_of, replacement, split
 from apps.scim.models import Source
@@ -113,5 +113,5 @@ class GroupAdapter(ResourceAdapter):
 
     def _owned(self) -> Any:
         if self.link is None and not self.obj._state.adding:  # noqa: SLF001
-            raise ReadOnlyHere("This source did not create this group; it may read, but not change it.")
+            raise GroupNotYours().about(self.obj, external_id="")
         return self.link
