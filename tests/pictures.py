@@ -6,7 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.installation import start, stop
+from tests.getting_started import first_steps
+from tests.installation import PASSWORD, start, stop
 from tests.processes import ROOT, free_port
 
 IMAGES = ROOT / "docs" / "images"
@@ -49,6 +50,12 @@ def main() -> int:
             console.get_by_role("link", name="Identity management").first.click()
             console.wait_for_load_state("networkidle")
             console.screenshot(path=IMAGES / "console.png")
+            first_steps(
+                lambda: browser.new_context(viewport=DESKTOP, color_scheme="light").new_page(),
+                base,
+                facts | {"designer": {"username": "aiko.tanaka", "password": PASSWORD}},
+                lambda name, page: page.screenshot(path=IMAGES / f"start-{name}.png") and None,
+            )
         finally:
             browser.close()
             stop(process)

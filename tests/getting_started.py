@@ -1,0 +1,79 @@
+"""
+docs/getting-started.md, done by hand in a browser. `bin/pictures` photographs each step, tests/journeys/test_6_the_first_five_minutes.py sees that
+it works and that the document shows each.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urljoin
+
+from playwright.sync_api import Page
+
+Step = Callable[[str, Page], None]
+
+
+def first_steps(open_window: Callable[[], Page], base: str, facts: dict[str, Any], step: Step) -> Page:
+    """`open_window` opens one without cookies; `base` is the organisation's address; `step` hears of each step when it is on the screen."""
+    mira = open_window()
+    mira.goto(f"{base}/login/")
+    _sign_in(mira, facts["administrator"], step)
+    _add_application(mira, base, step)
+    _connect(mira, base, step)
+    mira.get_by_role("link", name="User groups").last.click()
+    mira.get_by_label("Design").check()
+    mira.get_by_text("2 people").wait_for()
+    step("groups", mira)
+    mira.get_by_role("button", name="Save").click()
+    mira.get_by_text("1 bound").wait_for()
+    return _launch(open_window(), base, facts, step)
+
+
+def _sign_in(page: Page, person: dict[str, str], step: Step | None = None) -> None:
+    page.get_by_label("User name or company e-mail").fill(person["username"])
+    page.get_by_label("Password").fill(person["password"])
+    if step:
+        step("sign-in", page)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_load_state()
+
+
+def _add_application(mira: Page, base: str, step: Step) -> None:
+    mira.goto(f"{base}/console/catalog/")
+    step("catalogue", mira)
+    mira.get_by_role("link", name="GitLab", exact=True).click()
+    mira.get_by_label("Display label").fill("GitLab for robots")
+    mira.get_by_label("Group path").fill("acme-robots")
+    mira.get_by_text("Advanced").click()
+    mira.get_by_label("SSO IdP URL").fill("gitlab-robots")
+    step("new-application", mira)
+    mira.locator("main .card__foot button[type=submit]").click()
+
+
+def _connect(mira: Page, base: str, step: Step) -> None:
+    configure = mira.get_by_role("link", name="Configure application").get_attribute("href")
+    mira.goto(f"{base}/sandbox/")
+    mira.locator("[name=provider-label]").fill("GitLab robots")
+    mira.locator("[name=provider-kind]").select_option("gitlab_saas")
+    step("sandbox", mira)
+    mira.locator("form[action$='/service-providers'] button").click()
+    there = mira.url.split("?")[0]
+    mira.locator("[name=url]").fill(f"{base}/saml2/gitlab-robots/metadata")
+    step("identity-provider", mira)
+    mira.locator("form[action$='/identity-provider'] button").click()
+    mira.goto(urljoin(f"{base}/", configure or ""))
+    mira.get_by_role("link", name="SSO", exact=True).click()
+    mira.locator("[name=url]").first.fill(f"{there}metadata")
+    step("metadata", mira)
+    mira.get_by_role("button", name="Upload Metadata").click()
+    mira.wait_for_load_state()
+
+
+def _launch(page: Page, base: str, facts: dict[str, Any], step: Step) -> Page:
+    page.goto(f"{base}/login/")
+    _sign_in(page, facts["designer"])
+    page.goto(f"{base}/")
+    step("launcher", page)
+    page.get_by_role("link", name="GitLab for robots").click()
+    page.get_by_text("Signed in").first.wait_for()
+    step("signed-in", page)
+    return page
