@@ -1,8 +1,6 @@
-import threading
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from apps.accounts.actions import add_administrator
 from apps.directory.models import User
@@ -245,45 +243,3 @@ def test_methods_that_an_address_does_not_have_are_405(okta: Caller) -> None:
     assert okta("POST", f"/Users/{user_id}", {"userName": "x"}).status_code == 405
     assert okta("POST", "/Schemas", {}).status_code == 405
     assert okta("PUT", "/Users", {"userName": "x"}).status_code == 404
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_many_who_create_the_same_person_at_once_one_succeeds(okta: Caller) -> None:
-    statuses: list[int] = []
-
-    def create() -> None:
-        own = Caller(okta.tenant, okta.token, okta.secret)
-        try:
-            body = {"userName": "mia", "emails": [{"value": "mia@acme.example"}], "externalId": "00u1"}
-            statuses.append(own("POST", "/Users", body).status_code)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=create) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(statuses) == [201] + [409] * 7
-
-
-@pytest.mark.django_db(transaction=True)
-def test_parallel_patches_of_two_attributes_lose_nothing(okta: Caller) -> None:
-    user_id = okta.create("mia")["id"]
-
-    def patch(path: str, value: str) -> None:
-        own = Caller(okta.tenant, okta.token, okta.secret)
-        try:
-            assert own.patch(user_id, {"op": "replace", "path": path, "value": value}).status_code == 200
-        finally:
-            connection.close()
-
-    for number in range(5):
-        pairs = [("title", f"title {number}"), ("displayName", f"name {number}")]
-        threads = [threading.Thread(target=patch, args=pair) for pair in pairs]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        user = stored(okta, user_id)
-        assert (user.job_title, user.display_name) == (f"title {number}", f"name {number}")
