@@ -58,6 +58,37 @@ def test_a_write_happens_only_to_what_was_seen(okta: Caller, method: str) -> Non
     assert okta(method, path, body, **{"If-Match": current}).status_code in {200, 204}
 
 
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_a_group_is_read_and_written_by_its_version_too(okta: Caller, method: str) -> None:
+    mia = {"value": okta.create("mia")["id"]}
+    made = okta("POST", "/Groups", {"displayName": "x"})
+    path, old = f"/Groups/{made.json()['id']}", made["ETag"]
+    add = {"Operations": [{"op": "add", "path": "members", "value": [mia]}]}
+    current = okta("PATCH", path, add)["ETag"]
+    assert current != old
+    assert okta("GET", path, **{"If-None-Match": current}).status_code == 304
+    assert okta("GET", path, **{"If-None-Match": old}).status_code == 200
+    body = {"displayName": "y"} if method == "PUT" else {"Operations": [{"op": "remove", "path": "members"}]}
+    assert okta(method, path, body, **{"If-Match": old}).status_code == 412
+    assert okta("GET", path).json()["members"][0]["value"] == mia["value"]
+    assert okta(method, path, body, **{"If-Match": current}).status_code in {200, 204}
+
+
+def test_pages_of_groups_in_any_order_hold_each_once(okta: Caller) -> None:
+    made = {
+        okta("POST", "/Groups", {"displayName": f"g{number % 3}{number}", "externalId": f"e{number}"}).json()[
+            "id"
+        ]
+        for number in range(7)
+    }
+    for by in ({}, {"sortBy": "displayName"}, {"sortBy": "externalId", "sortOrder": "descending"}):
+        seen: list[str] = []
+        while page := okta.list("/Groups", startIndex=str(len(seen) + 1), count="2", **by)["Resources"]:
+            seen += [each["id"] for each in page]
+        assert len(seen) == 7
+        assert set(seen) == made
+
+
 def test_a_search_is_a_list_that_was_posted(okta: Caller) -> None:
     for name in ("mia", "noa", "ola"):
         okta.create(name)
