@@ -21,7 +21,7 @@ import requests
 
 from tests import services
 from tests.journeys.browser import Browser
-from tests.processes import ROOT, Process, embedded_environment, free_port
+from tests.processes import ROOT, Process, embedded_environment, ending_with_us, free_port
 
 PASSWORD = "a password for the demo"
 TIMES = {"SETTLE_SECONDS": "2"}
@@ -88,7 +88,7 @@ def start(data: Path, port: int) -> tuple[subprocess.Popen[bytes], dict[str, Any
     arguments = ["--port", str(port), "--data", str(data)]
     with log.open("ab") as file:
         process = subprocess.Popen(
-            [sys.executable, "-m", "portal.demo", *arguments],
+            ending_with_us([sys.executable, "-m", "portal.demo", *arguments], signal.SIGINT),
             cwd=ROOT,
             env=environment,
             stdout=file,
@@ -136,7 +136,9 @@ def _as_the_procfile_has_it(folder: Path) -> Iterator[Demo]:
         _ends_well(lines.pop("release"), folder / "release.log", environment)
         processes = {}
         for name, line in lines.items():
-            processes[name] = Process(_shell(line), folder / f"{name}.log", env=environment)
+            processes[name] = Process(
+                _shell(line), folder / f"{name}.log", env=environment, farewell=signal.SIGQUIT
+            )
             stack.callback(processes[name].stop)
         _wait_until_ready(f"http://127.0.0.1:{port}/readyz", processes["web"])
         _ends_well(f"{sys.executable} -m tests.seeding", folder / "seeding.log", environment)

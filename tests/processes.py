@@ -1,9 +1,11 @@
 """Processes that tests start: the product's own, and programs that nobody here wrote."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +24,31 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-class Process:
-    """In a session of its own, so that a kill -9 takes the whole tree with it and nothing else."""
+def ending_with_us(command: Sequence[str], farewell: signal.Signals = signal.SIGTERM) -> list[str]:
+    """The same program and process id; the kernel sends it `farewell` when this process ends, even by kill -9.
 
-    def __init__(self, command: list[str], log: Path, *, cwd: Path = ROOT, **options: Any) -> None:
+    Where util-linux is not installed nobody does. Start it in the main thread: the kernel means the thread that did.
+    """
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        return list(command)
+    return [setpriv, "--pdeathsig", farewell.name.removeprefix("SIG"), "--", *command]
+
+
+class Process:
+    """In a session of its own, so that a kill -9 takes the whole tree with it and nothing else; it ends with us, by `farewell`."""
+
+    def __init__(
+        self,
+        command: list[str],
+        log: Path,
+        *,
+        cwd: Path = ROOT,
+        farewell: signal.Signals = signal.SIGTERM,
+        **options: Any,
+    ) -> None:
         self.command, self.log, self.cwd, self.options = command, log, cwd, options
+        self.farewell = farewell
         self.start()
 
     @property
@@ -36,7 +58,7 @@ class Process:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.popen = subprocess.Popen(
-                self.command,
+                ending_with_us(self.command, self.farewell),
                 cwd=self.cwd,
                 stdout=self.options.get("stdout", log),
                 stderr=log,

@@ -21,7 +21,7 @@ from pathlib import Path
 import psycopg
 import redis
 
-from tests.processes import free_port
+from tests.processes import ending_with_us, free_port
 
 DEBIAN = Path("/usr/lib/postgresql")  # whose packages leave the servers' programs off the PATH
 MISSING = (
@@ -54,7 +54,12 @@ def running(command: list[str], folder: Path, user: str | None, stop: signal.Sig
     """A session of its own: Ctrl-C reaches the tests, and the servers only when those have ended."""
     with (folder / "log").open("ab") as log:
         process = subprocess.Popen(
-            command, cwd=folder, user=user, stdout=log, stderr=log, start_new_session=True
+            ending_with_us(command, stop),
+            cwd=folder,
+            user=user,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
     try:
         yield
@@ -143,7 +148,8 @@ def main(arguments: list[str]) -> int:
             "DATABASE_URL": stack.enter_context(postgresql(folders[0])),
             "TEST_REDIS_URL": stack.enter_context(redis_server(folders[1])),
         }
-        tests = subprocess.Popen([sys.executable, "-m", "pytest", "-n", "auto", *arguments], env=environment)
+        command = [sys.executable, "-m", "pytest", "-n", "auto", *arguments]
+        tests = subprocess.Popen(ending_with_us(command), env=environment)
         try:
             return tests.wait()
         except KeyboardInterrupt:  # the tests have had it too, and end by themselves

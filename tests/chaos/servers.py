@@ -30,7 +30,7 @@ class Postgres:
         user = services.unprivileged()
         services.make_cluster(folder, user, self.password)
         command = [*services.postgres_command(self.port), *SURVIVES_A_CRASH]
-        self.process = Process(command, folder / "log", cwd=folder, user=user)
+        self.process = Process(command, folder / "log", cwd=folder, user=user, farewell=signal.SIGQUIT)
         self.wait()
         services.add_portal_database(self.url("root", "postgres"), self.password)
 
@@ -135,7 +135,8 @@ class Stage:
     def _celery(self, what: str, *options: str) -> Process:
         command = [sys.executable, "-m", "celery", "-A", "tests.chaos.worker", what, "--loglevel=warning"]
         environment = _environment() | self.environment() | self.times
-        process = Process([*command, *options], self.folder / f"{what}.log", env=environment)
+        log = self.folder / f"{what}.log"
+        process = Process([*command, *options], log, env=environment, farewell=signal.SIGQUIT)
         self.stack.callback(process.end)
         return process
 

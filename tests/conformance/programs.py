@@ -12,7 +12,7 @@ from typing import NoReturn
 import pytest
 
 from tests.conformance import node_modules
-from tests.processes import ROOT, embedded_environment
+from tests.processes import ROOT, embedded_environment, ending_with_us
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,12 @@ def running(name: str, command: tuple[str, ...], log: Path, **environment: str) 
     surroundings = embedded_environment(PYTHONPATH=str(ROOT), **environment)
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=surroundings, stdout=subprocess.PIPE, stderr=errors, text=True
+            ending_with_us(command),
+            cwd=ROOT,
+            env=surroundings,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
         )
     assert process.stdout
     try:

@@ -22,7 +22,7 @@ from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
 from portal.celery import app
 from tests import services
-from tests.processes import embedded_environment
+from tests.processes import embedded_environment, ending_with_us
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0  # seconds: a worker starts within them on a machine that is busy with the rest of the suite
@@ -58,7 +58,9 @@ def celery(broker: str, program: str, *options: str) -> Iterator[None]:
         DATA_DIR=str(settings.DATA_DIR),
     )
     command = [sys.executable, "-m", "celery", "-A", "portal", program, "--loglevel", "warning", *options]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
+    process = subprocess.Popen(
+        ending_with_us(command, signal.SIGQUIT), cwd=ROOT, env=environment, start_new_session=True
+    )
     try:
         yield
     finally:
