@@ -10,7 +10,7 @@ from apps.outbox.models import Topic
 from apps.outbox.publish import publish
 from apps.tenants.context import in_tenant
 from tests.chaos import naive
-from tests.chaos.scenarios.scene import PATIENCE, Numbers, Scene, until
+from tests.chaos.scenarios.scene import LONGEST, PATIENCE, Numbers, Scene, until
 from tests.chaos.servers import Stage
 
 LEAVERS = 20
@@ -23,7 +23,7 @@ def fairness(stage: Stage, scale: int, mistake: str) -> Numbers:
     small.settle()
     idle = _delays(small, 1, 15)
     large.activate()
-    until(lambda: float(large.owed()), 60)
+    until(lambda: float(large.owed()), LONGEST)
     owed = large.owed()
     behind = _delays(small, 101, 15)
     numbers = {
@@ -67,7 +67,7 @@ def one_queue(stage: Stage, scale: int, mistake: str) -> Numbers:
         found = until(lambda: stage.targets.ask(**asked), seconds)
         return found - sent if found else seconds
 
-    delay(1, 60)  # the worker is up
+    delay(1, LONGEST)  # the worker is up
     idle = [delay(version) for version in range(2, 8)]
     for number in range(scale):
         send("large", f"person{number}", 1)
@@ -84,7 +84,7 @@ def deactivation(stage: Stage, scale: int, mistake: str) -> Numbers:
     scene.hire(scale, "new")
     with in_tenant(scene.company.tenant), transaction.atomic():
         publish(Topic.APPLICATION_CHANGED, scene.application.id)
-    until(lambda: float(scene.owed()), 60)
+    until(lambda: float(scene.owed() > LEAVERS), LONGEST)
     owed = scene.owed()
     left = {f"person{number}": scene.suspend(f"person{number}") for number in range(LEAVERS)}
     ends = time.monotonic() + (PATIENCE if mistake else 60)

@@ -15,7 +15,8 @@ from tests.chaos.company import SYSTEM, Company, found_company
 from tests.chaos.servers import Stage
 
 Numbers = dict[str, Any]
-PATIENCE = 20.0  # seconds that a control is waited for; what it keeps waiting is far longer
+PATIENCE = 20.0  # seconds in which a control must not get there; what it keeps waiting is far longer
+LONGEST = 300.0  # seconds until a state that has to come has come, however much else the machine has to do
 
 
 class Scene:
@@ -58,6 +59,11 @@ class Scene:
             else:
                 return self
 
+    def narrow(self, width: int) -> None:
+        """So many requests at once, and no more."""
+        with in_tenant(self.company.tenant):
+            Integration.objects.update(width=width)
+
     def change(self, username: str, version: int) -> float:
         """Committed when this returns; the moment."""
         with in_tenant(self.company.tenant):
@@ -76,7 +82,7 @@ class Scene:
             for integration in Integration.objects.filter(state=IntegrationState.ACTIVE):
                 running.pause_integration(integration, actor=SYSTEM)
 
-    def settle(self, seconds: float = 180) -> float:
+    def settle(self, seconds: float = LONGEST) -> float:
         """Until nothing is owed; how long that took."""
         began = time.monotonic()
         while any(self.company.backlog()) and time.monotonic() - began < seconds:
@@ -104,6 +110,10 @@ class Scene:
 
     def owed(self) -> int:
         return self.states().get("pending", 0)
+
+    def is_in_the_middle(self) -> bool:
+        """Some requests were answered, and much is owed."""
+        return len(self.journal()) > 8 and sum(self.company.backlog()) > 10
 
     def integration_state(self) -> str:
         with in_tenant(self.company.tenant):

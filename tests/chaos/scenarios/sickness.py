@@ -6,11 +6,12 @@ from typing import Any
 from apps.applications.actions import assign_group, remove_assignment
 from apps.tenants.context import in_tenant
 from tests.chaos.company import SYSTEM
-from tests.chaos.scenarios.scene import Numbers, Scene, until
+from tests.chaos.scenarios.scene import LONGEST, Numbers, Scene, until
 from tests.chaos.servers import Stage
 from tests.fakes.scim_target import TOKEN
 
 REFUSING = 12.0  # seconds that are watched once the token was refused
+PROBE = 3.0  # seconds between the probes of scenarios.TIMES
 
 
 def mass_removal(stage: Stage, scale: int, mistake: str) -> Numbers:
@@ -30,7 +31,7 @@ def mass_removal(stage: Stage, scale: int, mistake: str) -> Numbers:
         return scene.states().get("held", 0)
 
     move(remove_assignment)
-    until(lambda: float(held() + scene.inactive() >= 30), 60)
+    until(lambda: float(held() + scene.inactive() >= 30), LONGEST)
     numbers: Numbers = {"held": held(), "gone_before": scene.inactive()}
     if mistake:
         return numbers
@@ -38,14 +39,14 @@ def mass_removal(stage: Stage, scale: int, mistake: str) -> Numbers:
     scene.settle()
     numbers |= {"gone_after_giving_back": scene.inactive(), "states_after_giving_back": scene.states()}
     move(remove_assignment)
-    until(lambda: float(held() >= 30), 60)
+    until(lambda: float(held() >= 30), LONGEST)
     numbers["approved"] = scene.company.approve_removals()
     scene.settle()
     return numbers | {"gone_after": scene.inactive()}
 
 
 def sick_target(stage: Stage, scale: int, mistake: str) -> Numbers:
-    """The token is refused for a while, and then accepted again."""
+    """The token is refused for a while, and then accepted again. `allowed` are probes: the control has to exceed them twice over."""
     scene = Scene(stage, "sick", 20, mistake=mistake).activate()
     scene.settle()
 
@@ -55,12 +56,26 @@ def sick_target(stage: Stage, scale: int, mistake: str) -> Numbers:
     scene.set(token="another")
     for number in range(10):
         scene.change(f"person{number}", number + 1)
-    until(lambda: float(refused()), 60)
+    until(lambda: float(refused()), LONGEST)
     if not mistake:
-        until(lambda: float(scene.integration_state() == "quarantined"), 60)
-    before = refused()
+        until(lambda: float(scene.integration_state() == "quarantined"), LONGEST)
+    before, began = refused(), time.monotonic()
+
+    def allowed() -> float:
+        """A probe at each end, too."""
+        return 2 + (time.monotonic() - began) / PROBE
+
     time.sleep(REFUSING)
-    numbers: Numbers = {"state": scene.integration_state(), "refused": before, "and_then": refused() - before}
+    if mistake:
+        until(lambda: float(refused() - before > 2 * allowed()), LONGEST)
+    else:
+        until(lambda: float(refused() > before), LONGEST)
+    numbers: Numbers = {
+        "state": scene.integration_state(),
+        "refused": before,
+        "and_then": refused() - before,
+        "allowed": allowed(),
+    }
     scene.set(token=TOKEN)
     took = scene.settle()
     titles = {user["userName"]: user.get("title") for user in scene.dump()["users"].values()}
@@ -69,16 +84,31 @@ def sick_target(stage: Stage, scale: int, mistake: str) -> Numbers:
 
 
 def retry_after(stage: Stage, scale: int, mistake: str) -> Numbers:
-    """One request in thirty is answered with 429 and five seconds, in both forms."""
+    """One request in thirty is answered with 429 and five seconds, in both forms; people change until that was told often enough.
+
+    The control goes on until it has sent something inside a pause: each change is a reason to.
+    """
     throttles = {"share": 1 / 30, "kinds": ["throttled"], "pause_seconds": 5}
     scene = Scene(stage, "busy", 60, mistake=mistake, latency=0.02, **throttles)
     scene.activate().settle()
-    journal = scene.journal()
+    began, version = time.monotonic(), 0
+    while True:
+        told, inside = _asked_inside(scene.journal())
+        enough = inside if mistake else told > 2
+        if enough or time.monotonic() - began > LONGEST:
+            return {"told": told, "inside": inside, "states": scene.states()}
+        version += 1
+        for number in range(60):
+            scene.change(f"person{number}", version)
+        scene.settle()
+
+
+def _asked_inside(journal: list[dict[str, Any]]) -> tuple[int, int]:
+    """(pauses that were asked for, requests inside them). What was in flight may arrive; a date has whole seconds."""
     told = [asked for asked in journal if asked["pause_until"]]
-    # What was in flight may arrive; a date has whole seconds.
     windows = [(asked["at"] + 1.2, asked["pause_until"] - 1) for asked in told]
     inside = [asked for asked in journal for begins, ends in windows if begins < asked["at"] < ends]
-    return {"told": len(told), "inside": len(inside), "states": scene.states()}
+    return len(told), len(inside)
 
 
 def poison(stage: Stage, scale: int, mistake: str) -> Numbers:
@@ -92,7 +122,7 @@ def poison(stage: Stage, scale: int, mistake: str) -> Numbers:
         return sum(asked["key"] == "person7" and asked["method"] == "POST" for asked in about_people())
 
     if mistake:
-        until(lambda: float(tries() > 1), 120)
+        until(lambda: float(tries() > 1), LONGEST)
         scene.stand_still()
     else:
         scene.settle()

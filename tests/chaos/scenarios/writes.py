@@ -1,11 +1,12 @@
 """R3 and R4: writes whose fate is unknown, and what comes after them."""
 
 from tests.chaos import verdict
-from tests.chaos.scenarios.scene import Numbers, Scene, until
+from tests.chaos.scenarios.scene import LONGEST, Numbers, Scene, until
 from tests.chaos.servers import Stage
 
 PEOPLE = 4  # fewer than failures in a row open the circuit
-LATE = {"hang_seconds": 0.1, "late_seconds": 5.0}  # less than the settle window
+LATE = 5.0  # seconds, less than the settle window
+VERY_LATE = 25.0  # for the control: the next change is there before, however slow the machine is
 
 
 def duplicates(stage: Stage, scale: int, mistake: str) -> Numbers:
@@ -36,7 +37,14 @@ def _doubled(scene: Scene) -> Numbers:
 def order(stage: Stage, scale: int, mistake: str) -> Numbers:
     """In each of `scale` rounds a write is carried out five seconds after its connection was cut, and the next change is there by then."""
     scene = Scene(
-        stage, "order", PEOPLE, mistake=mistake, kinds=["late"], reads_fail=False, **LATE
+        stage,
+        "order",
+        PEOPLE,
+        mistake=mistake,
+        kinds=["late"],
+        reads_fail=False,
+        hang_seconds=0.1,
+        late_seconds=VERY_LATE if mistake else LATE,
     ).activate()
     scene.settle()
     names = [f"person{number}" for number in range(PEOPLE)]
@@ -45,12 +53,12 @@ def order(stage: Stage, scale: int, mistake: str) -> Numbers:
         for name in names:
             scene.change(name, version)
         for name in names:
-            scene.arrival(name, version, 60)
+            scene.arrival(name, version, LONGEST)
         scene.set(share=0.0)
         for name in names:
             scene.change(name, version + 1)
         scene.settle()
-        until(lambda: float(all(asked["applied"] for asked in scene.journal() if asked["fault"])), 10)
+        until(lambda: float(all(asked["applied"] for asked in scene.journal() if asked["fault"])), LONGEST)
     dump = scene.dump()
     titles = {user["userName"]: user["title"] for user in dump["users"].values()}
     return {
