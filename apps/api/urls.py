@@ -59,6 +59,7 @@ IDENTITY_MANAGEMENT = [
     ("imports/", imports.Imports, "imports"),
     ("imports/<uuid:run>/", imports.OneImport, "import"),
     ("imports/<uuid:run>/rows/", imports.ImportRows, "import-rows"),
+    ("imports/<uuid:run>/rows/export/", imports.ImportRowExport, "import-export"),
     ("imports/<uuid:run>/selection/", imports.ImportSelection, "import-selection"),
     ("imports/<uuid:run>/resumptions/", imports.ImportResumptions, "import-resumptions"),
     ("remote-users/", jobs.RemoteUsers, "remote-users"),

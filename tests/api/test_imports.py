@@ -1,5 +1,8 @@
 """Manual import through the API; the worker comes by when the test says so."""
 
+import csv
+import io
+import json
 from typing import Any
 
 import pytest
@@ -91,3 +94,22 @@ def test_without_an_active_integration_there_is_nothing_to_import(api, path, tar
     assert api("POST", f"{path}imports/").status_code == 404
     configured(api, path, target)
     assert api("POST", f"{path}imports/").status_code == 400
+
+
+def test_the_results_are_exported_with_what_became_of_each(api, imports):
+    run = started(api, imports)
+    api("POST", f"{run}selection/", {"all": True})
+    work(api)
+    answer = api("GET", f"{run}rows/export/")
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    noah, nobody = csv.DictReader(io.StringIO(answer.getvalue().decode()))
+    assert (noah["user_name"], noah["status"], noah["person"]) == ("noah", "imported", "noah")
+    assert (nobody["status"], nobody["problem"]) == ("refused", "The account has no e-mail address there.")
+    answer = api("GET", f"{run}rows/export/?format=jsonl&state=imported")
+    (line,) = answer.getvalue().splitlines()
+    assert json.loads(line) | {"id_there": ""} == {
+        "name": "Noah Rae", "user_name": "noah", "email": "noah@acme.example", "active": True, "id_there": "",
+        "status": "imported", "person": "noah", "problem": "",
+    }  # fmt: skip
+    assert api("GET", f"{run}rows/export/?format=xlsx").status_code == 400
+    assert api("GET", f"{run}rows/export/?stat=new").status_code == 400

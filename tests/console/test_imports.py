@@ -239,7 +239,7 @@ def test_the_export_is_written_while_it_is_read(alice, active, imports, come_by,
         )
         monkeypatch.setattr(export, "CHUNK", 500)
         with CaptureQueriesContext(connection) as queries:
-            pieces = export.written(run, "all")
+            pieces = export.as_table(export.part_of(run, "all"))
             next(pieces)
             assert len(queries) == 1
             assert sum(1 for _ in pieces) > 2500

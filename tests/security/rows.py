@@ -191,7 +191,7 @@ ROWS = [
     row("api:imports", pk="application"),
     *(
         row(f"api:import{part}", pk="application", run="import")
-        for part in ("", "-rows", "-selection", "-resumptions")
+        for part in ("", "-rows", "-export", "-selection", "-resumptions")
     ),
     row("api:synchronization", pk="application", synchronization="synchronization"),
     row("api:prepared-plan", pk="application", plan="plan"),

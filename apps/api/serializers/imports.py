@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.api.serializers.base import Reference, Strict
+from apps.provisioning.imports.export import FORMATS
 from apps.provisioning.models import ImportState, RowState
 
 
@@ -44,6 +45,10 @@ class ImportRowSerializer(serializers.Serializer[Any]):
 class ImportRowQuery(Strict):
     state = serializers.ChoiceField(choices=RowState.choices, required=False)
     q = serializers.CharField(max_length=200, required=False, help_text="In names and e-mail addresses.")
+
+
+class ImportExportQuery(ImportRowQuery):
+    format = serializers.ChoiceField(choices=list(FORMATS), default="csv")
 
 
 class Selection(Strict):

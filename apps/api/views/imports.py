@@ -3,12 +3,15 @@
 from typing import Any
 from uuid import UUID
 
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.api.serializers.base import Strict
 from apps.api.serializers.imports import (
+    ImportExportQuery,
     ImportRowQuery,
     ImportRowSerializer,
     ImportSerializer,
@@ -18,6 +21,7 @@ from apps.api.views import base
 from apps.api.views.base import ApiView, ListView
 from apps.api.views.identity_management import integration_at
 from apps.provisioning.imports import actions, queries
+from apps.provisioning.imports.export import FORMATS
 from apps.provisioning.models import Import
 
 
@@ -55,11 +59,28 @@ class ImportRows(ListView):
     @extend_schema(parameters=[ImportRowQuery], responses=ImportRowSerializer(many=True))
     def get(self, request: Request, pk: UUID, run: UUID) -> Response:
         """In the order in which the application lists them."""
-        wanted = self.query(ImportRowQuery)
-        rows = queries.rows_of(_run(pk, run)).matching(wanted.get("q", ""))
-        if state := wanted.get("state"):
-            rows = rows.filter(state=state)
+        rows = _matching(_run(pk, run), self.query(ImportRowQuery))
         return self.page(rows, ImportRowSerializer, prepare=queries.add_matches)
+
+
+class ImportRowExport(ApiView):
+    @extend_schema(
+        parameters=[ImportExportQuery],
+        responses={(200, media_type.split(";")[0]): OpenApiTypes.STR for media_type, _ in FORMATS.values()},
+    )
+    def get(self, request: Request, pk: UUID, run: UUID) -> StreamingHttpResponse:
+        """The same rows as the list has, all of them, streamed: what became of each, and why not."""
+        found, wanted = _run(pk, run), self.query(ImportExportQuery)
+        content_type, written = FORMATS[wanted["format"]]
+        response = StreamingHttpResponse(written(_matching(found, wanted)), content_type=content_type)
+        response["Content-Disposition"] = f'attachment; filename="accounts.{wanted["format"]}"'
+        return response
+
+
+def _matching(run: Import, wanted: dict[str, Any]) -> Any:
+    rows = queries.rows_of(run).matching(wanted.get("q", ""))
+    state = wanted.get("state")
+    return rows.filter(state=state) if state else rows
 
 
 class ImportSelection(ApiView):

@@ -17,7 +17,7 @@ from apps.console.pages import page_of, search_text, show, with_query
 from apps.lib.spreadsheets import CONTENT_TYPE
 from apps.provisioning.errors import ImportRefused
 from apps.provisioning.imports import actions, queries
-from apps.provisioning.imports.export import PARTS, written
+from apps.provisioning.imports.export import PARTS, as_table, part_of
 from apps.provisioning.imports.notices import IN_SIGHT
 from apps.provisioning.models import Import, ImportState, Integration
 
@@ -154,7 +154,7 @@ def export(request: HttpRequest, pk: UUID, import_pk: UUID) -> StreamingHttpResp
     found, part = _run(pk, import_pk), request.GET.get("show", PARTS[0])
     if part not in PARTS:
         raise Http404
-    response = StreamingHttpResponse(written(found, part), content_type=CONTENT_TYPE)
+    response = StreamingHttpResponse(as_table(part_of(found, part)), content_type=CONTENT_TYPE)
     name = f"{found.integration.application.slug}-accounts-{part}-{found.created_at:%Y%m%d-%H%M}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
