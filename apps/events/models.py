@@ -3,7 +3,7 @@ from typing import Any, ClassVar, NoReturn
 from django.db import models
 
 from apps.events.types import EventType
-from apps.tenants.models import TenantOwned, TenantQuerySet, TenantScopedManager
+from apps.tenants.models import Tenant, TenantOwned, TenantQuerySet, TenantScopedManager
 
 SEARCHED = ("actor_name", "target_name", "application_name", "client_ip", "error_message")
 
@@ -42,6 +42,10 @@ class EventQuerySet(TenantQuerySet):
 class Event(TenantOwned):
     """One line of the log: append only; actor, target and application are snapshots, not references."""
 
+    # Every index below begins with it.
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, editable=False, related_name="+", db_index=False
+    )
     type = models.CharField(max_length=40, choices=EventType.choices)
     created_at = models.DateTimeField(auto_now_add=True)
     success = models.BooleanField(default=True)

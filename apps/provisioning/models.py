@@ -119,7 +119,10 @@ class Integration(TenantOwned):
 class RemoteUser(TenantOwned):
     """What we last told an application about a person, and the account's id there. Outlives the person."""
 
-    integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="remote_users")
+    # Here and below, no index of its own where another one begins with the same column.
+    integration = models.ForeignKey(
+        Integration, on_delete=models.CASCADE, related_name="remote_users", db_index=False
+    )
     user = models.ForeignKey(User, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
     name = models.CharField(max_length=255)  # of the person, for when they are gone
     remote_id = models.CharField(max_length=255)
@@ -138,9 +141,6 @@ class RemoteUser(TenantOwned):
             # Two people on one account would be an account takeover.
             models.UniqueConstraint(fields=["integration", "remote_id"], name="remote_user_id"),
         ]
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["user"], name="remote_user_user"),
-        ]
 
     def __str__(self) -> str:
         return self.name
@@ -149,7 +149,9 @@ class RemoteUser(TenantOwned):
 class RemoteGroup(TenantOwned):
     """What we last told an application about a group, and its id there."""
 
-    integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="remote_groups")
+    integration = models.ForeignKey(
+        Integration, on_delete=models.CASCADE, related_name="remote_groups", db_index=False
+    )
     group = models.ForeignKey(Group, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
     name = models.CharField(max_length=255)
     remote_id = models.CharField(max_length=255)
@@ -166,9 +168,6 @@ class RemoteGroup(TenantOwned):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["integration", "group"], name="remote_group_once"),
             models.UniqueConstraint(fields=["integration", "remote_id"], name="remote_group_id"),
-        ]
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["group"], name="remote_group_group"),
         ]
 
     def __str__(self) -> str:
@@ -282,7 +281,7 @@ class JobQuerySet(TenantQuerySet):
 class Job(TenantOwned):
     """Work owed: compare this resource with that application. Says who to compare, never what to send."""
 
-    integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="+")
+    integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="+", db_index=False)
     kind = models.CharField(max_length=5, choices=ResourceKind.choices)
     resource_id = models.UUIDField()
     resource_name = models.CharField(max_length=255, blank=True)
@@ -347,7 +346,7 @@ class Outcome(models.TextChoices):
 class Attempt(TenantOwned):
     """One try at a job. `method` to `answer` are of the request that decided; `steps` has all of them, in order."""
 
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="tries")
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="tries", db_index=False)
     operation = models.CharField(max_length=20)
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     method = models.CharField(max_length=6, blank=True)

@@ -5,6 +5,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from apps.lib.names import validate_text
+from apps.tenants import lookups  # noqa: F401 - registered with the fields
 from apps.tenants.context import current_tenant_id, in_tenant
 from apps.tenants.errors import TenantError
 
