@@ -138,12 +138,9 @@ class ScimClient:
         return next(iter(matching.values()), None)
 
     def _search(self, collection: str, attribute: str, value: str) -> str:
-        asked = (
-            {"filter": equals(attribute, value)}
-            if self.dialect.filters
-            else {"count": self.dialect.page_limit}
-        )
-        return f"/{collection}?{urlencode(asked, quote_via=quote)}"
+        if not self.dialect.filters:
+            return f"/{collection}?count={self.dialect.page_limit}"
+        return f"/{collection}?filter={quote(equals(attribute, value), safe='')}"
 
     async def _everything(self, path: str) -> AsyncIterator[Document]:
         """One page where the filter was obeyed, further ones where the list goes on."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 
 from apps.applications.catalog import MappedAttribute, ScimDialect
@@ -58,13 +59,16 @@ def value_of(person: Person, source: str, constant: str = "") -> str:
 
 
 def _field(person: Person, source: str) -> str:
-    # Applications show these names to people, and some refuse an account without one: there is always something.
-    full_name = f"{person.first_name} {person.last_name}".strip() or person.display_name or person.username
     if source == "full_name":
-        return full_name
+        return _full_name(person)
     if source == "display_name":
-        return person.display_name or full_name
+        return person.display_name or _full_name(person)
     return str(getattr(person, source))
+
+
+def _full_name(person: Person) -> str:
+    """Applications show these names to people, and some refuse an account without one: there is always something."""
+    return f"{person.first_name} {person.last_name}".strip() or person.display_name or person.username
 
 
 def values_in(document: Any, attributes: Iterable[MappedAttribute]) -> dict[str, str]:
@@ -89,24 +93,31 @@ def user_document(values: Mapping[str, str], dialect: ScimDialect, *, active: bo
     """`active` None: as at creation, that is True where the dialect maps it and absent where it does not."""
     document: Document = {"schemas": [schemas.USER]}
     for path, value in values.items():
-        if typed := _TYPED.fullmatch(path):
+        typed, urn, head, rest = _place(path)
+        if typed:
             document.setdefault(typed["attribute"], []).append(_row(typed, value))
         else:
-            _put(document, path, value)
+            _put(document, urn, head, rest, value)
     if active is not None or any(mapped.source == "active" for mapped in dialect.attributes):
         document["active"] = spelled(active is not False, dialect)
     return document
 
 
-def _put(document: Document, path: str, value: str) -> None:
-    """Attributes of an extension stand under its URN, which is named among the schemas (RFC 7643 section 3.3)."""
+@lru_cache(maxsize=1024)
+def _place(path: str) -> tuple[re.Match[str] | None, str, str, str]:
+    """(as a row of a type, URN, attribute, part of it): the same few paths for everybody."""
     urn, attribute = extension_of(path)
+    head, _, rest = attribute.partition(".")
+    return _TYPED.fullmatch(path), urn, head, rest
+
+
+def _put(document: Document, urn: str, head: str, rest: str, value: str) -> None:
+    """Attributes of an extension stand under its URN, which is named among the schemas (RFC 7643 section 3.3)."""
     place = document
     if urn:
         place = document.setdefault(urn, {})
         if urn not in document["schemas"]:
             document["schemas"].append(urn)
-    head, _, rest = attribute.partition(".")
     if rest:
         place.setdefault(head, {})[rest] = value
     else:

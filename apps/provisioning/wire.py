@@ -1,6 +1,7 @@
 """One request to an application and its answer: what is sent, what is kept for people to read, which failure it was."""
 
 import email.utils
+import json
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -38,6 +39,11 @@ class Target:
     def spellings(self) -> frozenset[str]:
         """Of the token, should the application echo it as it is or percent-encoded."""
         return frozenset({self.token, quote(self.token, safe="")} - {""})
+
+    @cached_property
+    def stands_as_it_is(self) -> bool:
+        """In JSON, which spells some characters in another way."""
+        return all(json.dumps(each) == f'"{each}"' for each in self.spellings)
 
 
 @dataclass(frozen=True)
@@ -81,8 +87,9 @@ class Wire:
         started = time.monotonic()
         status: int | None = None
         words = ""
+        request = self._request(method, path, body)
         try:
-            answer = await http.exchange(self._request(method, path, body), timeout=REQUEST_SECONDS)
+            answer = await http.exchange(request, timeout=REQUEST_SECONDS)
             status, words = answer.status, MASKED if secret else self._kept(answer.text)
             document = self._read(method, answer)
         except http.OutboundError as error:
@@ -96,7 +103,7 @@ class Wire:
             self.gate.saw(failure)
             raise
         finally:
-            shown = masked(body, self.target.spellings)
+            shown = self._shown(body, request.body)
             path = scrubbed(path, self.target.spellings)
             self.steps.append(Step(method, path, status, time.monotonic() - started, shown, words))
         self.gate.saw_answer()
@@ -131,6 +138,17 @@ class Wire:
         if isinstance(document, list):
             return {"Resources": document}
         return document if isinstance(document, dict) else {}
+
+    def _shown(self, body: Document | None, sent: bytes | None) -> Document | None:
+        """Masked; most hold nothing that would have to be, which their text tells faster than a walk through them."""
+        if body is None or sent is None:
+            return None
+        text = sent.decode()
+        hides = not self.target.stands_as_it_is or "password" in text.casefold()
+        if not hides and not any(each in text for each in self.target.spellings):
+            return body
+        found: Document = masked(body, self.target.spellings)
+        return found
 
     def _kept(self, text: str) -> str:
         shown = scrubbed(text[: 4 * LONGEST_ANSWER], self.target.spellings)[:LONGEST_ANSWER]

@@ -10,8 +10,13 @@ from apps.lib.scim.schemas import LIST_RESPONSE, PATCH_OP
 Document = dict[str, Any]
 
 
+_JSON = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":")
+)  # json.dumps would make one for each document
+
+
 def encode(document: Document) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return _JSON.encode(document).encode()
 
 
 def list_response(
