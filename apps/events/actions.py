@@ -1,6 +1,6 @@
 """The one way to write a line: inside the transaction of the change it tells about (docs/walk.md)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Required, TypedDict, Unpack
 from uuid import UUID, uuid4
 
@@ -10,7 +10,7 @@ from apps.events.actors import Actor, Target
 from apps.events.models import Event
 from apps.events.types import EventType
 from apps.lib.language import written
-from apps.tenants.bulk import insert_all
+from apps.tenants.bulk import insert_rows
 from apps.tenants.prepared import insert
 
 
@@ -29,38 +29,38 @@ class Told(TypedDict, total=False):
 
 
 def record(event_type: EventType, **told: Unpack[Told]) -> Event:
-    event = line(event_type, **told)
+    event = Event(**line(event_type, **told))
     insert(event)
     return event
 
 
-def record_all(lines: Sequence[Event]) -> None:
+def record_all(lines: Sequence[Mapping[str, Any]]) -> None:
     """Many at once, in their order."""
-    insert_all(lines)
+    insert_rows(Event, lines)
 
 
-def line(event_type: EventType, **told: Unpack[Told]) -> Event:
+def line(event_type: EventType, **told: Unpack[Told]) -> dict[str, Any]:
     """One that is not written yet."""
     actor, target, application = told["actor"], told.get("target"), told.get("application")
-    event = Event(
-        id=told.get("id") or uuid4(),
-        type=event_type,
-        success=told.get("success", True),
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        actor_name=actor.name[:255],
-        client_ip=actor.client_ip,
-        user_agent=actor.user_agent[:255],
-        error_message=_written(told.get("error_message", "")),
-        message_chain={name: _written(text) for name, text in (told.get("message_chain") or {}).items()},
-        changes=told.get("changes") or [],
-        details=told.get("details") or {},
-    )
+    row: dict[str, Any] = {
+        "id": told.get("id") or uuid4(),
+        "type": event_type,
+        "success": told.get("success", True),
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "actor_name": actor.name[:255],
+        "client_ip": actor.client_ip,
+        "user_agent": actor.user_agent[:255],
+        "error_message": _written(told.get("error_message", "")),
+        "message_chain": {name: _written(text) for name, text in (told.get("message_chain") or {}).items()},
+        "changes": told.get("changes") or [],
+        "details": told.get("details") or {},
+    }
     if target is not None:
-        event.target_kind, event.target_id, event.target_name = target.kind, target.id, target.name[:255]
+        row |= {"target_kind": target.kind, "target_id": target.id, "target_name": target.name[:255]}
     if application is not None:
-        event.application_id, event.application_name = application.id, application.name[:255]
-    return event
+        row |= {"application_id": application.id, "application_name": application.name[:255]}
+    return row
 
 
 def _written(text: str | Promise) -> str:

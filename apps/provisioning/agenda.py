@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from apps.provisioning import directory_now, jobs, passwords, remote_state, removals
 from apps.provisioning import plan as planning
+from apps.provisioning.claimed import Claimed
 from apps.provisioning.client import ScimClient
 from apps.provisioning.directory_now import GroupNow, UserNow
 from apps.provisioning.group_conversation import GroupConversation, GroupTask
-from apps.provisioning.models import Integration, Job
+from apps.provisioning.models import Integration
 from apps.provisioning.passwords import Password
 from apps.provisioning.pipeline import Planned
 from apps.provisioning.plan import UserPlan, UserRules
@@ -44,20 +45,20 @@ class Agenda:
 
     # --- people
 
-    def users(self, claimed: Sequence[Job]) -> list[Planned]:
+    def users(self, claimed: Sequence[Claimed]) -> list[Planned]:
         if not claimed:
             return []
         ids = [job.resource_id for job in claimed]
         rules = directory_now.user_rules(self.integration)
-        remote_state.take_charge(self.integration, ids)
         secrets = passwords.waiting(self.integration, ids)
         states = {each.user_id: each for each in directory_now.users_now(self.integration, ids)}
+        remote_state.take_charge(self.integration, states.values())
         jobs.name({job: states[job.resource_id].name for job in claimed})
         plans = {job: self._plan(states[job.resource_id], rules) for job in claimed}
         waiting = self._held_back([job for job, plan in plans.items() if isinstance(plan, REMOVALS)])
-        idle: dict[Job, datetime | None] = {}
+        idle: dict[Claimed, datetime | None] = {}
         planned: list[Planned] = []
-        creating: dict[Job, planning.Values] = {}
+        creating: dict[Claimed, planning.Values] = {}
         for job, plan in plans.items():
             state = states[job.resource_id]
             password = secrets.get(job.resource_id) if state.wanted is not None else None
@@ -76,7 +77,7 @@ class Agenda:
         return planning.plan_user(state.wanted, state.account, rules, self.now, until=state.until)
 
     def _about_user(
-        self, job: Job, state: UserNow, plan: UserPlan, rules: UserRules, password: Password | None
+        self, job: Claimed, state: UserNow, plan: UserPlan, rules: UserRules, password: Password | None
     ) -> Planned:
         task = UserTask(
             state.wanted,
@@ -92,7 +93,7 @@ class Agenda:
         conversation = UserConversation(self.new_client(), task)
         return Planned(job, conversation, phase, isinstance(plan, REMOVALS))
 
-    def _held_back(self, removing: Sequence[Job]) -> set[Job]:
+    def _held_back(self, removing: Sequence[Claimed]) -> set[Claimed]:
         """Those that wait, or are kept, after all."""
         removals.mark(removing)
         if any(not job.approved for job in removing):
@@ -104,7 +105,7 @@ class Agenda:
 
     # --- groups
 
-    def groups(self, claimed: Sequence[Job]) -> list[Planned]:
+    def groups(self, claimed: Sequence[Claimed]) -> list[Planned]:
         if not claimed:
             return []
         rules = directory_now.group_rules(self.integration)
@@ -112,8 +113,8 @@ class Agenda:
         states = {each.group_id: each for each in found}
         jobs.name({job: states[job.resource_id].name for job in claimed})
         guard = removals.MassRemovalGuard(self.integration)
-        idle: dict[Job, datetime | None] = {}
-        creating: dict[Job, planning.Values] = {}
+        idle: dict[Claimed, datetime | None] = {}
+        creating: dict[Claimed, planning.Values] = {}
         planned: list[Planned] = []
         for job in claimed:
             state = states[job.resource_id]
@@ -131,7 +132,7 @@ class Agenda:
         jobs.expect(creating)
         return planned
 
-    def _about_group(self, job: Job, state: GroupNow, rules: planning.GroupRules) -> Planned:
+    def _about_group(self, job: Claimed, state: GroupNow, rules: planning.GroupRules) -> Planned:
         expected = (job.expected or {}).get("displayName", "") if job.read_back else ""
         task = GroupTask(
             state.wanted, state.remote, rules, state.exists, str(job.resource_id), job.read_back, expected

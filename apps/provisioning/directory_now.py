@@ -26,6 +26,7 @@ class UserNow:
     wanted: Values | None
     account: Account | None
     until: datetime | None = None  # entitled so long, unless something changes
+    joins: bool = False  # an imported account that was left as it is until now
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,10 @@ def group_rules(integration: Integration) -> GroupRules:
 
 def users_now(integration: Integration, user_ids: Collection[uuid.UUID]) -> Iterator[UserNow]:
     """In no order; three queries however many there are."""
-    people = {user.pk: user for user in _read(entitled(integration).filter(pk__in=user_ids))}
+    people = {user.pk: user for user in _read(entitled(integration).filter(pk__among=user_ids))}
     others = [each for each in user_ids if each not in people]
-    leavers = {user.pk: user for user in _read(User.objects.filter(pk__in=others))} if others else {}
-    remotes = RemoteUser.objects.filter(integration=integration, user_id__in=user_ids)
+    leavers = {user.pk: user for user in _read(User.objects.filter(pk__among=others))} if others else {}
+    remotes = RemoteUser.objects.filter(integration=integration, user_id__among=user_ids)
     accounts = {remote.user_id: remote for remote in remotes}
     attributes = integration.dialect.attributes
     for user_id in user_ids:
@@ -80,6 +81,7 @@ def users_now(integration: Integration, user_ids: Collection[uuid.UUID]) -> Iter
             documents.values_of(person, attributes) if person else None,
             _account(remote, attributes) if remote and (remote.managed or person) else None,
             person.password_expires_at if person else None,
+            joins=bool(person and remote and not remote.managed),
         )
 
 

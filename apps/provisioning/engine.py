@@ -14,9 +14,10 @@ from django.utils import timezone
 from apps.lib.errors import SecretError
 from apps.provisioning import health, jobs, notices, recording, removals, synchronizations
 from apps.provisioning.agenda import Agenda
+from apps.provisioning.claimed import Claimed
 from apps.provisioning.client import ScimClient
 from apps.provisioning.gate import SICK_AFTER, Gate
-from apps.provisioning.models import Integration, IntegrationState, Job, ResourceKind
+from apps.provisioning.models import Integration, IntegrationState, ResourceKind
 from apps.provisioning.pipeline import Pipeline, Planned
 from apps.provisioning.wire import Target
 
@@ -152,7 +153,7 @@ class Slice:
         self.integration.refresh_from_db(from_queryset=Integration.objects.select_related("application"))
         return True
 
-    def _line_up(self, claimed: list[Job]) -> None:
+    def _line_up(self, claimed: list[Claimed]) -> None:
         if not claimed:
             return
         self.unsettled = True

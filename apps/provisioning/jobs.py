@@ -10,12 +10,12 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 from django.db.models import Case, F, Q, Value, When
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from apps.lib.transactions import retried
+from apps.provisioning.claimed import COLUMNS, Claimed
 from apps.provisioning.models import Integration, IntegrationState, Job, JobState, Priority, ResourceKind
-from apps.tenants.bulk import insert_all, new_ids, update_all
+from apps.tenants.bulk import insert_rows, new_ids, update_rows
 from apps.tenants.context import every_tenant
 
 LEASE = timedelta(seconds=120)  # longer than a request's 30 s and the settle window together
@@ -34,6 +34,28 @@ NO_FAILURE: dict[str, Any] = {
     "last_status": None,
     "last_error": "",
 }
+
+
+# What becomes of a job that is there when it is raised. While an outcome is unknown the resource stays off the wire, whatever changes.
+ONCE = ("integration", "kind", "resource_id")
+_UNDER_WAY = "(old.state = 'pending' AND old.read_back) OR old.state = 'running'"
+_OWED = "old.state IN ('pending', 'running', 'held') AND old.desired_version > 0"  # before, so not asked for by this one
+RAISED = (
+    ("desired_version", "old.desired_version + 1"),
+    ("priority", "new.priority"),
+    (
+        "removal_since",
+        "CASE WHEN new.removal_since IS NOT NULL THEN COALESCE(old.removal_since, new.removal_since) END",
+    ),
+    ("state", f"CASE WHEN {_UNDER_WAY} THEN old.state ELSE new.state END"),
+    ("next_at", f"CASE WHEN {_UNDER_WAY} THEN old.next_at ELSE new.next_at END"),
+    ("attempts", f"CASE WHEN {_UNDER_WAY} THEN old.attempts ELSE new.attempts END"),
+)
+RAISED_FOR_ALL = (
+    *RAISED,
+    ("synchronization", "new.synchronization_id"),
+    ("sync_version", f"CASE WHEN {_OWED} THEN 0 ELSE old.desired_version + 1 END"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,53 +102,21 @@ def _raise_chunk(
     synchronization: uuid.UUID | None = None,
 ) -> None:
     now = timezone.now()
-    first = [
-        Job(
-            id=job_id,
-            integration_id=integration_id,
-            kind=kind,
-            resource_id=each,
-            resource_name=name[:255],
-            desired_version=1,
-            priority=priority,
-            next_at=now,
-            removal_since=now if removes else None,
-            synchronization_id=synchronization,
-            sync_version=1 if synchronization else 0,
-        )
+    common = {
+        "integration_id": integration_id,
+        "kind": kind,
+        "desired_version": 1,
+        "priority": priority,
+        "next_at": now,
+        "removal_since": now if removes else None,
+        "synchronization_id": synchronization,
+        "sync_version": 1 if synchronization else 0,
+    }
+    rows = [
+        {"id": job_id, "resource_id": each, "resource_name": name[:255]}
         for job_id, (each, name) in zip(new_ids(), names.items(), strict=False)
     ]
-    insert_all(first, unique=["integration", "kind", "resource_id"])
-    made = Job.objects.filter(id__in=_ids(first)).values_list("resource_id", flat=True)
-    if known := list(names.keys() - set(made)):
-        _raise_known(
-            Job.objects.filter(integration_id=integration_id, kind=kind, resource_id__in=known),
-            priority,
-            removes=removes,
-            synchronization=synchronization,
-        )
-
-
-def _raise_known(rows: Any, priority: Priority, *, removes: bool, synchronization: uuid.UUID | None) -> None:
-    """In one statement: each row is written once. While an outcome is unknown the resource stays off the wire, whatever changes."""
-    now = timezone.now()
-    under_way = Q(state=JobState.PENDING, read_back=True) | Q(state=JobState.RUNNING)
-    changes: dict[str, Any] = {
-        "desired_version": F("desired_version") + 1,
-        "priority": priority,
-        "removal_since": Coalesce(F("removal_since"), Value(now)) if removes else None,
-    }
-    for name, value in (("state", JobState.PENDING), ("next_at", now), ("attempts", 0)):
-        changes[name] = Case(When(under_way, then=F(name)), default=Value(value))
-    if synchronization is not None:
-        changes |= {"synchronization": synchronization, "sync_version": _version_asked_for()}
-    rows.update(**changes)
-
-
-def _version_asked_for() -> Case:
-    """Of jobs that are raised just now: 0 where they were owed before."""
-    owed = Q(state__in=[JobState.PENDING, JobState.RUNNING, JobState.HELD], desired_version__gt=0)
-    return Case(When(owed, then=Value(0)), default=F("desired_version") + 1)
+    insert_rows(Job, rows, common=common, unique=ONCE, update=RAISED_FOR_ALL if synchronization else RAISED)
 
 
 def group_priority(integration: Integration) -> Priority:
@@ -134,7 +124,7 @@ def group_priority(integration: Integration) -> Priority:
 
 
 @retried
-def claim(integration: Integration, limit: int, token: uuid.UUID) -> list[Job]:
+def claim(integration: Integration, limit: int, token: uuid.UUID) -> list[Claimed]:
     """Up to `limit` due jobs, most urgent first, leased to this caller alone; `claimed_version` is what will be done."""
     now = timezone.now()
     _wake(integration, now)
@@ -142,15 +132,15 @@ def claim(integration: Integration, limit: int, token: uuid.UUID) -> list[Job]:
     due = due.order_by("priority", "next_at")
     if connection.features.has_select_for_update_skip_locked:
         due = due.select_for_update(skip_locked=True)
-    ids = list(due.values_list("id", flat=True)[:limit])
-    # The condition is repeated: without SKIP LOCKED another claim may have been faster.
-    Job.objects.filter(id__in=ids, state=JobState.PENDING).update(
+    found = [Claimed(*row) for row in due.values_list(*COLUMNS)[:limit]]
+    # Theirs to the end of the transaction: where there is no SKIP LOCKED, all that write wait for each other.
+    Job.objects.filter(id__among=_ids(found), state=JobState.PENDING).update(
         state=JobState.RUNNING,
         lease_token=token,
         lease_until=now + LEASE,
         claimed_version=F("desired_version"),
     )
-    return list(_mine(token).filter(id__in=ids).order_by("priority", "next_at"))
+    return found
 
 
 def _wake(integration: Integration, now: datetime) -> None:
@@ -166,19 +156,19 @@ def _mine(token: uuid.UUID) -> Any:
     return Job.objects.filter(lease_token=token, state=JobState.RUNNING)
 
 
-def name(told: Mapping[Job, str]) -> None:
+def name(told: Mapping[Claimed, str]) -> None:
     """People and groups are renamed; who is gone keeps the last name."""
     renamed = [job for job, text in told.items() if text and text[:255] != job.resource_name]
     for job in renamed:
         job.resource_name = told[job][:255]
-    update_all(renamed, ["resource_name"])
+    update_rows(Job, [{"id": job.id, "resource_name": job.resource_name} for job in renamed])
 
 
-def expect(creating: Mapping[Job, Mapping[str, str]]) -> None:
+def expect(creating: Mapping[Claimed, Mapping[str, str]]) -> None:
     """Before anything is sent: should this process die or the answer be lost, it is still known what to look for there."""
     for job, values in creating.items():
         job.expected = dict(values)
-    update_all(list(creating), ["expected"])
+    update_rows(Job, [{"id": job.id, "expected": job.expected} for job in creating])
 
 
 def renew(token: uuid.UUID) -> None:
@@ -191,14 +181,14 @@ def take_back() -> None:
     Integration.objects.exclude(busy_until=None).update(busy_token=None, busy_until=None)
 
 
-def finish(jobs: Mapping[Job, datetime | None], token: uuid.UUID) -> None:
+def finish(jobs: Mapping[Claimed, datetime | None], token: uuid.UUID) -> None:
     """In sync, each until the time beside it. Whatever was raised again meanwhile is pending once more."""
     if not jobs:
         return
-    looks = [When(pk=job.pk, then=Value(moment)) for job, moment in jobs.items() if moment is not None]
+    looks = [When(pk=job.id, then=Value(moment)) for job, moment in jobs.items() if moment is not None]
     again = Q(desired_version__gt=F("claimed_version"))
     now = timezone.now()
-    _mine(token).filter(id__in=_ids(jobs)).update(
+    _mine(token).filter(id__among=_ids(jobs)).update(
         state=Case(When(again, then=Value(JobState.PENDING)), default=Value(JobState.DONE)),
         next_at=Case(When(again, then=Value(now)), *looks, default=Value(None)),
         done_version=F("claimed_version"),
@@ -208,37 +198,37 @@ def finish(jobs: Mapping[Job, datetime | None], token: uuid.UUID) -> None:
     )
 
 
-def in_hand(jobs: Iterable[Job], token: uuid.UUID) -> tuple[set[uuid.UUID], set[uuid.UUID]]:
+def in_hand(jobs: Iterable[Claimed], token: uuid.UUID) -> tuple[set[uuid.UUID], set[uuid.UUID]]:
     """Those whose lease is still held, locked to the end of the transaction; and those whose row somebody else has locked now.
 
     Nobody is waited for: the relay may have locked some of them, and want others that are locked here.
     """
     rows, ids = _mine(token), _ids(jobs)
-    locking = rows.filter(id__in=ids)
+    locking = rows.filter(id__among=ids)
     if not connection.features.has_select_for_update_skip_locked:
         return set(locking.values_list("id", flat=True)), set()
     held = set(locking.select_for_update(skip_locked=True).values_list("id", flat=True))
     missing = [each for each in ids if each not in held]
-    locked = set(rows.filter(id__in=missing).values_list("id", flat=True)) if missing else set()
+    locked = set(rows.filter(id__among=missing).values_list("id", flat=True)) if missing else set()
     return held, locked
 
 
 def put_back(
-    jobs: Sequence[Job], token: uuid.UUID, *, after: timedelta = timedelta(0), **fields: Any
+    jobs: Sequence[Claimed], token: uuid.UUID, *, after: timedelta = timedelta(0), **fields: Any
 ) -> None:
     """Not done: pending again after a while."""
     if not jobs:
         return
     fields |= {"next_at": timezone.now() + after, "state": JobState.PENDING}
-    _mine(token).filter(id__in=_ids(jobs)).update(**NO_LEASE, **fields)
+    _mine(token).filter(id__among=_ids(jobs)).update(**NO_LEASE, **fields)
 
 
-def set_aside(jobs: Sequence[Job], token: uuid.UUID, state: JobState, **fields: Any) -> None:
+def set_aside(jobs: Sequence[Claimed], token: uuid.UUID, state: JobState, **fields: Any) -> None:
     """Parked, held or kept. Whatever was raised meanwhile is pending at once: the change may be what it waited for."""
     again = Q(desired_version__gt=F("claimed_version"))
     fields["next_at"] = Case(When(again, then=Value(timezone.now())), default=Value(None))
     fields["state"] = Case(When(again, then=Value(JobState.PENDING)), default=Value(state))
-    _mine(token).filter(id__in=_ids(jobs)).update(**NO_LEASE, **fields)
+    _mine(token).filter(id__among=_ids(jobs)).update(**NO_LEASE, **fields)
 
 
 def backoff(attempts: int) -> timedelta:
@@ -301,5 +291,5 @@ def _due(rows: Any) -> Any:
     return rows.filter(waiting | Q(state=JobState.RUNNING, lease_until__lte=now))
 
 
-def _ids(jobs: Iterable[Job]) -> list[uuid.UUID]:
+def _ids(jobs: Iterable[Claimed]) -> list[uuid.UUID]:
     return [job.id for job in jobs]

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from apps.lib import http
+from apps.provisioning.claimed import Claimed
 from apps.provisioning.conversation import Conversation, Report
-from apps.provisioning.models import Job
 
 GROUP = 100  # that have ended are worth a transaction
 HOLD_SECONDS = 0.2  # and no result is held back for longer
@@ -24,7 +24,7 @@ HOLD_SECONDS = 0.2  # and no result is held back for longer
 class Planned:
     """A lower `phase` goes first. `removes`: it takes somebody's access away."""
 
-    job: Job
+    job: Claimed
     conversation: Conversation = field(repr=False)
     phase: int = 0
     removes: bool = False
@@ -72,7 +72,7 @@ class Pipeline:
         self.removing -= sum(each.planned.removes for each in taken)
         return taken
 
-    def recall(self) -> list[Job]:
+    def recall(self) -> list[Claimed]:
         """Those that still wait do so no more, and are taken."""
         recalled = http.run(self._let_go())
         self.outstanding -= len(recalled)

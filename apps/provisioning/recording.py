@@ -16,16 +16,17 @@ from apps.applications.models import Assignment
 from apps.events.actions import record_all
 from apps.lib.transactions import gave_way, retried
 from apps.provisioning import jobs, passwords, remote_state
+from apps.provisioning.claimed import Claimed
 from apps.provisioning.conversation import Report
 from apps.provisioning.errors import AdoptionRefused, TargetError
-from apps.provisioning.models import Integration, Job, JobState, Outcome, ResourceKind
+from apps.provisioning.models import Attempt, Integration, JobState, Outcome, ResourceKind
 from apps.provisioning.telling import Telling
-from apps.tenants.bulk import insert_all
+from apps.tenants.bulk import insert_rows
 
 log = structlog.get_logger(__name__)
 
 CHANGES_MEMBERSHIP = {"create", "link", "reactivate", "deactivate", "delete"}
-Reports = dict[Job, Report]
+Reports = dict[Claimed, Report]
 
 
 def record_reports(integration: Integration, lease: uuid.UUID, reports: Reports) -> Reports:
@@ -83,7 +84,7 @@ def _record(integration: Integration, lease: uuid.UUID, reports: Reports) -> Rep
     telling = Telling(integration)
     for job, report in ours.items():
         telling.tell(job, report)
-    insert_all(telling.attempts)
+    insert_rows(Attempt, telling.attempts)
     record_all(telling.events)
     passwords.destroy(report.password_ended for report in ours.values() if report.password_ended is not None)
     return waiting
@@ -96,7 +97,7 @@ def _refuse(report: Report, holder: str) -> None:
     report.known, report.failed, report.done = None, report.failed or "look_up", []
 
 
-def record_defect(job: Job, lease: uuid.UUID) -> None:
+def record_defect(job: Claimed, lease: uuid.UUID) -> None:
     """A mistake of our own, with its traceback in the server's log: this one job waits, the others go on."""
     words = _("Something went wrong here; the server's log says what.")
     jobs.set_aside([job], lease, JobState.PARKED, attempts=F("attempts") + 1, last_error=words)
@@ -118,7 +119,7 @@ def _end_leases(reports: Reports, lease: uuid.UUID) -> None:
             _end_failed(job, lease, report.error)
 
 
-def _end_failed(job: Job, lease: uuid.UUID, error: TargetError) -> None:
+def _end_failed(job: Claimed, lease: uuid.UUID, error: TargetError) -> None:
     told: dict[str, Any] = {"last_status": error.status, "last_error": error.detail[:1000]}
     if error.outcome == Outcome.PERMANENT:
         told |= {"attempts": F("attempts") + 1, "expected": None}  # refused, so not created

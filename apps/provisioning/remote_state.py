@@ -1,7 +1,7 @@
 """Our records of what an application holds: one row for each person and group that it knows by an id."""
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,10 +9,11 @@ from django.utils import timezone
 
 from apps.directory.models import Group, User
 from apps.provisioning import directory_now
+from apps.provisioning.claimed import Claimed
 from apps.provisioning.conversation import Report
-from apps.provisioning.models import Integration, Job, RemoteGroup, RemoteUser, ResourceKind
+from apps.provisioning.models import Integration, RemoteGroup, RemoteUser, ResourceKind
 from apps.provisioning.plan import Account, RemoteTeam
-from apps.tenants.bulk import insert_all, new_ids
+from apps.tenants.bulk import insert_rows, new_ids
 
 FRESH = {"create", "link"}
 
@@ -24,15 +25,15 @@ class NewlyKnown:
     `taken`: by somebody who is still in the directory, with their name. `twice`: by two of these at once, and not the first.
     """
 
-    taken: dict[Job, str] = field(default_factory=dict)
-    twice: list[Job] = field(default_factory=list)
+    taken: dict[Claimed, str] = field(default_factory=dict)
+    twice: list[Claimed] = field(default_factory=list)
     former: list[RemoteUser | RemoteGroup] = field(default_factory=list)
 
     @classmethod
-    def of(cls, integration: Integration, reports: Mapping[Job, Report]) -> "NewlyKnown":
+    def of(cls, integration: Integration, reports: Mapping[Claimed, Report]) -> "NewlyKnown":
         found = cls()
         for kind in ResourceKind:
-            fresh: dict[str, Job] = {}
+            fresh: dict[str, Claimed] = {}
             for job, report in reports.items():
                 if job.kind != kind or report.known is None or not _is_fresh(report):
                     continue
@@ -43,9 +44,9 @@ class NewlyKnown:
             found._look(integration, kind, fresh)
         return found
 
-    def _look(self, integration: Integration, kind: ResourceKind, fresh: dict[str, Job]) -> None:
+    def _look(self, integration: Integration, kind: ResourceKind, fresh: dict[str, Claimed]) -> None:
         remotes, directory = (RemoteUser, User) if kind == ResourceKind.USER else (RemoteGroup, Group)
-        rows = remotes.objects.filter(integration=integration, remote_id__in=list(fresh)) if fresh else []
+        rows = remotes.objects.filter(integration=integration, remote_id__among=list(fresh)) if fresh else []
         others = [row for row in rows if _resource_id(row) != fresh[row.remote_id].resource_id]
         if not others:
             return
@@ -72,13 +73,13 @@ def _resource_id(row: RemoteUser | RemoteGroup) -> uuid.UUID:
     return found
 
 
-def take_charge(integration: Integration, user_ids: Collection[uuid.UUID]) -> None:
+def take_charge(integration: Integration, states: Iterable[directory_now.UserNow]) -> None:
     """Imported accounts of people who are in a bound group by now are managed from here on, and for good."""
-    imported = RemoteUser.objects.filter(integration=integration, user_id__in=user_ids, managed=False)
-    imported.filter(user__in=directory_now.entitled(integration).values("pk")).update(managed=True)
+    if ids := [state.user_id for state in states if state.joins]:
+        RemoteUser.objects.filter(integration=integration, user_id__among=ids).update(managed=True)
 
 
-def store(integration: Integration, reports: Mapping[Job, Report]) -> None:
+def store(integration: Integration, reports: Mapping[Claimed, Report]) -> None:
     """What each application's answer left us knowing; where that is nothing any more the row goes."""
     ids = new_ids()
     for kind, model, resource in (
@@ -91,18 +92,13 @@ def store(integration: Integration, reports: Mapping[Job, Report]) -> None:
             model.objects.filter(integration=integration, **{f"{resource}_id__in": gone}).delete()
         for linked in (False, True):
             rows = [
-                model(
-                    id=next(ids),
-                    integration_id=integration.pk,
-                    linked=linked,
-                    **{f"{resource}_id": job.resource_id},
-                    **_fields(job, report),
-                )
+                {"id": next(ids), f"{resource}_id": job.resource_id, **_fields(job, report)}
                 for job, report in of_kind.items()
                 if report.known is not None and _is_linked(report) == linked
             ]
+            common = {"integration_id": integration.pk, "linked": linked, "last_success_at": timezone.now()}
             changing = [*CHANGING[kind], *(["linked"] if linked else [])]
-            insert_all(rows, unique=["integration", resource], update=changing)
+            insert_rows(model, rows, common=common, unique=["integration", resource], update=changing)
 
 
 def _is_linked(report: Report) -> bool:
@@ -115,9 +111,9 @@ CHANGING = {
 }
 
 
-def _fields(job: Job, report: Report) -> dict[str, Any]:
+def _fields(job: Claimed, report: Report) -> dict[str, Any]:
     known = report.known
-    told: dict[str, Any] = {"name": job.resource_name[:255], "last_success_at": timezone.now()}
+    told: dict[str, Any] = {"name": job.resource_name[:255]}
     if isinstance(known, Account):
         sent, since = dict(known.sent), known.inactive_since
         return told | {

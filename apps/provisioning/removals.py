@@ -19,6 +19,7 @@ from django.utils import timezone
 from apps.directory.models import User
 from apps.provisioning import directory_now
 from apps.provisioning import plan as planning
+from apps.provisioning.claimed import Claimed
 from apps.provisioning.models import Integration, Job, JobState, Priority, RemoteUser, ResourceKind
 
 TOGETHER = timedelta(minutes=10)
@@ -47,11 +48,11 @@ class MassRemovalGuard:
         self.now = timezone.now()
         self._evaluations: Evaluations | None = None
 
-    def verdicts_on_users(self, jobs: Iterable[Job]) -> dict[Job, JobState]:
+    def verdicts_on_users(self, jobs: Iterable[Claimed]) -> dict[Claimed, JobState]:
         """HELD or KEPT; nothing of those against whose removal nothing speaks."""
         undecided = [job for job in jobs if not job.approved]
         because = reasons([job.resource_id for job in undecided if job.kept_because])
-        verdicts: dict[Job, JobState] = {}
+        verdicts: dict[Claimed, JobState] = {}
         for job in undecided:
             if job.kept_because and job.kept_because == because[job.resource_id]:
                 verdicts[job] = JobState.KEPT
@@ -61,7 +62,7 @@ class MassRemovalGuard:
 
     def verdict_on_group(
         self,
-        job: Job,
+        job: Claimed,
         plan: planning.GroupPlan,
         wanted: planning.Team | None,
         remote: planning.RemoteTeam | None,
@@ -140,7 +141,7 @@ def _members_removed(plan: planning.GroupPlan, remote: planning.RemoteTeam | Non
     return frozenset()
 
 
-def mark(jobs: Iterable[Job]) -> None:
+def mark(jobs: Iterable[Claimed]) -> None:
     """Time alone ended this access, an expired password for one: the relay has not heard of it."""
     unmarked = [job for job in jobs if job.removal_since is None]
     if not unmarked:
@@ -148,7 +149,7 @@ def mark(jobs: Iterable[Job]) -> None:
     now = timezone.now()
     for job in unmarked:
         job.removal_since = now
-    Job.objects.filter(pk__in=[job.pk for job in unmarked], removal_since=None).update(removal_since=now)
+    Job.objects.filter(pk__among=[job.id for job in unmarked], removal_since=None).update(removal_since=now)
 
 
 def let_groups_go(integration: Integration) -> None:

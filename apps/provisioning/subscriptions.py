@@ -125,12 +125,14 @@ def _known(integration: Integration) -> tuple[Any, Any]:
 def _users_owed(integration: Integration, only: Collection[uuid.UUID]) -> Iterator[Owed]:
     """The priority is what the plan will probably be."""
     remotes, waiting = _known(integration)
-    people = directory_now.names_of(directory_now.entitled(integration).filter(pk__in=only))
+    people = directory_now.names_of(directory_now.entitled(integration).filter(pk__among=only))
     known = {
         user_id: (name, active)
-        for user_id, name, active in remotes.filter(user_id__in=only).values_list("user_id", "name", "active")
+        for user_id, name, active in remotes.filter(user_id__among=only).values_list(
+            "user_id", "name", "active"
+        )
     }
-    owed = waiting.filter(resource_id__in=only).values_list("resource_id", flat=True)
+    owed = waiting.filter(resource_id__among=only).values_list("resource_id", flat=True)
     for user_id in people.keys() | known.keys() | set(owed):
         name, active = known.get(user_id, ("", None))
         priority = _priority(user_id in people, active)

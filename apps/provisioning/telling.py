@@ -8,11 +8,11 @@ from django.utils.translation import gettext_lazy
 
 from apps.events.actions import line
 from apps.events.actors import Actor, Target
-from apps.events.models import Event
 from apps.events.types import EventType
+from apps.provisioning.claimed import Claimed
 from apps.provisioning.conversation import Done, Report
 from apps.provisioning.errors import AdoptionRefused, TargetError
-from apps.provisioning.models import Attempt, Integration, Job, Outcome, ResourceKind
+from apps.provisioning.models import Integration, Outcome, ResourceKind
 from apps.provisioning.wire import Step
 from apps.tenants.bulk import new_ids
 
@@ -59,17 +59,18 @@ class Telling:
         self.actor = Actor.system()
         self.ids = new_ids()
         self.words: dict[tuple[str, str], str] = {}
-        self.attempts: list[Attempt] = []
-        self.events: list[Event] = []
+        self.about = {"idm_client_id": str(integration.id)}
+        self.attempts: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
 
-    def tell(self, job: Job, report: Report) -> None:
+    def tell(self, job: Claimed, report: Report) -> None:
         tried = report.steps and (report.done or report.password_refused or not report.deferred)
         attempt = _attempt(job, report, next(self.ids)) if tried else None
         if attempt is not None:
             self.attempts.append(attempt)
         self._tell_events(job, report, attempt)
 
-    def _tell_events(self, job: Job, report: Report, attempt: Attempt | None) -> None:
+    def _tell_events(self, job: Claimed, report: Report, attempt: dict[str, Any] | None) -> None:
         """One for each thing done and one for a failure; the last of them is the attempt's outcome and names it."""
         done, error = list(report.done), report.error or report.password_refused
         if attempt and not done and error is None:  # read back, and all is as it should be
@@ -88,16 +89,16 @@ class Telling:
             told = {"error_message": error.detail, "message_chain": error.message_chain(words)}
             self._event(job, operation, attempt, success=False, **told)
 
-    def _words(self, job: Job, operation: str) -> str:
+    def _words(self, job: Claimed, operation: str) -> str:
         key = (job.kind, operation)
         if key not in self.words:
             self.words[key] = str(WORDS[operation]) % {"what": ResourceKind(job.kind).label}
         return self.words[key]
 
-    def _event(self, job: Job, operation: str, attempt: Attempt | None, **more: Any) -> None:
-        details = {"idm_client_id": str(self.integration.id), "job": str(job.id)}
+    def _event(self, job: Claimed, operation: str, attempt: dict[str, Any] | None, **more: Any) -> None:
+        details = {**self.about, "job": str(job.id)}
         if attempt is not None:
-            details["attempt"] = str(attempt.id)
+            details["attempt"] = str(attempt["id"])
         if operation == "link":
             details["linked"] = "true"
         self.events.append(
@@ -113,23 +114,23 @@ class Telling:
         )
 
 
-def _attempt(job: Job, report: Report, attempt_id: UUID) -> Attempt:
+def _attempt(job: Claimed, report: Report, attempt_id: UUID) -> dict[str, Any]:
     step, error = report.steps[-1], report.error or report.password_refused
-    return Attempt(
-        id=attempt_id,
-        job_id=job.id,
-        operation=("set_password" if report.password_refused else report.failed if error else "")
+    return {
+        "id": attempt_id,
+        "job_id": job.id,
+        "operation": ("set_password" if report.password_refused else report.failed if error else "")
         or (report.done[-1].operation if report.done else "")
         or "read_back",
-        outcome=error.outcome if error else Outcome.SUCCEEDED,
-        method=step.method,
-        path=step.path[:1000],
-        status=step.status,
-        seconds=step.seconds,
-        request=step.request,
-        answer=step.answer,
-        steps=[each.as_json() for each in report.steps],
-    )
+        "outcome": error.outcome if error else Outcome.SUCCEEDED,
+        "method": step.method,
+        "path": step.path[:1000],
+        "status": step.status,
+        "seconds": step.seconds,
+        "request": step.request,
+        "answer": step.answer,
+        "steps": [each.as_json() for each in report.steps],
+    }
 
 
 def _operation_that_failed(report: Report, error: TargetError) -> str:

@@ -2,21 +2,23 @@
 Many rows of one model in one statement, whose text is the same however many they are (docs/decisions/0023-results-in-groups.md).
 
 PostgreSQL is handed the rows as one JSON value and takes it apart by the table's own types; SQLite runs a statement that it has
-prepared once. As in prepared.py there are no signals, each row belongs to the tenant in context, and refusals are IntegrityErrors.
+prepared once. Rows are plain values: making models of them would cost more than writing them. As in prepared.py there are no signals,
+each row belongs to the tenant in context, and refusals are IntegrityErrors.
 """
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Field
+from django.utils import timezone
 from django.utils.functional import Promise
 
-from apps.tenants.prepared import columns_of, insertion, kept_sql, taking_over
+from apps.tenants.context import current_tenant_id
+from apps.tenants.prepared import Update, insertion, kept_sql, taking_over
 
 
 def new_ids() -> Iterator[UUID]:
@@ -27,57 +29,88 @@ def new_ids() -> Iterator[UUID]:
             yield UUID(bytes=octets[start : start + 16], version=4)
 
 
-def insert_all(rows: Sequence[Any], *, unique: Sequence[str] = (), update: Sequence[str] = ()) -> None:
-    """With `unique`, a row that has the same values in these fields takes over those of `update` instead, or stays as it is."""
+def insert_rows(
+    model: Any,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    common: Mapping[str, Any] | None = None,
+    unique: Sequence[str] = (),
+    update: Update = (),
+) -> None:
+    """A row is what is its own of it, by column, `id` included; all have `common`, and the model's defaults for the rest.
+
+    With `unique`, a row that has the same values in these fields takes over those of `update` instead, or stays as it is.
+    """
     if not rows:
         return
-    for row in rows:
-        row.take_tenant()
-    connection, model = connections[DEFAULT_DB_ALIAS], type(rows[0])
+    connection = connections[DEFAULT_DB_ALIAS]
+    base = _defaults(model) | {"tenant_id": current_tenant_id(), **(common or {})}
     about = (model, tuple(unique), tuple(update))
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            fields = model._meta.local_concrete_fields  # noqa: SLF001 - Django's documented Model API
-            cursor.execute(kept_sql(connection, _insertion, *about), [_as_json(rows, fields, adds=True)])
+            told = [json.dumps(each, default=_text) for each in (base, rows)]
+            cursor.execute(kept_sql(connection, _insertion, *about), told)
         else:
-            values = [columns_of(row, connection) for row in rows]
-            cursor.executemany(kept_sql(connection, insertion, *about), values)
-    for row in rows:
-        row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 - as above
+            cursor.executemany(
+                kept_sql(connection, insertion, *about), _values(model, base, rows, connection)
+            )
 
 
-def update_all(rows: Sequence[Any], names: Sequence[str]) -> None:
-    """Writes the fields of these names, of each row its own values."""
+def _defaults(model: Any) -> dict[str, Any]:
+    """Of every column but the key; those that fill themselves in are full."""
+    now = timezone.now()
+    return {
+        field.column: now
+        if getattr(field, "auto_now_add", False) or getattr(field, "auto_now", False)
+        else field.get_default()
+        for field in _fields(model)
+        if not field.primary_key
+    }
+
+
+def _values(
+    model: Any, base: dict[str, Any], rows: Sequence[Mapping[str, Any]], connection: Any
+) -> list[list[Any]]:
+    fields = [(field, field.column) for field in _fields(model)]
+    stored = {column: _stored(field, base[column], connection) for field, column in fields if column in base}
+    return [
+        [
+            _stored(field, row[column], connection) if column in row else stored[column]
+            for field, column in fields
+        ]
+        for row in rows
+    ]
+
+
+def _stored(field: Any, value: Any, connection: Any) -> Any:
+    return field.get_db_prep_save(value, connection)
+
+
+def _fields(model: Any) -> Any:
+    return model._meta.local_concrete_fields  # noqa: SLF001 - Django's documented Model API
+
+
+def update_rows(model: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Writes what stands in each beside its `id`: all have the same columns."""
     if not rows:
         return
-    for row in rows:
-        row.take_tenant()
-    connection, model = connections[DEFAULT_DB_ALIAS], type(rows[0])
-    sql = kept_sql(connection, _change, model, tuple(names))
-    fields = [model._meta.get_field(name) for name in (*names, "id", "tenant")]  # noqa: SLF001 - as above
+    connection = connections[DEFAULT_DB_ALIAS]
+    columns = tuple(each for each in rows[0] if each != "id")
+    sql = kept_sql(connection, _change, model, columns)
+    tenant_id = current_tenant_id()
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(sql, [_as_json(rows, fields, adds=False)])
+            cursor.execute(sql, [json.dumps(rows, default=_text), tenant_id])
         else:
-            cursor.executemany(sql, [[_stored(field, row, connection) for field in fields] for row in rows])
-
-
-def _stored(field: Any, row: Any, connection: Any) -> Any:
-    return field.get_db_prep_save(field.pre_save(row, add=False), connection)
-
-
-def _as_json(rows: Sequence[Any], fields: Sequence[Any], *, adds: bool) -> str:
-    """Most fields are stored as they stand on the row; those that fill themselves in, like auto_now_add, are asked to."""
-    filled = [field for field in fields if type(field).pre_save is not Field.pre_save]
-    plain = [(field.column, field.attname) for field in fields if field not in filled]
-    told = []
-    for row in rows:
-        values = row.__dict__
-        record = {column: values[name] for column, name in plain}
-        for field in filled:
-            record[field.column] = field.pre_save(row, adds)
-        told.append(record)
-    return json.dumps(told, default=_text)
+            fields = [(field, field.column) for field in _fields(model)]
+            by_column = {column: field for field, column in fields}
+            wanted = (*columns, "id")
+            tenant = _stored(by_column["tenant_id"], tenant_id, connection)
+            values = [
+                [*(_stored(by_column[each], row[each], connection) for each in wanted), tenant]
+                for row in rows
+            ]
+            cursor.executemany(sql, values)
 
 
 def _text(value: Any) -> str:
@@ -86,23 +119,20 @@ def _text(value: Any) -> str:
     raise TypeError(f"{type(value).__name__} cannot be written this way.")
 
 
-def _insertion(connection: Any, model: Any, unique: Sequence[str], update: Sequence[str]) -> str:
-    quote, meta = connection.ops.quote_name, model._meta  # noqa: SLF001 - as above
-    table, columns = (
-        quote(meta.db_table),
-        ", ".join(quote(each.column) for each in meta.local_concrete_fields),
-    )
-    rows = f"SELECT {columns} FROM json_populate_recordset(NULL::{table}, %s::json)"  # noqa: S608 - the model's own names
+def _insertion(connection: Any, model: Any, unique: Sequence[str], update: Update) -> str:
+    quote = connection.ops.quote_name
+    table, columns = quote(model._meta.db_table), ", ".join(quote(each.column) for each in _fields(model))  # noqa: SLF001 - as above
+    base = f"json_populate_record(NULL::{table}, %s::json)"
+    rows = f"SELECT {columns} FROM json_populate_recordset({base}, %s::json)"  # noqa: S608 - the model's own names
     return f"INSERT INTO {table} ({columns}) {rows}" + taking_over(connection, model, unique, update)
 
 
-def _change(connection: Any, model: Any, names: Sequence[str]) -> str:
-    quote, meta = connection.ops.quote_name, model._meta  # noqa: SLF001 - as above
-    table, columns = quote(meta.db_table), [quote(meta.get_field(name).column) for name in names]
+def _change(connection: Any, model: Any, columns: Sequence[str]) -> str:
+    quote = connection.ops.quote_name
+    table, names = quote(model._meta.db_table), [quote(each) for each in columns]  # noqa: SLF001 - as above
     if connection.vendor != "postgresql":
-        changes = ", ".join(f"{column} = %s" for column in columns)
+        changes = ", ".join(f"{name} = %s" for name in names)
         return f"UPDATE {table} SET {changes} WHERE id = %s AND tenant_id = %s"  # noqa: S608 - as above
-    changes = ", ".join(f"{column} = new.{column}" for column in columns)
+    changes = ", ".join(f"{name} = new.{name}" for name in names)
     rows = f"json_populate_recordset(NULL::{table}, %s::json) AS new"
-    same = f"{table}.id = new.id AND {table}.tenant_id = new.tenant_id"
-    return f"UPDATE {table} SET {changes} FROM {rows} WHERE {same}"  # noqa: S608 - as above
+    return f"UPDATE {table} SET {changes} FROM {rows} WHERE {table}.id = new.id AND {table}.tenant_id = %s"  # noqa: S608 - as above

@@ -5,6 +5,7 @@ A query is built the ordinary way, from marks in place of values; what Django co
 thread sees another's. The tenant is a mark like the others and filled in at each run: outside a tenant nothing runs.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +13,13 @@ from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import BooleanField, CharField, TextField, UUIDField
-from django.db.models.constants import OnConflict
 from django.db.models.query import get_related_populators
 
 from apps.tenants.context import current_tenant_id, in_tenant
 
 TENANT = "tenant_id"
+Update = Sequence[str] | Sequence[tuple[str, str]]  # taking_over
+ROW = re.compile(r"\b(?:old|new)\.")
 PLAIN: dict[type, type] = {CharField: str, TextField: str, BooleanField: bool}
 _UUIDS = UUIDField()
 
@@ -144,7 +146,7 @@ def columns_of(row: Any, connection: Any) -> list[Any]:
     return [_written(row, field, connection) for field in fields]
 
 
-def insertion(connection: Any, model: Any, unique: Sequence[str], update: Sequence[str]) -> str:
+def insertion(connection: Any, model: Any, unique: Sequence[str], update: Update) -> str:
     quote, meta = connection.ops.quote_name, model._meta  # noqa: SLF001 - as above
     columns = ", ".join(quote(field.column) for field in meta.local_concrete_fields)
     places = ", ".join("%s" for _ in meta.local_concrete_fields)
@@ -152,19 +154,25 @@ def insertion(connection: Any, model: Any, unique: Sequence[str], update: Sequen
     return statement + taking_over(connection, model, unique, update)
 
 
-def taking_over(connection: Any, model: Any, unique: Sequence[str], update: Sequence[str]) -> str:
-    """The end of an INSERT: what becomes of a row that has the same values in `unique`."""
+def taking_over(connection: Any, model: Any, unique: Sequence[str], update: Update) -> str:
+    """The end of an INSERT: what becomes of a row that has the same values in `unique`.
+
+    `update` names the fields that it takes over; or has, as (name, SQL), what they become, where `old` and `new` are the two rows.
+    """
     if not unique:
         return ""
     meta, quote = model._meta, connection.ops.quote_name  # noqa: SLF001 - as above
-    same = [meta.get_field(name).column for name in unique]
+    same = ", ".join(quote(meta.get_field(name).column) for name in unique)
     if not update:
-        return f" ON CONFLICT ({', '.join(map(quote, same))}) DO NOTHING"
-    changed = [meta.get_field(name).column for name in update]
-    suffix = connection.ops.on_conflict_suffix_sql(
-        meta.local_concrete_fields, OnConflict.UPDATE, changed, same
-    )
-    return f" {suffix}"
+        return f" ON CONFLICT ({same}) DO NOTHING"
+    pairs = [
+        (each, f"new.{quote(meta.get_field(each).column)}") if isinstance(each, str) else each
+        for each in update
+    ]
+    table = quote(meta.db_table)
+    changes = ", ".join(f"{quote(meta.get_field(name).column)} = {sql}" for name, sql in pairs)
+    changes = ROW.sub(lambda found: f"{table}." if found[0] == "old." else "EXCLUDED.", changes)
+    return f" ON CONFLICT ({same}) DO UPDATE SET {changes}"
 
 
 def kept_sql(connection: Any, build: Callable[..., str], *about: Any) -> str:

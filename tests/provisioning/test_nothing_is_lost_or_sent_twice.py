@@ -99,7 +99,7 @@ def test_two_claims_are_disjoint(staffed):
     one = jobs.claim(company.integration, 6, uuid.uuid4())
     two = jobs.claim(company.integration, 6, uuid.uuid4())
     assert (len(one), len(two)) == (6, 4)
-    assert not {job.pk for job in one} & {job.pk for job in two}
+    assert not {job.id for job in one} & {job.id for job in two}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -115,7 +115,7 @@ def test_two_workers_at_the_same_moment_claim_disjoint_jobs(staffed, inside):
     def claim() -> None:
         start.wait()
         with in_tenant(inside):
-            claimed.append([job.pk for job in jobs.claim(integration, 20, uuid.uuid4())])
+            claimed.append([job.id for job in jobs.claim(integration, 20, uuid.uuid4())])
         connection.close()
 
     threads = [threading.Thread(target=claim) for _ in range(4)]
@@ -202,7 +202,7 @@ def test_a_worker_taken_for_dead_changes_nothing_when_it_comes_back(staffed, mon
     record = recording.record_reports
 
     def lose_the_lease_first(integration, lease, reports):
-        Job.objects.filter(pk__in=[job.pk for job in reports]).update(lease_token=uuid.uuid4())
+        Job.objects.filter(pk__in=[job.id for job in reports]).update(lease_token=uuid.uuid4())
         return record(integration, lease, reports)
 
     monkeypatch.setattr(recording, "record_reports", lose_the_lease_first)

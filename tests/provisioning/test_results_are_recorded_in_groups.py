@@ -17,6 +17,7 @@ from apps.events import chain
 from apps.events.models import Event
 from apps.provisioning import engine, jobs, pipeline, recording
 from apps.provisioning.agenda import Agenda
+from apps.provisioning.claimed import COLUMNS, Claimed
 from apps.provisioning.client import ScimClient
 from apps.provisioning.conversation import Done, Report
 from apps.provisioning.jobs import Owed
@@ -303,8 +304,13 @@ def until(ask):
         time.sleep(0.001)
 
 
+def any_job():
+    blank = dict.fromkeys(COLUMNS)
+    return Claimed(**blank | {"id": uuid.uuid4(), "kind": ResourceKind.USER, "resource_id": uuid.uuid4()})
+
+
 def planned(held, *names, phase=0):
-    return [Planned(Job(), held.conversation(name), phase) for name in names]
+    return [Planned(any_job(), held.conversation(name), phase) for name in names]
 
 
 def test_as_one_ends_the_next_begins(db):

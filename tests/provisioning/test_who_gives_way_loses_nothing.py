@@ -176,7 +176,7 @@ def test_an_import(company, other, monkeypatch):
 def test_a_plan(company, other, monkeypatch):
     monkeypatch.setattr(plans.tasks, "ring", lambda *_: None)
     plan = plans.prepare(company.integration)
-    at_odds(monkeypatch, other, plan_work, "insert_all")
+    at_odds(monkeypatch, other, plan_work, "insert_rows")
     plan_work.work(plan.pk)
     plan = PreparedPlan.objects.get()
     assert (plan.compared, plan.lease_token, other.touched) == (3, None, 2)

@@ -59,10 +59,11 @@ def _compare_users(integration: Integration, after: uuid.UUID | None) -> Found:
         Membership.objects.filter(group__applications=integration.application_id).order_by("user_id"),
         "user_id",
     )
-    remote_state.take_charge(integration, ids)
+    states = list(directory_now.users_now(integration, ids))
+    remote_state.take_charge(integration, states)
     rules, now = directory_now.user_rules(integration), timezone.now()
     differing: dict[uuid.UUID, tuple[planning.UserPlan, str]] = {}
-    for state in directory_now.users_now(integration, ids):
+    for state in states:
         plan = planning.plan_user(state.wanted, state.account, rules, now, until=state.until)
         if not isinstance(plan, planning.Nothing):
             differing[state.user_id] = plan, state.name

@@ -19,7 +19,7 @@ from apps.provisioning import actions, preview, running, synchronizations
 from apps.provisioning.errors import ActivationRefused, Outdated
 from apps.provisioning.models import Integration, PlannedChange, PreparedPlan, ResourceKind, Synchronization
 from apps.provisioning.plans import leases
-from apps.tenants.bulk import insert_all, new_ids
+from apps.tenants.bulk import insert_rows, new_ids
 
 SLICE_SECONDS = 5.0  # of one task; then others have their turn
 CHUNK = {
@@ -125,22 +125,21 @@ def _compare_chunk(
 @retried
 def _write(plan: PreparedPlan, changes: Sequence[preview.Row], **progress: Any) -> None:
     if plan.synchronization is None:
-        insert_all(_kept(plan, changes))
+        insert_rows(PlannedChange, _kept(plan, changes), common={"plan_id": plan.pk})
     leases.keep(plan, changes=plan.changes + len(changes), **progress)
 
 
-def _kept(plan: PreparedPlan, changes: Sequence[preview.Row]) -> list[PlannedChange]:
+def _kept(plan: PreparedPlan, changes: Sequence[preview.Row]) -> list[dict[str, Any]]:
     return [
-        PlannedChange(
-            id=row_id,
-            plan=plan,
-            number=plan.changes + place,
-            kind=row.kind,
-            resource_id=uuid.UUID(row.resource_id),
-            name=row.name[:255],
-            operation=row.operation,
-            document=row.document,
-        )
+        {
+            "id": row_id,
+            "number": plan.changes + place,
+            "kind": row.kind,
+            "resource_id": uuid.UUID(row.resource_id),
+            "name": row.name[:255],
+            "operation": row.operation,
+            "document": row.document,
+        }
         for place, (row_id, row) in enumerate(zip(new_ids(), changes, strict=False))
     ]
 

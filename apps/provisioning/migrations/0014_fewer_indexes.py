@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('provisioning', '0011_comparisons'),
+        ('provisioning', '0013_hastened_jobs'),
     ]
 
     operations = [

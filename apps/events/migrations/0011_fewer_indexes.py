@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('events', '0008_accounts_events'),
+        ('events', '0010_unlinked'),
         ('tenants', '0002_names_are_text'),
     ]
 
