@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+
 from apps.applications.catalog import Step
 from apps.applications.models import Application, Assignment
 from apps.events.models import Event
@@ -80,7 +82,7 @@ def _done(application: Application) -> dict[str, bool]:
 def _filled(
     step: Step, application: Application, values: Mapping[str, str], done: Mapping[str, bool]
 ) -> FilledStep:
-    def fill(template: str) -> str:
+    def fill(template: str | Promise) -> str:
         return application.connector.fill(template, values)
 
     rows = tuple(FilledValue(row.field, fill(row.value)) for row in step.values)

@@ -44,7 +44,7 @@ def refused_format(connector: Connector, name_id_format: str) -> str:
     saml = connector.saml
     if saml is None or not saml.name_id_formats or name_id_format in saml.name_id_formats:
         return ""
-    return saml.name_id_reason
+    return str(saml.name_id_reason)
 
 
 def is_in_use(settings: SsoSettings) -> bool:

@@ -45,6 +45,12 @@ def test_a_choice_in_the_browser_goes_before_what_it_asks(tenant):
     assert language_of(client) == "de"
 
 
+@pytest.mark.parametrize(("language", "other"), [("en", "Deutsch"), ("de", "English")])
+def test_the_other_languages_are_offered_in_themselves(tenant, language, other):
+    page = Client(headers={"accept-language": language}).get("/t/acme/login/").content.decode()
+    assert f">{other}</button>" in page
+
+
 def test_the_first_page_of_all_has_the_choice_too():
     client = Client()
     assert client.post("/language/", {"language": "de"})["Location"] == "/"

@@ -1,5 +1,7 @@
 """BlogIn. Source: BlogIn's "User provisioning" page and the JumpCloud guide's attribute table."""
 
+from django.utils.translation import gettext_lazy as _
+
 from apps.applications.catalog.connector import (
     Attribute,
     Connector,
@@ -15,28 +17,36 @@ GUIDE = Guide(
     source="JumpCloud: Integrate with BlogIn",
     sign_on=(
         Step(
-            "Log in to the BlogIn admin console and go to Settings > User Authentication tab > Configure SSO & User provisioning."
+            _(
+                "Log in to the BlogIn admin console and go to Settings > User Authentication tab > Configure SSO & User provisioning."
+            )
         ),
-        Step("Toggle the SINGLE SIGN-ON STATUS to On. Optionally, give your configuration a name."),
+        Step(_("Toggle the SINGLE SIGN-ON STATUS to On. Optionally, give your configuration a name.")),
         Step(
-            "In Identity Provider Configuration Data, click Download Metadata as file (xml), and keep the window open."
+            _(
+                "In Identity Provider Configuration Data, click Download Metadata as file (xml), and keep the window open."
+            )
         ),
-        Step("Open SSO here and Upload Metadata: the file from the step before.", page="sso", done="sso"),
+        Step(_("Open SSO here and Upload Metadata: the file from the step before."), page="sso", done="sso"),
         Step(
-            "Back in BlogIn, select Metadata URL as CONFIGURATION METHOD and paste this address.",
+            _("Back in BlogIn, select Metadata URL as CONFIGURATION METHOD and paste this address."),
             values=(Value("Metadata URL", "{metadata_url}"),),
         ),
-        Step("Select the Default User Role for your integration, then click SAVE CHANGES."),
+        Step(_("Select the Default User Role for your integration, then click SAVE CHANGES.")),
         BIND,
         TRY,
     ),
     accounts=(
         Step(
-            "In BlogIn, select the User Provisioning tab, change the USER PROVISIONING STATUS to On, then Save changes."
+            _(
+                "In BlogIn, select the User Provisioning tab, change the USER PROVISIONING STATUS to On, then Save changes."
+            )
         ),
         Step(
-            "Open Identity management; tick the management of groups if you want it, then Configure. Base URL is BlogIn's Base (Tenant) URL, "
-            "Token Key its Secret (Bearer) token. Activate.",
+            _(
+                "Open Identity management; tick the management of groups if you want it, then Configure. Base URL is BlogIn's Base (Tenant) URL, "
+                "Token Key its Secret (Bearer) token. Activate."
+            ),
             values=(Value("Base (Tenant) URL", "https://{subdomain}.blogin.co/sso/scim/V2"),),
             page="identity",
             done="identity",
@@ -47,16 +57,16 @@ GUIDE = Guide(
 CONNECTOR = Connector(
     key="blogin",
     label="BlogIn",
-    description="Internal blog and knowledge sharing",
-    category="Communication",
+    description=_("Internal blog and knowledge sharing"),
+    category=_("Communication"),
     colour="blue",
     parameters=(
         Parameter(
             "subdomain",
-            "Subdomain",
+            _("Subdomain"),
             "acme",
             r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?",
-            "The first part of <subdomain>.blogin.co.",
+            _("The first part of <subdomain>.blogin.co."),
         ),
     ),
     saml=SamlDefaults(
@@ -94,7 +104,9 @@ CONNECTOR = Connector(
     identity=IdentityRule("email", certain=False, case_matters=False),
     guide=GUIDE,
     notes=(
-        "A regenerated token goes in under Change URL or token: it is verified first, and nothing has to be deactivated for it.",
-        "Groups are supported.",
+        _(
+            "A regenerated token goes in under Change URL or token: it is verified first, and nothing has to be deactivated for it."
+        ),
+        _("Groups are supported."),
     ),
 )

@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from django.utils.functional import Promise
+
 from apps.applications.catalog.guide import Guide
 
+Text = str | Promise  # a sentence of ours, in the language of whoever reads it
 NameIdFormat = Literal["emailAddress", "persistent", "transient", "unspecified"]
 UserField = Literal[
     "username",
@@ -29,10 +32,10 @@ class Parameter:
     """A value of the customer's that stands in the connector's addresses as `{name}`."""
 
     name: str
-    label: str
+    label: Text
     placeholder: str
     pattern: str  # a full match; keeps addresses addresses
-    help: str = ""
+    help: Text = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ class SamlDefaults:
     persistent_name_id_source: NameIdSource = "email"  # taken when somebody changes the format to persistent
     attributes: tuple[Attribute, ...] = ()
     name_id_formats: tuple[NameIdFormat, ...] = ()  # those the application takes; none: any
-    name_id_reason: str = ""  # why no other, in a sentence
+    name_id_reason: Text = ""  # why no other, in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,8 @@ class IdentityRule:
     certain: bool = True  # False: usual, but the vendor does not say so
     case_matters: bool = True
     id_is_it: bool = False  # the application's own id of the account is that value, too
-    otherwise: str = ""  # what people meet where they differ
-    repair: str = ""  # what the vendor says to do about an account that has another value already
+    otherwise: Text = ""  # what people meet where they differ
+    repair: Text = ""  # what the vendor says to do about an account that has another value already
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ class ScimDialect:
     match_attribute: Literal["userName", "externalId"] = "userName"
     updates_users: bool = True  # GitLab answers 204 and changes nothing, so we do not pretend
     deletes_users: bool = False
-    deactivated: str = (
+    deactivated: Text = (
         ""  # what becomes of somebody whose account is deactivated, in a sentence for administrators
     )
     publishes_config: bool = (
@@ -131,8 +134,8 @@ class ScimDialect:
 class Connector:
     key: str
     label: str
-    description: str
-    category: str
+    description: Text
+    category: Text
     icon: str = ""  # slug of a Simple Icons logo
     colour: str = ""  # tile colour where there is no logo
     parameters: tuple[Parameter, ...] = ()
@@ -141,8 +144,8 @@ class Connector:
     is_bookmark: bool = False
     identity: IdentityRule = IdentityRule("userName", certain=False, case_matters=False)
     guide: Guide | None = None  # None: there is nothing to set up on the other side
-    notes: tuple[str, ...] = field(default_factory=tuple)  # Important Considerations, for the page
+    notes: tuple[Text, ...] = field(default_factory=tuple)  # Important Considerations, for the page
 
-    def fill(self, template: str, parameters: Mapping[str, str]) -> str:
+    def fill(self, template: Text, parameters: Mapping[str, str]) -> str:
         """`{group_path}` and the like replaced; a parameter nobody gave stays visible in its braces."""
-        return re.sub(r"\{(\w+)\}", lambda match: parameters.get(match[1]) or match[0], template)
+        return re.sub(r"\{(\w+)\}", lambda match: parameters.get(match[1]) or match[0], str(template))

@@ -1,5 +1,7 @@
 """Any SAML 2.0 service provider, with SCIM 2.0 as the RFC has it if the application offers that."""
 
+from django.utils.translation import gettext_lazy as _
+
 from apps.applications.catalog.connector import (
     Attribute,
     Connector,
@@ -13,7 +15,9 @@ GUIDE = Guide(
     source="SAML 2.0 metadata",
     sign_on=(
         Step(
-            "Give these to the application: its metadata address alone where it takes one, else the single values.",
+            _(
+                "Give these to the application: its metadata address alone where it takes one, else the single values."
+            ),
             values=(
                 Value("Metadata URL", "{metadata_url}"),
                 Value("IdP entity ID (issuer)", "{entity_id}"),
@@ -24,21 +28,23 @@ GUIDE = Guide(
             ),
         ),
         Step(
-            "Open SSO here and upload the application's metadata, or enter its entity ID and ACS URL.",
+            _("Open SSO here and upload the application's metadata, or enter its entity ID and ACS URL."),
             page="sso",
             done="sso",
         ),
         Step(
-            "Ask the application which NameID and which attributes it expects, and choose them under SSO.",
+            _("Ask the application which NameID and which attributes it expects, and choose them under SSO."),
             page="sso",
         ),
         BIND,
         TRY,
     ),
     accounts=(
-        Step("Where the application offers SCIM 2.0, generate a token there."),
+        Step(_("Where the application offers SCIM 2.0, generate a token there.")),
         Step(
-            "Open Identity management and Configure with its base URL and the token as Token Key. Activate.",
+            _(
+                "Open Identity management and Configure with its base URL and the token as Token Key. Activate."
+            ),
             page="identity",
             done="identity",
         ),
@@ -48,8 +54,8 @@ GUIDE = Guide(
 CONNECTOR = Connector(
     key="custom_saml",
     label="Custom SAML",
-    description="Any application that speaks SAML 2.0",
-    category="Generic",
+    description=_("Any application that speaks SAML 2.0"),
+    category=_("Generic"),
     colour="slate",
     saml=SamlDefaults(
         persistent_name_id_source="persistent_id",  # as SAML core 8.3.7 means it

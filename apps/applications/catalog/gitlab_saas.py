@@ -1,5 +1,7 @@
 """GitLab.com, one top-level group. Source: GitLab's "SCIM for GitLab.com groups" and "SAML SSO for GitLab.com groups"."""
 
+from django.utils.translation import gettext_lazy as _
+
 from apps.applications.catalog.connector import (
     Attribute,
     Connector,
@@ -37,7 +39,7 @@ SAML_ATTRIBUTES = (
 )
 
 NAME_ID_FORMATS: tuple[NameIdFormat, ...] = ("persistent", "emailAddress", "unspecified")
-NAME_ID_REASON = (
+NAME_ID_REASON = _(
     "GitLab knows people by their NameID, so it has to stay the same: persistent is what GitLab asks for, "
     "anything but transient works."
 )
@@ -45,16 +47,20 @@ NAME_ID_REASON = (
 IDENTITY = IdentityRule(
     scim="externalId",
     id_is_it=True,
-    otherwise="GitLab refuses the sign-in: “User is not linked to a SAML account”, or “User has already been taken”.",
-    repair="Correct the identity (extern_uid) with GitLab's SCIM API, or let the person unlink and link it again in GitLab.",
+    otherwise=_(
+        "GitLab refuses the sign-in: “User is not linked to a SAML account”, or “User has already been taken”."
+    ),
+    repair=_(
+        "Correct the identity (extern_uid) with GitLab's SCIM API, or let the person unlink and link it again in GitLab."
+    ),
 )
 
 GUIDE = Guide(
     source="GitLab: SAML SSO for GitLab.com groups; SCIM for GitLab.com groups",
     sign_on=(
-        Step("In GitLab, select Search or go to, find your group, then select Settings > SAML SSO."),
+        Step(_("In GitLab, select Search or go to, find your group, then select Settings > SAML SSO.")),
         Step(
-            "Enter the address and the fingerprint. Where GitLab asks for SHA-1, take the second one.",
+            _("Enter the address and the fingerprint. Where GitLab asks for SHA-1, take the second one."),
             values=(
                 Value("Identity provider single sign-on URL", "{sso_url}"),
                 Value("Certificate fingerprint (SHA-256)", "{fingerprint_sha256}"),
@@ -62,7 +68,9 @@ GUIDE = Guide(
             ),
         ),
         Step(
-            "Compare what that page shows with what is saved here; correct the group path under General info where it differs.",
+            _(
+                "Compare what that page shows with what is saved here; correct the group path under General info where it differs."
+            ),
             values=(
                 Value("Assertion consumer service URL", "{acs_url}"),
                 Value("Identifier", "{sp_entity_id}"),
@@ -72,16 +80,20 @@ GUIDE = Guide(
             done="sso",
         ),
         Step(
-            "In the Default membership role field, select the role to assign to new users. The default is Guest."
+            _(
+                "In the Default membership role field, select the role to assign to new users. The default is Guest."
+            )
         ),
-        Step("Select Enable SAML authentication for this group, then Save changes."),
+        Step(_("Select Enable SAML authentication for this group, then Save changes.")),
         BIND,
         TRY,
     ),
     accounts=(
-        Step("On the same page of GitLab, select Generate a SCIM token."),
+        Step(_("On the same page of GitLab, select Generate a SCIM token.")),
         Step(
-            "Open Identity management and Configure. Base URL is GitLab's SCIM API endpoint URL, Token Key is Your SCIM token. Activate.",
+            _(
+                "Open Identity management and Configure. Base URL is GitLab's SCIM API endpoint URL, Token Key is Your SCIM token. Activate."
+            ),
             values=(Value("SCIM API endpoint URL", "https://gitlab.com/api/scim/v2/groups/{group_path}"),),
             page="identity",
             done="identity",
@@ -92,16 +104,18 @@ GUIDE = Guide(
 CONNECTOR = Connector(
     key="gitlab_saas",
     label="GitLab",
-    description="GitLab.com, for one top-level group",
-    category="Development",
+    description=_("GitLab.com, for one top-level group"),
+    category=_("Development"),
     icon="gitlab",
     parameters=(
         Parameter(
             "group_path",
-            "Group path",
+            _("Group path"),
             "acme-robotics",
             r"[A-Za-z0-9_][A-Za-z0-9_.-]*",
-            "The top-level group in gitlab.com/<group path>. SAML SSO is not supported at the subgroup level.",
+            _(
+                "The top-level group in gitlab.com/<group path>. SAML SSO is not supported at the subgroup level."
+            ),
         ),
     ),
     saml=SamlDefaults(
@@ -120,7 +134,7 @@ CONNECTOR = Connector(
         required=REQUIRED,
         match_attribute="externalId",
         updates_users=False,  # since 15.0 a PATCH of anything but active answers 204 and changes nothing
-        deactivated="GitLab removes them from the group; their GitLab account stays theirs.",
+        deactivated=_("GitLab removes them from the group; their GitLab account stays theirs."),
         deletes_users=False,  # DELETE would be soft; PATCH active=False says what happens
         supports_groups=False,
         patch_op_case="Capital",  # older versions compare with exactly "Replace"
@@ -131,11 +145,13 @@ CONNECTOR = Connector(
     identity=IDENTITY,
     guide=GUIDE,
     notes=(
-        "Group SSO must be enabled for the group before Identity Management can be activated.",
-        "SAML SSO is not supported at the subgroup level.",
-        "New users provisioned from here will receive an email invitation from GitLab.",
-        "When de-provisioning users, the users are removed from the GitLab group. De-provisioning does not delete the user account.",
-        "User attributes cannot be updated in GitLab through Identity Management.",
-        "Account takeovers are not supported.",
+        _("Group SSO must be enabled for the group before Identity Management can be activated."),
+        _("SAML SSO is not supported at the subgroup level."),
+        _("New users provisioned from here will receive an email invitation from GitLab."),
+        _(
+            "When de-provisioning users, the users are removed from the GitLab group. De-provisioning does not delete the user account."
+        ),
+        _("User attributes cannot be updated in GitLab through Identity Management."),
+        _("Account takeovers are not supported."),
     ),
 )

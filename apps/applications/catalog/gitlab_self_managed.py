@@ -1,5 +1,7 @@
 """A GitLab instance of one's own. Source: GitLab's "Configure SCIM for self-managed GitLab instances" and "SAML SSO for self-managed"."""
 
+from django.utils.translation import gettext_lazy as _
+
 from apps.applications.catalog.connector import Connector, Parameter, SamlDefaults, ScimDialect
 from apps.applications.catalog.gitlab_saas import (
     IDENTITY,
@@ -15,7 +17,9 @@ GUIDE = Guide(
     source="GitLab: SAML SSO for self-managed instances; Configure SCIM for self-managed GitLab instances",
     sign_on=(
         Step(
-            "On the GitLab host, add a provider named saml to omniauth_providers in /etc/gitlab/gitlab.rb, with these arguments.",
+            _(
+                "On the GitLab host, add a provider named saml to omniauth_providers in /etc/gitlab/gitlab.rb, with these arguments."
+            ),
             values=(
                 Value("assertion_consumer_service_url", "{acs_url}"),
                 Value("idp_cert_fingerprint", "{fingerprint_sha256}"),
@@ -26,14 +30,16 @@ GUIDE = Guide(
             ),
         ),
         Step(
-            "Let GitLab make accounts and link those that are there.",
+            _("Let GitLab make accounts and link those that are there."),
             values=(
                 Value("omniauth_allow_single_sign_on", "['saml']"),
                 Value("omniauth_auto_link_saml_user", "true"),
             ),
         ),
         Step(
-            "Reconfigure GitLab. Its own metadata is then at this address, and can be taken over under SSO.",
+            _(
+                "Reconfigure GitLab. Its own metadata is then at this address, and can be taken over under SSO."
+            ),
             values=(Value("GitLab metadata", "https://{host}/users/auth/saml/metadata"),),
             page="sso",
             done="sso",
@@ -42,10 +48,12 @@ GUIDE = Guide(
         TRY,
     ),
     accounts=(
-        Step("In GitLab, at the bottom of the left sidebar, select Admin, then Settings > General."),
-        Step("Expand the SCIM Token section and select Generate a SCIM token."),
+        Step(_("In GitLab, at the bottom of the left sidebar, select Admin, then Settings > General.")),
+        Step(_("Expand the SCIM Token section and select Generate a SCIM token.")),
         Step(
-            "Open Identity management and Configure. Base URL is GitLab's SCIM API endpoint URL, Token Key is Your SCIM token. Activate.",
+            _(
+                "Open Identity management and Configure. Base URL is GitLab's SCIM API endpoint URL, Token Key is Your SCIM token. Activate."
+            ),
             values=(Value("SCIM API endpoint URL", "https://{host}/api/scim/v2/application"),),
             page="identity",
             done="identity",
@@ -56,13 +64,13 @@ GUIDE = Guide(
 CONNECTOR = Connector(
     key="gitlab_self_managed",
     label="GitLab self-managed",
-    description="A GitLab instance on a host of your own",
-    category="Development",
+    description=_("A GitLab instance on a host of your own"),
+    category=_("Development"),
     icon="gitlab",
     parameters=(
         Parameter(
             "host",
-            "GitLab host",
+            _("GitLab host"),
             "gitlab.example.com",
             r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\d{1,5})?",
         ),
@@ -83,7 +91,9 @@ CONNECTOR = Connector(
         required=REQUIRED,
         match_attribute="externalId",
         updates_users=False,
-        deactivated="GitLab blocks them on the whole instance: no sign-in and no Git. What they made stays.",
+        deactivated=_(
+            "GitLab blocks them on the whole instance: no sign-in and no Git. What they made stays."
+        ),
         supports_groups=True,  # 18.2 and later; attaches to SAML group links of the same name
         groups_by_default=False,  # GitLab's own page contradicts itself, so off until the administrator says so
         group_patch_replaces=False,  # "replace" answers 400
@@ -97,7 +107,9 @@ CONNECTOR = Connector(
     identity=IDENTITY,
     guide=GUIDE,
     notes=(
-        "Removing or deactivating a user here blocks the user on the GitLab instance, while the SCIM identity remains linked.",
-        "Groups need GitLab 18.2 or later and an existing SAML group link of the same name.",
+        _(
+            "Removing or deactivating a user here blocks the user on the GitLab instance, while the SCIM identity remains linked."
+        ),
+        _("Groups need GitLab 18.2 or later and an existing SAML group link of the same name."),
     ),
 )

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 # What a page fills in, besides the connector's own parameters. The other side's addresses are those that were saved.
 PLACEHOLDERS = frozenset(
     {
@@ -33,7 +36,7 @@ class Value:
 class Step:
     """One thing to do. `page` is the page of ours where it is done, "" for the vendor's; `done` is what tells us that it was."""
 
-    text: str
+    text: str | Promise
     values: tuple[Value, ...] = ()
     page: Literal["", "general", "sso", "groups", "identity", "preview", "launch"] = ""
     done: Literal["", "sso", "groups", "sign_in", "identity"] = ""
@@ -49,12 +52,14 @@ class Guide:
 
 
 BIND = Step(
-    "Open User groups, tick the groups whose members may use {label}, and save. Until then nobody has access.",
+    _(
+        "Open User groups, tick the groups whose members may use {label}, and save. Until then nobody has access."
+    ),
     page="groups",
     done="groups",
 )
 TRY = Step(
-    "Look at the preview for one of them, then sign in once yourself from the launcher.",
+    _("Look at the preview for one of them, then sign in once yourself from the launcher."),
     page="preview",
     done="sign_in",
 )

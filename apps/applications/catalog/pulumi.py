@@ -1,5 +1,7 @@
 """Pulumi Cloud. Source: Pulumi's "SCIM" pages (attributes, errors) and the JumpCloud guide's attribute table."""
 
+from django.utils.translation import gettext_lazy as _
+
 from apps.applications.catalog.connector import (
     Attribute,
     Connector,
@@ -15,30 +17,38 @@ GUIDE = Guide(
     source="JumpCloud: Integrate with Pulumi; Pulumi: SAML SSO",
     sign_on=(
         Step(
-            "Compare the fields under SSO with the organization's name in Pulumi: upper and lower case matter.",
+            _(
+                "Compare the fields under SSO with the organization's name in Pulumi: upper and lower case matter."
+            ),
             values=(Value("Organization", "{organization}"),),
             page="sso",
             done="sso",
         ),
         Step(
-            "Export our metadata: under SSO, or from this address.",
+            _("Export our metadata: under SSO, or from this address."),
             values=(Value("Metadata", "{metadata_url}"),),
             page="sso",
         ),
-        Step("Sign into the Pulumi Cloud and navigate to your SAML organization."),
-        Step("Navigate to Settings > Access Management. Select Change Requirements, then SAML SSO."),
+        Step(_("Sign into the Pulumi Cloud and navigate to your SAML organization.")),
+        Step(_("Navigate to Settings > Access Management. Select Change Requirements, then SAML SSO.")),
         Step(
-            "In the Identity Provider Metadata field, paste the contents of the metadata file, then click Save."
+            _(
+                "In the Identity Provider Metadata field, paste the contents of the metadata file, then click Save."
+            )
         ),
         BIND,
         TRY,
     ),
     accounts=(
         Step(
-            "In Pulumi, on the same page, open SCIM and generate a token; SAML SSO has to be configured before."
+            _(
+                "In Pulumi, on the same page, open SCIM and generate a token; SAML SSO has to be configured before."
+            )
         ),
         Step(
-            "Open Identity management and Configure. Enter the base URL and the token as Token Key. Activate.",
+            _(
+                "Open Identity management and Configure. Enter the base URL and the token as Token Key. Activate."
+            ),
             values=(Value("Base URL", "https://api.pulumi.com/scim/v2/{organization}"),),
             page="identity",
             done="identity",
@@ -49,16 +59,16 @@ GUIDE = Guide(
 CONNECTOR = Connector(
     key="pulumi",
     label="Pulumi",
-    description="Pulumi Cloud, for one organization",
-    category="Development",
+    description=_("Pulumi Cloud, for one organization"),
+    category=_("Development"),
     icon="pulumi",
     parameters=(
         Parameter(
             "organization",
-            "Organization name",
+            _("Organization name"),
             "acmecorp",
             r"[A-Za-z0-9][A-Za-z0-9_-]*",
-            "Upper and lower case matter.",
+            _("Upper and lower case matter."),
         ),
     ),
     saml=SamlDefaults(
@@ -74,7 +84,9 @@ CONNECTOR = Connector(
             Attribute("email", source="email"),
         ),
         name_id_formats=("persistent", "emailAddress"),
-        name_id_reason="Pulumi takes persistent or emailAddress, and it must not change later: accounts would be lost.",
+        name_id_reason=_(
+            "Pulumi takes persistent or emailAddress, and it must not change later: accounts would be lost."
+        ),
     ),
     scim=ScimDialect(
         base_url="https://api.pulumi.com/scim/v2/{organization}",
@@ -87,7 +99,7 @@ CONNECTOR = Connector(
             MappedAttribute("email", 'emails[type eq "work"].value', "Email Address"),
         ),
         required=("userName", 'emails[type eq "work"].value'),
-        deactivated="They lose the Pulumi organization; the account stays and can be reactivated.",
+        deactivated=_("They lose the Pulumi organization; the account stays and can be reactivated."),
         renames_users=False,  # 400: "Attribute 'userName' is immutable."
         supports_groups=True,
         group_external_id=False,  # an error on groups
@@ -98,9 +110,13 @@ CONNECTOR = Connector(
     identity=IdentityRule("email", certain=False, case_matters=False),
     guide=GUIDE,
     notes=(
-        "SAML SSO must be configured to use SCIM.",
-        "It is recommended that you should have more than one admin for your Pulumi organization.",
-        "A user name cannot be changed in Pulumi: an account keeps the one it was made with, and everything else follows.",
-        "Supported: create, update and deactivate users; create groups. Not supported: secondary emails, password sync, bulk importing.",
+        _("SAML SSO must be configured to use SCIM."),
+        _("It is recommended that you should have more than one admin for your Pulumi organization."),
+        _(
+            "A user name cannot be changed in Pulumi: an account keeps the one it was made with, and everything else follows."
+        ),
+        _(
+            "Supported: create, update and deactivate users; create groups. Not supported: secondary emails, password sync, bulk importing."
+        ),
     ),
 )

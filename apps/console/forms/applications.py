@@ -47,9 +47,9 @@ class GeneralForm(ActionForm):
             del self.fields["bookmark_url"]
         for parameter in connector.parameters:
             self.fields[PARAMETER + parameter.name] = forms.CharField(
-                label=parameter.label,
+                label=str(parameter.label),
                 max_length=255,
-                help_text=parameter.help,
+                help_text=str(parameter.help),
                 widget=forms.TextInput(attrs={"placeholder": parameter.placeholder}),
             )
         self.connector = connector
