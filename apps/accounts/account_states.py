@@ -43,11 +43,6 @@ def states_of_people(people: Iterable[User]) -> dict[Any, AccountState]:
     return {person.pk: _state(person, locked) for person in people}
 
 
-def is_locked(person: User) -> bool:
-    """Too many wrong passwords or codes within the last quarter of an hour; it passes by itself."""
-    return bool(_locked().filter(account_key=person.username_key).exists())
-
-
 def _state(person: User, locked: set[str]) -> AccountState:
     if not person.active:
         return AccountState.INACTIVE

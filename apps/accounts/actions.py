@@ -146,6 +146,16 @@ def record_sign_in(user: User, *, actor: Actor, again: bool = False) -> None:
 
 
 @transaction.atomic
+def unlock(user: User, *, actor: Actor) -> bool:
+    """Their wrong tries are forgotten, those of the addresses they came from stay. False where none was counted."""
+    keys = Q(account_key=user.username_key) | Q(account_key=user.email_key)
+    forgotten, _rows = FailedSignIn.objects.filter(keys).delete()
+    if forgotten:
+        record(EventType.USER_UNLOCK, actor=actor, target=Target.of("user", user))
+    return bool(forgotten)
+
+
+@transaction.atomic
 def record_failed_sign_in(username: str, *, actor: Actor) -> None:
     account = Guessed.by(username)
     _count(account, actor)

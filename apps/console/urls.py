@@ -29,6 +29,7 @@ from apps.console.views import (
     sso,
     sso_metadata,
     sso_preview,
+    user_pages,
     users,
     write_test,
 )
@@ -55,8 +56,16 @@ PEOPLE = [
     path("users/<uuid:pk>/deactivation/", users.deactivation, name="user_deactivation"),
     path("users/<uuid:pk>/groups/", users.groups, name="user_groups"),
     path("users/<uuid:pk>/groups/<uuid:group_pk>/removal/", users.group_removal, name="user_group_removal"),
-    path("users/<uuid:pk>/applications/", users.applications, name="user_applications"),
-    path("users/<uuid:pk>/events/", users.events, name="user_events"),
+    path("users/<uuid:pk>/applications/", user_pages.applications, name="user_applications"),
+    path("users/<uuid:pk>/events/", user_pages.events, name="user_events"),
+    path("users/<uuid:pk>/security/", user_pages.security, name="user_security"),
+    path("users/<uuid:pk>/security/unlocking/", user_pages.unlocking, name="user_unlocking"),
+    path("users/<uuid:pk>/security/sessions/ends/", user_pages.sessions_end, name="user_sessions_end"),
+    path(
+        "users/<uuid:pk>/security/sessions/<uuid:session_pk>/end/",
+        user_pages.session_end,
+        name="user_session_end",
+    ),
     # /groups/<pk>/
     path("groups/", groups.index, name="groups"),
     path("groups/new/", groups.new, name="group_new"),

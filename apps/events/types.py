@@ -24,6 +24,7 @@ class EventType(models.TextChoices):
     USER_LOGOUT = "user_logout", _("Sign-out")
     USER_INVITE = "user_invite", _("Person invited")
     USER_LOCKOUT = "user_lockout", _("Account locked")
+    USER_UNLOCK = "user_unlock", _("Account unlocked")
     USER_PASSWORD_LINK = "user_password_link", _("Link for a new password sent")
     USER_MFA_CREATE = "user_mfa_create", _("Second factor set up")
     USER_MFA_DELETE = "user_mfa_delete", _("Second factor removed")

@@ -297,6 +297,7 @@ def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict
         links = {purpose.value: add_link(bob.user, purpose) for purpose in LinkPurpose}
     gitlab, expenses, relocation = applications[:3]
     made = {
+        "alice": alice.user,
         "bob": bob.user,
         "engineering": engineering,
         "gitlab": gitlab,

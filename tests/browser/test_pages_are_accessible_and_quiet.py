@@ -61,6 +61,8 @@ PAGES = (
     Row("console user's groups", "/t/acme/console/users/{bob}/groups/", "alice"),
     Row("console user's applications", "/t/acme/console/users/{bob}/applications/", "alice"),
     Row("console user's events", "/t/acme/console/users/{bob}/events/", "alice"),
+    Row("console user's security", "/t/acme/console/users/{bob}/security/", "alice"),
+    Row("console user without anything", "/t/acme/console/users/{alice}/applications/", "alice"),
     Row("console deactivation of a user", "/t/acme/console/users/{bob}/deactivation/", "alice"),
     Row("console groups", "/t/acme/console/groups/", "alice"),
     Row("console new group", "/t/acme/console/groups/new/", "alice"),

@@ -83,7 +83,7 @@ def test_applications_of_a_person_say_which_group_gives_them(alice, bob, gitlab)
     assert "GitLab" in page
     assert "Engineering" in page
     empty = alice.get(f"/console/users/{alice.user.pk}/applications/").content.decode()
-    assert "GitLab" not in empty
+    assert "Member of Engineering" not in empty
 
 
 def test_a_person_joins_and_leaves_groups_from_their_page(alice, engineering):

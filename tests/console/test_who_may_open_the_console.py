@@ -6,9 +6,10 @@ from uuid import uuid4
 import pytest
 from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLPattern
+from django.utils import timezone
 
 from apps.accounts.actions import add_administrator
-from apps.accounts.models import Administrator, PeopleAct, Role
+from apps.accounts.models import Administrator, PeopleAct, PortalSession, Role
 from apps.accounts.people_runs.actions import prepare
 from apps.console import urls
 from apps.directory.actions import add_group
@@ -34,10 +35,14 @@ ARGUMENTS = {
     "certificate_pk": lambda things: things["certificate"],
     "job_pk": lambda things: things["job"],
     "plan_pk": lambda things: things["plan"],
+    "session_pk": lambda things: things["session"],
 }
 ONLY_POST = {
     "people_run_start",
     "people_run_stop",
+    "user_unlocking",
+    "user_sessions_end",
+    "user_session_end",
     "user_activation",
     "pending_link_rejection",
     "pending_group_rejection",
@@ -112,6 +117,11 @@ class Things(dict):
         person = User.objects.get(pk=self["user"])
         note_refusal(source, EmailExists().about(person, external_id="", user_name=""), actor=Actor.system())
         return PendingLink.objects.get()
+
+    def session(self):
+        now = timezone.now()
+        person = User.objects.get(pk=self["user"])
+        return PortalSession.objects.create(user=person, session_key="x", started_at=now, last_seen_at=now)
 
     def people_run(self):
         people = User.objects.filter(pk=self["user"])

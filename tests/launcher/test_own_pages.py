@@ -9,7 +9,7 @@ from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.models import Event
 from apps.events.types import EventType
-from apps.launcher.devices import device
+from apps.lib.devices import device
 from apps.tenants.context import in_tenant
 from tests.conftest import PASSWORD
 

@@ -65,10 +65,13 @@ TABLE: dict[str, list[str]] = {
         "console",
         "overview search user_groups user_group_removal user_applications user_events events event event_export",
     ),
-    "help desk": _names(
-        "console",
-        "users user_new user user_password user_password_link user_second_factor user_activation user_deactivation",
-    ),
+    "help desk": [
+        *_names("console", "users user_new user user_password user_password_link user_second_factor"),
+        *_names(
+            "console", "user_activation user_deactivation user_security user_unlocking user_sessions_end"
+        ),
+        *_names("console", "user_session_end"),
+    ],
     "administrator": [
         *_names("console", "users_export people_acts people_import people_runs people_run people_run_start"),
         *_names(

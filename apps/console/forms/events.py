@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.applications.models import Application
+from apps.directory.models import User
 from apps.events.models import Event
 from apps.events.types import EventType
 
@@ -42,15 +43,20 @@ class EventFilterForm(forms.Form):
     person = forms.CharField(label=_("Person or group"), required=False, max_length=255)
     reference = forms.CharField(label=_("Reference"), required=False, max_length=36)
 
-    def __init__(self, data: Any, *, application: Application | None = None) -> None:
+    def __init__(
+        self, data: Any, *, application: Application | None = None, person: User | None = None
+    ) -> None:
+        """`application` or `person`: only what is about them, and no field that asks for it."""
         super().__init__(data)
-        self.only = application
+        self.only, self.about = application, person
         self._offer("type", [(str(value), label) for value, label in EventType.choices])
         if application is None:
             rows = Application.objects.values_list("pk", "display_label")
             self._offer("application", [(str(pk), label) for pk, label in rows])
         else:
             del self.fields["application"]
+        if person is not None:
+            del self.fields["person"]
 
     def _offer(self, name: str, choices: list[tuple[str, Any]]) -> None:
         field = self.fields[name]
@@ -66,9 +72,11 @@ class EventFilterForm(forms.Form):
     def events(self) -> Any:
         """QuerySet, newest first."""
         self.full_clean()
-        events = (
-            Event.objects.about("application", self.only.pk) if self.only is not None else Event.objects.all()
-        )
+        events = Event.objects.all()
+        if self.only is not None:
+            events = events.about("application", self.only.pk)
+        if self.about is not None:
+            events = events.about("user", self.about.pk)
         if kind := self.value("type"):
             events = events.filter(type=kind)
         if result := self.value("result"):

@@ -11,16 +11,19 @@ from django.views.decorators.http import require_safe
 from apps.accounts.access import actor_of, administrator_required
 from apps.applications.actions import assign_groups
 from apps.applications.models import Application
+from apps.console.access_explained import people_explained
 from apps.console.application_page import application_or_404, show_tab
 from apps.console.consequences import accounts_of_leavers
 from apps.console.forms.applications import GroupsOfApplicationForm
 from apps.console.pages import refusals_on, show
 from apps.directory.models import Group, User
 
+FOUND = 10  # people whose access is explained at once
+
 
 @administrator_required
 def index(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """All groups with a tick at those that may use the application; saving sets exactly the ticked ones."""
+    """All groups with a tick at those that may use the application; saving sets exactly the ticked ones. `?who=` asks why somebody has it."""
     application = application_or_404(pk)
     form = GroupsOfApplicationForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -31,13 +34,10 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     since = dict(application.assignments.values_list("group_id", "created_at"))
     groups = Group.objects.annotate(member_count=Count("memberships")).order_by("name_key")
     rows = sorted(((group, since.get(group.pk)) for group in groups), key=lambda row: row[1] is None)
-    return show_tab(
-        request,
-        "console/application_groups.html",
-        application,
-        {"rows": rows, "bound": len(since)},
-        form=form,
-    )
+    who = request.GET.get("who", "").replace("\x00", "").strip()
+    asked = people_explained(application, User.objects.matching(who)[:FOUND]) if who else []
+    context = {"rows": rows, "bound": len(since), "who": who, "asked": asked}
+    return show_tab(request, "console/application_groups.html", application, context, form=form)
 
 
 @administrator_required

@@ -1,4 +1,3 @@
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -9,63 +8,20 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
-from apps.accounts.access import (
-    RoleMissing,
-    actor_of,
-    any_role_required,
-    help_desk_required,
-    may_change,
-    role_of,
-    who_may_grant,
-)
+from apps.accounts.access import actor_of, any_role_required, help_desk_required
 from apps.accounts.authenticators import remove_second_factors
 from apps.accounts.models import LinkPurpose
 from apps.accounts.one_time_links import invite, send_password_link
 from apps.accounts.recent import recent_authentication_required
-from apps.accounts.second_factors import has_second_factor
-from apps.applications.models import Application, Assignment
-from apps.console.chips import account_chip
 from apps.console.forms.people import ConfirmForm, GroupsOfUserForm, NewUserForm, PasswordForm, ProfileForm
-from apps.console.pages import Tab, refusals_on, show
+from apps.console.pages import refusals_on, show
+from apps.console.user_page import changeable_or_403, person_of_page, show_person
 from apps.directory import actions
 from apps.directory.errors import DirectoryError
 from apps.directory.models import Group, User
-from apps.events.models import Event
-from apps.provisioning.queries import states_of
-from apps.scim.queries import check_changeable, sources_of, sources_of_groups
-
-
-def _applications_of(user: User) -> Any:
-    return Application.objects.filter(groups__members=user).distinct().defer("logo")
-
-
-def _tabs(user: User) -> list[Tab]:
-    return [
-        Tab(reverse("console:user", args=[user.pk]), _("Profile"), exact=True),
-        Tab(reverse("console:user_groups", args=[user.pk]), _("User groups"), user.memberships.count()),
-        Tab(
-            reverse("console:user_applications", args=[user.pk]),
-            _("Applications"),
-            _applications_of(user).count(),
-        ),
-        Tab(reverse("console:user_events", args=[user.pk]), _("Events")),
-    ]
-
-
-def _changeable_or_403(request: HttpRequest, pk: UUID) -> User:
-    user: User = get_object_or_404(User.objects, pk=pk)
-    if request.method == "POST" and not may_change(role_of(request.user), user):
-        raise RoleMissing(who_may_grant(role_of(user)))
-    return user
-
-
-def _show(request: HttpRequest, template: str, user: User, **context: Any) -> HttpResponse:
-    frame = {"person": user, "tabs": _tabs(user), "may_change": may_change(role_of(request.user), user)}
-    frame["second_factor"] = has_second_factor(user)
-    frame["managed_by"] = sources_of([user]).get(user.pk, [])
-    return show(request, template, frame | context, form=context.get("form"))
+from apps.scim.queries import check_changeable, sources_of_groups
 
 
 @sensitive_post_parameters("password")
@@ -93,21 +49,21 @@ def _added(user: User, *, invited: bool) -> str:
 
 @help_desk_required
 def profile(request: HttpRequest, pk: UUID) -> HttpResponse:
-    user = _changeable_or_403(request, pk)
+    user = changeable_or_403(request, pk)
     form = ProfileForm.of(user, request.POST if request.method == "POST" else None)
     if form.is_valid():
         with refusals_on(form):
             user = actions.update_user(user, actor=actor_of(request), **form.cleaned_data)
             messages.success(request, _("The profile was saved."))
             return redirect("console:user", user.pk)
-    return _show(request, "console/user.html", user, form=form)
+    return show_person(request, "console/user.html", user, form=form)
 
 
 @sensitive_post_parameters("password")
 @help_desk_required
 @recent_authentication_required
 def password(request: HttpRequest, pk: UUID) -> HttpResponse:
-    user = _changeable_or_403(request, pk)
+    user = changeable_or_403(request, pk)
     form = PasswordForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         with refusals_on(form):
@@ -132,7 +88,7 @@ def password(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def password_link(request: HttpRequest, pk: UUID) -> HttpResponse:
     """An invitation for whoever has no password yet, a reset for everybody else."""
-    user = _changeable_or_403(request, pk)
+    user = changeable_or_403(request, pk)
     try:
         purpose = send_password_link(user, actor=actor_of(request))
     except DirectoryError as error:
@@ -151,7 +107,7 @@ def password_link(request: HttpRequest, pk: UUID) -> HttpResponse:
 @recent_authentication_required
 def second_factor(request: HttpRequest, pk: UUID) -> HttpResponse:
     """For whoever lost their phone and their recovery codes."""
-    user = _changeable_or_403(request, pk)
+    user = changeable_or_403(request, pk)
     if request.method == "POST":
         if remove_second_factors(user, actor=actor_of(request)):
             messages.success(request, _("The second factor of %(name)s was reset.") % {"name": user})
@@ -171,7 +127,7 @@ def second_factor(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @help_desk_required
 def deactivation(request: HttpRequest, pk: UUID) -> HttpResponse:
-    user = _changeable_or_403(request, pk)
+    user = changeable_or_403(request, pk)
     form = ConfirmForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         with refusals_on(form):
@@ -194,7 +150,7 @@ def deactivation(request: HttpRequest, pk: UUID) -> HttpResponse:
 @help_desk_required
 @require_POST
 def activation(request: HttpRequest, pk: UUID) -> HttpResponse:
-    user = _changeable_or_403(request, pk)
+    user = changeable_or_403(request, pk)
     actions.reactivate_user(user, actor=actor_of(request))
     messages.success(request, _("%(name)s was reactivated.") % {"name": user})
     return redirect("console:user", user.pk)
@@ -202,7 +158,7 @@ def activation(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @any_role_required
 def groups(request: HttpRequest, pk: UUID) -> HttpResponse:
-    user = get_object_or_404(User.objects, pk=pk)
+    user = person_of_page(pk)
     form = GroupsOfUserForm(user, request.POST if request.method == "POST" else None)
     if form.is_valid():
         with refusals_on(form):
@@ -217,7 +173,7 @@ def groups(request: HttpRequest, pk: UUID) -> HttpResponse:
     managed = sources_of_groups(mine)
     for group in mine:
         group.managed_by = managed.get(group.pk, [])
-    return _show(request, "console/user_groups.html", user, groups=mine, form=form)
+    return show_person(request, "console/user_groups.html", user, groups=mine, form=form)
 
 
 @any_role_required
@@ -233,26 +189,3 @@ def group_removal(request: HttpRequest, pk: UUID, group_pk: UUID) -> HttpRespons
     actions.remove_member(group, user, actor=actor_of(request))
     messages.success(request, _("Removed from %(group)s.") % {"group": group})
     return redirect("console:user_groups", user.pk)
-
-
-@any_role_required
-@require_safe
-def applications(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """What the person may open, each with the groups that give it: the answer to "why?"."""
-    user = get_object_or_404(User.objects, pk=pk)
-    reasons: dict[UUID, list[Group]] = {}
-    for assignment in Assignment.objects.filter(group__members=user).select_related("group"):
-        reasons.setdefault(assignment.application_id, []).append(assignment.group)
-    states = {state.integration.application_id: account_chip(state) for state in states_of(user)}
-    rows = [
-        (application, reasons[application.pk], states.get(application.pk))
-        for application in _applications_of(user)
-    ]
-    return _show(request, "console/user_applications.html", user, rows=rows)
-
-
-@any_role_required
-@require_safe
-def events(request: HttpRequest, pk: UUID) -> HttpResponse:
-    user = get_object_or_404(User.objects, pk=pk)
-    return _show(request, "console/user_events.html", user, events=Event.objects.about("user", user.pk)[:50])

@@ -16,14 +16,15 @@ from apps.directory.actions import set_password
 from apps.directory.errors import FieldsInvalid
 from apps.events.models import Event
 from apps.events.types import EventType
-from apps.launcher.devices import device
 from apps.launcher.forms import PasswordChangeForm
 from apps.launcher.views.tiles import groups_of, person
+from apps.lib.devices import device
 
 OWN_ACTIVITY = (
     EventType.USER_LOGIN_ATTEMPT,
     EventType.USER_LOGOUT,
     EventType.USER_LOCKOUT,
+    EventType.USER_UNLOCK,
     EventType.USER_PASSWORD_CHANGE,
     EventType.USER_PASSWORD_LINK,
     EventType.USER_MFA_CREATE,

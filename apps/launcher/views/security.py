@@ -23,8 +23,8 @@ from apps.accounts.second_factors import (
     second_factor_required,
 )
 from apps.accounts.signing_out import known_handle
-from apps.launcher.devices import device
 from apps.launcher.views.tiles import person
+from apps.lib.devices import device
 
 
 @person_required
