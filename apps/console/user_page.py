@@ -3,8 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, IntegerField, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -15,6 +14,7 @@ from apps.accounts.account_states import AccountState, states_of_people
 from apps.accounts.models import Authenticator, Passkey, RecoveryCode
 from apps.applications.models import Assignment
 from apps.console.chips import person_chip
+from apps.console.counting import counted
 from apps.console.pages import Tab, show
 from apps.directory.models import Membership, User
 from apps.scim.queries import sources_of
@@ -25,21 +25,16 @@ def person_of_page(pk: UUID) -> Any:
     `group_count`, `application_count`. Raises Http404.
     """
     people = User.objects.select_related("administrator", "authenticator").annotate(
-        passkey_count=_count(Passkey.objects.filter(user=OuterRef("pk"))),
-        codes_left=_count(RecoveryCode.objects.filter(user=OuterRef("pk"))),
-        group_count=_count(Membership.objects.filter(user=OuterRef("pk"))),
-        application_count=_count(
+        passkey_count=counted(Passkey.objects.filter(user=OuterRef("pk"))),
+        codes_left=counted(RecoveryCode.objects.filter(user=OuterRef("pk"))),
+        group_count=counted(Membership.objects.filter(user=OuterRef("pk"))),
+        application_count=counted(
             Assignment.objects.filter(group__members=OuterRef("pk")), "application", distinct=True
         ),
     )
     person = get_object_or_404(people, pk=pk)
     person.second_factor = authenticator_on(person) is not None or person.passkey_count > 0
     return person
-
-
-def _count(rows: Any, what: str = "pk", *, distinct: bool = False) -> Any:
-    one = rows.order_by().values("tenant").annotate(counted=Count(what, distinct=distinct)).values("counted")
-    return Coalesce(Subquery(one, output_field=IntegerField()), 0)
 
 
 def authenticator_on(person: User) -> Authenticator | None:

@@ -5,6 +5,7 @@ from PIL import Image
 
 from apps.applications.actions import add_application
 from apps.applications.models import Application, Assignment
+from apps.directory.actions import add_group, add_members
 from apps.events.models import Event
 from apps.provisioning.actions import configure_integration
 from apps.tenants.context import in_tenant
@@ -118,8 +119,6 @@ def test_groups_are_ticked_and_the_log_says_who(alice, engineering, gitlab):
 
 
 def test_another_tenants_group_cannot_be_ticked(alice, charlie, gitlab, system):
-    from apps.directory.actions import add_group
-
     with in_tenant(charlie.tenant):
         theirs = add_group(actor=system, name="Theirs")
     assert (
@@ -135,6 +134,26 @@ def test_the_consequence_is_told_before_saving_and_changes_nothing(alice, engine
     assert "Nobody gains or loses it" in same
     with in_tenant(alice.tenant):
         assert Assignment.objects.count() == 1
+
+
+def test_without_scripts_a_button_says_who_gains_or_loses_it_and_keeps_the_ticks(
+    alice, bob, engineering, gitlab, system
+):
+    with in_tenant(alice.tenant):
+        sales = add_group(actor=system, name="Sales")
+        add_members(sales, [alice.user], actor=system)
+    path = f"/console/applications/{gitlab.pk}/groups/"
+    response = alice.post(path, {"groups": [sales.pk], "preview": "1"})
+    page = response.content.decode()
+    assert "1 person</strong> gains GitLab (Alice Example)." in page
+    assert "1 person</strong> loses it (Bob Example)." in page
+    assert f'id="group-{sales.pk}" checked' in page
+    assert f'id="group-{engineering.pk}">' in page
+    with in_tenant(alice.tenant):
+        assert Assignment.objects.get().group == engineering
+    alice.post(path, {"groups": [sales.pk]})
+    with in_tenant(alice.tenant):
+        assert Assignment.objects.get().group == sales
 
 
 def test_deleting_needs_ticks_and_the_number(alice, gitlab):

@@ -1,4 +1,8 @@
+import pytest
+
+from apps.applications.actions import add_application, assign_group
 from apps.applications.models import Assignment
+from apps.directory.actions import add_group, add_members, add_user
 from apps.directory.models import Group, Membership
 from apps.tenants.context import in_tenant
 
@@ -65,6 +69,74 @@ def test_applications_are_given_and_taken_from_the_groups_page(alice, engineerin
     alice.post(path, {"application": gitlab.pk})
     with in_tenant(alice.tenant):
         assert Assignment.objects.filter(group=engineering, application=gitlab).exists()
+
+
+def test_binding_from_the_groups_page_says_first_who_gains_it(alice, bob, engineering, gitlab, system):
+    with in_tenant(alice.tenant):
+        sales = add_group(actor=system, name="Sales")
+        add_members(sales, [alice.user, bob.user], actor=system)
+    path = f"/console/groups/{sales.pk}/applications/"
+    assert f'value="{gitlab.pk}"' in alice.get(path).content.decode()
+    page = alice.get(f"{path}?application={gitlab.pk}").content.decode()
+    assert "Give Sales access to GitLab?" in page
+    assert "Alice Example gains GitLab." in page
+    assert "Identity Management is not active, so no account is made there." in page
+    with in_tenant(alice.tenant):
+        assert Assignment.objects.count() == 1
+    alice.post(path, {"application": gitlab.pk})
+    with in_tenant(alice.tenant):
+        assert Assignment.objects.count() == 2
+
+
+def test_taking_an_application_says_first_who_loses_it(alice, bob, engineering, gitlab, system):
+    path = f"/console/groups/{engineering.pk}/applications/{gitlab.pk}/removal/"
+    assert "Bob Example loses GitLab." in alice.get(path).content.decode()
+    with in_tenant(alice.tenant):
+        sales = add_group(actor=system, name="Sales")
+        add_members(sales, [bob.user], actor=system)
+        assign_group(gitlab, sales, actor=system)
+    assert "Nobody gains or loses it: 1 person has it." in alice.get(path).content.decode()
+    with in_tenant(alice.tenant):
+        assert Assignment.objects.count() == 2
+
+
+@pytest.mark.parametrize("key", ["", "x", "{gitlab}"])
+def test_an_application_that_cannot_be_bound_is_a_form_error(alice, engineering, gitlab, key):
+    path = f"/console/groups/{engineering.pk}/applications/"
+    asked = alice.get(f"{path}?application={key.format(gitlab=gitlab.pk)}")  # bound already, the last one
+    assert asked.status_code == 422
+    assert alice.post(path, {"application": key.format(gitlab=gitlab.pk)}).status_code == 422
+
+
+def test_the_list_and_the_members_ask_little_however_many_there_are(
+    alice, engineering, system, django_assert_max_num_queries
+):
+    with in_tenant(alice.tenant):
+        people = [add_user(actor=system, username=f"p{n}", email=f"p{n}@acme.example") for n in range(60)]
+        add_members(engineering, people[:30], actor=system)
+        for number in range(30):
+            add_group(actor=system, name=f"Group {number}")
+            made = add_application(actor=system, connector="custom_saml", display_label=f"App {number}")
+            assign_group(made, engineering, actor=system)
+    with django_assert_max_num_queries(12):
+        page = alice.get("/console/groups/").content.decode()
+    row = next(row for row in page.split("<tr>") if "Engineering" in row)
+    assert '<td class="num">31</td><td class="num">30</td>' in row
+    for tab in ("members/?find=p&q=p", "applications/", ""):
+        with django_assert_max_num_queries(12):
+            assert alice.get(f"/console/groups/{engineering.pk}/{tab}").status_code == 200
+
+
+def test_all_that_are_found_are_added_after_a_review(alice, engineering, system):
+    with in_tenant(alice.tenant):
+        for number in range(30):
+            add_user(actor=system, username=f"zz{number}", email=f"zz{number}@acme.example")
+    page = alice.get(f"/console/groups/{engineering.pk}/members/?find=zz").content.decode()
+    assert "Add all 30…" in page
+    assert "Add all" not in alice.get(f"/console/groups/{engineering.pk}/members/?find=zz7").content.decode()
+    values = {"act": "join", "to_group": engineering.pk, "everybody": "1", "q": "zz"}
+    review = alice.post("/console/users/acts/", values, follow=True).content.decode()
+    assert "Add to a user group: 30 people" in review
 
 
 def test_searching_on_a_refused_removal_searches_the_members_page(alice, engineering):

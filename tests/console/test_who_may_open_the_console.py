@@ -48,7 +48,6 @@ ONLY_POST = {
     "pending_group_rejection",
     "user_password_link",
     "user_group_removal",
-    "group_application_removal",
     "application_sso_activation",
     "application_sso_defaults",
     "application_sso_metadata_refresh",

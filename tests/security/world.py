@@ -185,6 +185,7 @@ def _things(canary: str, slug: str, owner: User) -> dict[str, str]:
     RemoteGroup.objects.create(integration=integration, group=group, name=canary, remote_id=canary)
     return {
         "user": str(user.pk),
+        "owner": str(owner.pk),
         "group": str(group.pk),
         "application": str(application.pk),
         "application slug": application.slug,

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts.access import actor_of, administrator_required
 from apps.applications.actions import assign_groups
-from apps.applications.models import Application
+from apps.console.access_changes import access_change
 from apps.console.access_explained import people_explained
 from apps.console.application_page import application_or_404, show_tab
 from apps.console.consequences import accounts_of_leavers
@@ -23,20 +23,31 @@ FOUND = 10  # people whose access is explained at once
 
 @administrator_required
 def index(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """All groups with a tick at those that may use the application; saving sets exactly the ticked ones. `?who=` asks why somebody has it."""
+    """All groups with a tick at those that may use the application; saving sets exactly the ticked ones, `preview` only says who
+    would gain or lose it. `?who=` asks why somebody has it."""
     application = application_or_404(pk)
     form = GroupsOfApplicationForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
+    looked_at = "preview" in request.POST
+    if form.is_valid() and not looked_at:
         with refusals_on(form):
             assign_groups(application, form.cleaned_data["groups"], actor=actor_of(request))
             messages.success(request, _("User groups were saved."))
             return redirect("console:application_groups", application.pk)
     since = dict(application.assignments.values_list("group_id", "created_at"))
     groups = Group.objects.annotate(member_count=Count("memberships")).order_by("name_key")
-    rows = sorted(((group, since.get(group.pk)) for group in groups), key=lambda row: row[1] is None)
+    wanted = list(form.cleaned_data["groups"]) if looked_at and form.is_valid() else None
+    ticked = since.keys() if wanted is None else {group.pk for group in wanted}
+    rows = sorted(
+        ((group, since.get(group.pk), group.pk in ticked) for group in groups), key=lambda row: row[1] is None
+    )
     who = request.GET.get("who", "").replace("\x00", "").strip()
     asked = people_explained(application, User.objects.matching(who)[:FOUND]) if who else []
-    context = {"rows": rows, "bound": len(since), "who": who, "asked": asked}
+    context: dict[str, Any] = {"rows": rows, "bound": len(since), "who": who, "asked": asked}
+    if wanted is not None:
+        context |= {
+            "change": access_change(application, wanted),
+            "accounts": accounts_of_leavers(application),
+        }
     return show_tab(request, "console/application_groups.html", application, context, form=form)
 
 
@@ -50,14 +61,9 @@ def consequence(request: HttpRequest, pk: UUID) -> HttpResponse:
     return show(
         request,
         "console/application_groups_consequence.html",
-        {"application": application, "accounts": accounts_of_leavers(application)}
-        | _change(application, wanted),
+        {
+            "application": application,
+            "accounts": accounts_of_leavers(application),
+            "change": access_change(application, wanted),
+        },
     )
-
-
-def _change(application: Application, wanted: list[Group]) -> dict[str, Any]:
-    before = set(
-        User.objects.active().filter(user_groups__applications=application).values_list("pk", flat=True)
-    )
-    after = set(User.objects.active().filter(user_groups__in=wanted).values_list("pk", flat=True))
-    return {"gaining": len(after - before), "losing": len(before - after), "total": len(after)}

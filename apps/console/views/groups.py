@@ -2,43 +2,42 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Count
+from django.db.models import OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from apps.accounts.access import actor_of, administrator_required
 from apps.applications.actions import assign_group, remove_assignment
-from apps.applications.models import Application
+from apps.applications.models import Application, Assignment
+from apps.console.access_changes import access_change
+from apps.console.counting import counted
 from apps.console.forms.applications import ApplicationsOfGroupForm
 from apps.console.forms.people import ConfirmForm, GroupForm, MembersForm
 from apps.console.pages import Tab, back_to_form, page_of, refusals_on, search_text, show
 from apps.directory import actions
-from apps.directory.models import Group, User
+from apps.directory.models import Group, Membership, User
 from apps.scim.queries import check_changeable, sources_of_groups, why_locked
 
 FOUND = 20  # people offered at once; a narrower search finds the others
 
 
-def _tabs(group: Group) -> list[Tab]:
+def _tabs(group: Group, opened: int) -> list[Tab]:
     return [
         Tab(reverse("console:group", args=[group.pk]), _("Details"), exact=True),
         Tab(reverse("console:group_members", args=[group.pk]), _("Users"), group.memberships.count()),
-        Tab(
-            reverse("console:group_applications", args=[group.pk]),
-            _("Applications"),
-            group.assignments.count(),
-        ),
+        Tab(reverse("console:group_applications", args=[group.pk]), _("Applications"), opened),
     ]
 
 
 def _show(request: HttpRequest, template: str, group: Group, **context: Any) -> HttpResponse:
     """`locked` says why name and members are not changed here; "" where they are."""
-    managed_by = sources_of_groups([group]).get(group.pk, [])
-    frame = {"group": group, "tabs": _tabs(group), "managed_by": managed_by, "locked": why_locked(managed_by)}
+    managed_by, opened = sources_of_groups([group]).get(group.pk, []), group.assignments.count()
+    frame = {"group": group, "tabs": _tabs(group, opened), "opens_something": opened > 0}
+    frame |= {"managed_by": managed_by, "locked": why_locked(managed_by)}
     return show(request, template, frame | context, form=context.get("form"))
 
 
@@ -46,9 +45,9 @@ def _show(request: HttpRequest, template: str, group: Group, **context: Any) -> 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     text = search_text(request)
-    groups = Group.objects.filter(name__icontains=text).annotate(
-        member_count=Count("memberships", distinct=True),
-        application_count=Count("assignments", distinct=True),
+    groups = Group.objects.filter(Q(name__icontains=text) | Q(description__icontains=text)).annotate(
+        member_count=counted(Membership.objects.filter(group=OuterRef("pk"))),
+        application_count=counted(Assignment.objects.filter(group=OuterRef("pk"))),
     )
     page = page_of(groups.order_by("name_key"), request)
     managed = sources_of_groups(page.rows)
@@ -121,7 +120,7 @@ def _pushed_again(group: Group) -> str:
 
 @administrator_required
 def members(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The members; `?find=` offers people to add, POST adds the ticked ones."""
+    """The members, of whom `?q=` finds some; `?find=` offers people to add, POST adds the ticked ones."""
     group = get_object_or_404(Group.objects, pk=pk)
     form = MembersForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -132,10 +131,22 @@ def members(request: HttpRequest, pk: UUID) -> HttpResponse:
             text = ngettext("%(count)s person was added.", "%(count)s people were added.", len(users))
             messages.success(request, text % {"count": len(users)})
             return redirect("console:group_members", group.pk)
-    find = request.GET.get("find", "").strip()
-    found = User.objects.matching(find).exclude(user_groups=group)[:FOUND] if "find" in request.GET else []
-    page = page_of(User.objects.filter(user_groups=group), request)
-    return _show(request, "console/group_members.html", group, page=page, find=find, found=found, form=form)
+    return _show_members(request, group, form)
+
+
+def _show_members(request: HttpRequest, group: Group, form: MembersForm) -> HttpResponse:
+    find, text = request.GET.get("find", "").replace("\x00", "").strip(), search_text(request)
+    others = User.objects.matching(find).exclude(user_groups=group)
+    found = others[: FOUND + 1] if "find" in request.GET else []
+    context = {
+        "page": page_of(User.objects.matching(text).filter(user_groups=group), request),
+        "q": text,
+        "find": find,
+        "found": found[:FOUND],
+        "found_more": others.count() if len(found) > FOUND else 0,
+        "form": form,
+    }
+    return _show(request, "console/group_members.html", group, **context)
 
 
 @administrator_required
@@ -152,16 +163,19 @@ def member_removal(request: HttpRequest, pk: UUID) -> HttpResponse:
             text = ngettext("%(count)s person was removed.", "%(count)s people were removed.", len(users))
             messages.success(request, text % {"count": len(users)})
             return redirect("console:group_members", group.pk)
-    page = page_of(User.objects.filter(user_groups=group), request)
-    return _show(request, "console/group_members.html", group, page=page, find="", found=[], form=form)
+    return _show_members(request, group, form)
 
 
 @administrator_required
 def applications(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What the group opens. `?application=` says who would gain another one and asks; POST binds it."""
     group = get_object_or_404(Group.objects, pk=pk)
-    form = ApplicationsOfGroupForm(group, request.POST if request.method == "POST" else None)
+    asked = request.POST if request.method == "POST" else request.GET
+    form = ApplicationsOfGroupForm(group, asked if "application" in asked or asked is request.POST else None)
     if form.is_valid():
         application = form.cleaned_data["application"]
+        if request.method != "POST":
+            return _ask_to_bind(request, group, application)
         assign_group(application, group, actor=actor_of(request))
         messages.success(
             request, _("%(group)s now opens %(application)s.") % {"group": group, "application": application}
@@ -175,14 +189,37 @@ def applications(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _show(request, "console/group_applications.html", group, assignments=bound, form=form)
 
 
+def _ask_to_bind(request: HttpRequest, group: Group, application: Application) -> HttpResponse:
+    wanted = [*Group.objects.filter(applications=application), group]
+    names = {"group": group, "application": application}
+    context = {
+        "title": _("Give %(group)s access to %(application)s?") % names,
+        "consequence": access_change(application, wanted).sentences,
+        "action": _("Give access"),
+        "kind": "primary",
+        "hidden": [{"name": "application", "value": application.pk}],
+        "post_url": reverse("console:group_applications", args=[group.pk]),
+        "cancel_url": reverse("console:group_applications", args=[group.pk]),
+        "breadcrumb_text": group.name,
+    }
+    return show(request, "console/confirm.html", context, form=ConfirmForm())
+
+
 @administrator_required
-@require_POST
 def application_removal(request: HttpRequest, pk: UUID, application_pk: UUID) -> HttpResponse:
     group = get_object_or_404(Group.objects, pk=pk)
     application = get_object_or_404(Application.objects, pk=application_pk)
-    remove_assignment(application, group, actor=actor_of(request))
-    messages.success(
-        request,
-        _("%(group)s no longer opens %(application)s.") % {"group": group, "application": application},
-    )
-    return redirect("console:group_applications", group.pk)
+    names = {"group": group, "application": application}
+    if request.method == "POST":
+        remove_assignment(application, group, actor=actor_of(request))
+        messages.success(request, _("%(group)s no longer opens %(application)s.") % names)
+        return redirect("console:group_applications", group.pk)
+    wanted = Group.objects.filter(applications=application).exclude(pk=group.pk)
+    context = {
+        "title": _("Take %(application)s from %(group)s?") % names,
+        "consequence": access_change(application, list(wanted)).sentences,
+        "action": _("Take away"),
+        "cancel_url": reverse("console:group_applications", args=[group.pk]),
+        "breadcrumb_text": group.name,
+    }
+    return show(request, "console/confirm.html", context, form=ConfirmForm())
