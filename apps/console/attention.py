@@ -3,16 +3,24 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.console.certificate_notices import certificate_notices
+from apps.console.counting import counted
 from apps.console.metadata_notices import metadata_notices
 from apps.console.source_notices import source_notices
-from apps.provisioning.models import Integration, IntegrationState, Job, JobState, QuarantineReason
-from apps.provisioning.queries import failing_counts
+from apps.provisioning.models import (
+    Import,
+    ImportState,
+    Integration,
+    IntegrationState,
+    Job,
+    JobState,
+    QuarantineReason,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +32,22 @@ class Notice:
 
 
 def needs_attention() -> list[Notice]:
-    """Nine queries at the most, whatever there is."""
-    integrations = list(
-        Integration.objects.select_related("application").exclude(state=IntegrationState.CONFIGURED)
+    """Five queries, whatever there is."""
+    imports = Import.objects.filter(integration=OuterRef("pk")).order_by("-created_at", "-id")
+    integrations = (
+        Integration.objects.select_related("application")
+        .exclude(state=IntegrationState.CONFIGURED)
+        .annotate(
+            failing=counted(Job.objects.failing().filter(integration=OuterRef("pk"))),
+            held=counted(Job.objects.filter(state=JobState.HELD, integration=OuterRef("pk"))),
+            last_import=Subquery(imports.values("state")[:1]),
+        )
     )
-    failing, held = failing_counts(integrations), _held()
-    notices = [
-        notice for each in integrations for notice in _of(each, failing.get(each.pk, 0), held.get(each.pk, 0))
-    ]
+    notices = [notice for each in integrations for notice in _of(each)]
     return [*notices, *_sources(), *_certificates(), *_metadata()]
 
 
-def _held() -> dict[Any, int]:
-    rows = Job.objects.filter(state=JobState.HELD).order_by()
-    return dict(rows.values_list("integration").annotate(Count("id")))
-
-
-def _of(integration: Integration, failing: int, held: int) -> list[Notice]:
+def _of(integration: Any) -> list[Notice]:
     url = reverse("console:application_identity", args=[integration.application_id])
     name, notices = f"{integration.application}:", []
     if integration.state == IntegrationState.QUARANTINED:
@@ -51,14 +58,17 @@ def _of(integration: Integration, failing: int, held: int) -> list[Notice]:
                 "warn", name, _("Identity management is paused by an administrator: nothing is sent."), url
             )
         )
-    if failing:
-        text = ngettext("%(count)s account is failing now.", "%(count)s accounts are failing now.", failing)
-        notices.append(Notice("bad", name, text % {"count": failing}, url))
-    if held:
+    if count := integration.failing:
+        text = ngettext("%(count)s account is failing now.", "%(count)s accounts are failing now.", count)
+        notices.append(Notice("bad", name, text % {"count": count}, url))
+    if count := integration.held:
         text = ngettext(
-            "%(count)s removal waits for your approval.", "%(count)s removals wait for your approval.", held
+            "%(count)s removal waits for your approval.", "%(count)s removals wait for your approval.", count
         )
-        notices.append(Notice("warn", name, text % {"count": held}, url))
+        notices.append(Notice("warn", name, text % {"count": count}, url))
+    if integration.last_import == ImportState.FAILED:
+        imports = reverse("console:application_imports", args=[integration.application_id])
+        notices.append(Notice("warn", name, _("The import of its accounts could not go on."), imports))
     return notices
 
 

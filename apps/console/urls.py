@@ -86,6 +86,7 @@ APPLICATIONS = [
     path("catalog/<slug:key>/", catalog.connector, name="connector"),
     # /applications/<pk>/
     path("applications/", applications.index, name="applications"),
+    path("applications/metadata/", applications.metadata, name="applications_metadata"),
     path("applications/deletion/", applications.deletion, name="application_deletion"),
     path("applications/<uuid:pk>/", applications.general, name="application"),
     path("applications/<uuid:pk>/logo/", applications.logo, name="application_logo"),

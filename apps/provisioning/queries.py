@@ -2,7 +2,6 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -162,9 +161,3 @@ def being_set_up(user: User) -> set[uuid.UUID]:
     waiting = Application.objects.assigned_to(user).filter(integration__in=running)
     there = RemoteUser.objects.filter(user_id=user.pk, active=True).values("integration__application")
     return set(waiting.exclude(pk__in=there).values_list("pk", flat=True))
-
-
-def failing_counts(integrations: Collection[Integration]) -> dict[uuid.UUID, int]:
-    """Integration id → resources failing now, for lists and the overview; those without are missing."""
-    rows = Job.objects.filter(integration__in=integrations).failing().order_by()
-    return dict(rows.values_list("integration").annotate(Count("id")))

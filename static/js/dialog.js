@@ -36,7 +36,7 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!form.matches("form[data-dialog]")) return;
+  if (!form.matches("form[data-dialog]") || event.submitter?.hasAttribute("formaction")) return;
   event.preventDefault();
   const address = new URL(form.action);
   address.search = new URLSearchParams(new FormData(form, event.submitter)).toString();

@@ -74,6 +74,13 @@ PAGES = (
     Row("console catalogue", "/t/acme/console/catalog/", "alice"),
     Row("console new application", "/t/acme/console/catalog/gitlab_saas/", "alice"),
     Row("console applications", "/t/acme/console/applications/", "alice"),
+    Row("console applications nobody has", "/t/acme/console/applications/?state=unbound", "alice"),
+    Row(
+        "console question before a binding",
+        "/t/acme/console/groups/{engineering}/applications/{gitlab}/removal/",
+        "alice",
+    ),
+    Row("console explained access", "/t/acme/console/applications/{gitlab}/groups/?who=example", "alice"),
     Row("console application", "/t/acme/console/applications/{gitlab}/", "alice"),
     Row("console application's SSO", "/t/acme/console/applications/{gitlab}/sso/", "alice"),
     Row("console new certificate", "/t/acme/console/applications/{gitlab}/sso/certificates/", "alice"),

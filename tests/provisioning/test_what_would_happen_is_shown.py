@@ -93,7 +93,6 @@ def test_health_counts_what_is_in_sync_on_its_way_and_failing(staffed):
     health = queries.health(company.integration)
     assert (health.accounts, health.in_sync, health.pending, health.failing, health.held) == (2, 2, 0, 1, 0)
     assert health.total == 3
-    assert queries.failing_counts([company.integration]) == {company.integration.pk: 1}
 
 
 def test_needs_attention_has_the_applications_words_and_the_next_try(staffed):

@@ -79,7 +79,10 @@ TABLE: dict[str, list[str]] = {
             "people_run_stop people_run_export groups group_new group group_deletion group_members group_member_removal",
         ),
         *_names("console", "group_applications group_application_removal catalog connector applications"),
-        *_names("console", "application_deletion application application_logo application_created"),
+        *_names(
+            "console",
+            "application_deletion applications_metadata application application_logo application_created",
+        ),
         *_names("console", "application_identity_match application_guide application_groups"),
         *_names(
             "console", "application_groups_consequence application_events application_sso application_preview"

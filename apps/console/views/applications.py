@@ -1,10 +1,12 @@
+import io
+import zipfile
 from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -15,6 +17,7 @@ from django.views.decorators.http import require_safe
 from apps.accounts.access import actor_of, administrator_required
 from apps.applications.actions import remove_application, update_application
 from apps.applications.models import Application
+from apps.console.application_filters import STATES, in_state
 from apps.console.application_page import application_or_404, applications_for_pages, show_tab
 from apps.console.chips import chips_of
 from apps.console.consequences import deletion_of
@@ -23,22 +26,29 @@ from apps.console.forms.events import EventFilterForm
 from apps.console.pages import page_of, refusals_on, search_text, show
 from apps.console.views.events import log_page
 from apps.events.models import Event
+from apps.saml.actions.key_pairs import certificates_of
+from apps.saml.actions.settings import sso_of
 from apps.saml.addresses import sso_url
+from apps.saml.metadata_export import identity_provider_metadata
 
 
 @administrator_required
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    text = search_text(request)
+    text, state = search_text(request), request.GET.get("state", "")
     found = (
-        applications_for_pages()
-        .filter(display_label__icontains=text)
+        in_state(applications_for_pages(), state)
+        .filter(Q(display_label__icontains=text) | Q(description__icontains=text))
         .annotate(group_count=Count("assignments"))
     )
     page = page_of(found.order_by("display_label", "pk"), request)
     last = _last_events(page.rows)
     rows = [(application, chips_of(application), last.get(str(application.pk))) for application in page.rows]
-    return show(request, "console/applications.html", {"page": page, "rows": rows, "q": text})
+    return show(
+        request,
+        "console/applications.html",
+        {"page": page, "rows": rows, "q": text} | {"state": state, "states": STATES},
+    )
 
 
 def _last_events(applications: Iterable[Application]) -> dict[str, Any]:
@@ -125,6 +135,39 @@ def deletion(request: HttpRequest) -> HttpResponse:
         "breadcrumb_text": _("SSO applications"),
     }
     return show(request, "console/confirm.html", context, form=form)
+
+
+@administrator_required
+@require_safe
+def metadata(request: HttpRequest) -> HttpResponse:
+    """ "Export Metadata" of the ticked applications (seeds): the file of one, an archive of several."""
+    chosen = [each for each in _chosen(request.GET) if each.connector.saml is not None]
+    if not chosen:
+        messages.warning(
+            request, _("Tick applications with single sign-on first. Bookmarks have no metadata.")
+        )
+        return redirect("console:applications")
+    files = {
+        f"Gatehouse-{each.slug}-metadata.xml": identity_provider_metadata(sso_of(each), certificates_of(each))
+        for each in chosen
+    }
+    if len(files) == 1:
+        name, content = next(iter(files.items()))
+        return _download(name, content, "application/samlmetadata+xml")
+    return _download("Gatehouse-metadata.zip", _archive(files), "application/zip")
+
+
+def _archive(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def _download(name: str, content: bytes, content_type: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(content, content_type=content_type, headers=headers)
 
 
 def _chosen(values: Any) -> list[Application]:

@@ -25,18 +25,31 @@ from apps.scim.queries import check_changeable, sources_of_groups, why_locked
 FOUND = 20  # people offered at once; a narrower search finds the others
 
 
-def _tabs(group: Group, opened: int) -> list[Tab]:
+def _counted() -> Any:
+    """QuerySet of groups with `member_count` and `application_count`."""
+    return Group.objects.annotate(
+        member_count=counted(Membership.objects.filter(group=OuterRef("pk"))),
+        application_count=counted(Assignment.objects.filter(group=OuterRef("pk"))),
+    )
+
+
+def _group(pk: UUID) -> Any:
+    return get_object_or_404(_counted(), pk=pk)
+
+
+def _tabs(group: Any) -> list[Tab]:
+    keys = [group.pk]
     return [
-        Tab(reverse("console:group", args=[group.pk]), _("Details"), exact=True),
-        Tab(reverse("console:group_members", args=[group.pk]), _("Users"), group.memberships.count()),
-        Tab(reverse("console:group_applications", args=[group.pk]), _("Applications"), opened),
+        Tab(reverse("console:group", args=keys), _("Details"), exact=True),
+        Tab(reverse("console:group_members", args=keys), _("Users"), group.member_count),
+        Tab(reverse("console:group_applications", args=keys), _("Applications"), group.application_count),
     ]
 
 
-def _show(request: HttpRequest, template: str, group: Group, **context: Any) -> HttpResponse:
-    """`locked` says why name and members are not changed here; "" where they are."""
-    managed_by, opened = sources_of_groups([group]).get(group.pk, []), group.assignments.count()
-    frame = {"group": group, "tabs": _tabs(group, opened), "opens_something": opened > 0}
+def _show(request: HttpRequest, template: str, group: Any, **context: Any) -> HttpResponse:
+    """`group` is a _group. `locked` says why name and members are not changed here; "" where they are."""
+    managed_by = sources_of_groups([group]).get(group.pk, [])
+    frame = {"group": group, "tabs": _tabs(group), "opens_something": group.application_count > 0}
     frame |= {"managed_by": managed_by, "locked": why_locked(managed_by)}
     return show(request, template, frame | context, form=context.get("form"))
 
@@ -45,10 +58,7 @@ def _show(request: HttpRequest, template: str, group: Group, **context: Any) -> 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     text = search_text(request)
-    groups = Group.objects.filter(Q(name__icontains=text) | Q(description__icontains=text)).annotate(
-        member_count=counted(Membership.objects.filter(group=OuterRef("pk"))),
-        application_count=counted(Assignment.objects.filter(group=OuterRef("pk"))),
-    )
+    groups = _counted().filter(Q(name__icontains=text) | Q(description__icontains=text))
     page = page_of(groups.order_by("name_key"), request)
     managed = sources_of_groups(page.rows)
     for group in page.rows:
@@ -69,7 +79,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @administrator_required
 def details(request: HttpRequest, pk: UUID) -> HttpResponse:
-    group = get_object_or_404(Group.objects, pk=pk)
+    group = _group(pk)
     form = GroupForm.of(group, request.POST if request.method == "POST" else None)
     if why_locked(sources_of_groups([group]).get(group.pk, [])):
         form.lock_name()
@@ -83,7 +93,7 @@ def details(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @administrator_required
 def deletion(request: HttpRequest, pk: UUID) -> HttpResponse:
-    group = get_object_or_404(Group.objects, pk=pk)
+    group = _group(pk)
     if request.method == "POST":
         actions.remove_group(group, actor=actor_of(request))
         messages.success(request, _("%(name)s was deleted.") % {"name": group})
@@ -121,7 +131,7 @@ def _pushed_again(group: Group) -> str:
 @administrator_required
 def members(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The members, of whom `?q=` finds some; `?find=` offers people to add, POST adds the ticked ones."""
-    group = get_object_or_404(Group.objects, pk=pk)
+    group = _group(pk)
     form = MembersForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         users = list(form.cleaned_data["users"])
@@ -134,7 +144,7 @@ def members(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _show_members(request, group, form)
 
 
-def _show_members(request: HttpRequest, group: Group, form: MembersForm) -> HttpResponse:
+def _show_members(request: HttpRequest, group: Any, form: MembersForm) -> HttpResponse:
     find, text = request.GET.get("find", "").replace("\x00", "").strip(), search_text(request)
     others = User.objects.matching(find).exclude(user_groups=group)
     found = others[: FOUND + 1] if "find" in request.GET else []
@@ -151,7 +161,7 @@ def _show_members(request: HttpRequest, group: Group, form: MembersForm) -> Http
 
 @administrator_required
 def member_removal(request: HttpRequest, pk: UUID) -> HttpResponse:
-    group = get_object_or_404(Group.objects, pk=pk)
+    group = _group(pk)
     if request.method != "POST":
         return back_to_form(request, "console:group_members", pk)
     form = MembersForm(request.POST)
@@ -169,7 +179,7 @@ def member_removal(request: HttpRequest, pk: UUID) -> HttpResponse:
 @administrator_required
 def applications(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What the group opens. `?application=` says who would gain another one and asks; POST binds it."""
-    group = get_object_or_404(Group.objects, pk=pk)
+    group = _group(pk)
     asked = request.POST if request.method == "POST" else request.GET
     form = ApplicationsOfGroupForm(group, asked if "application" in asked or asked is request.POST else None)
     if form.is_valid():
@@ -207,7 +217,7 @@ def _ask_to_bind(request: HttpRequest, group: Group, application: Application) -
 
 @administrator_required
 def application_removal(request: HttpRequest, pk: UUID, application_pk: UUID) -> HttpResponse:
-    group = get_object_or_404(Group.objects, pk=pk)
+    group = _group(pk)
     application = get_object_or_404(Application.objects, pk=application_pk)
     names = {"group": group, "application": application}
     if request.method == "POST":

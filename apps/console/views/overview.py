@@ -1,7 +1,7 @@
 from datetime import UTC, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.db.models.functions import TruncHour
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,10 +16,13 @@ from apps.applications.models import Application, Assignment
 from apps.console.application_page import Step
 from apps.console.attention import needs_attention
 from apps.console.charts import Bar, bars
+from apps.console.counting import counted
 from apps.console.pages import show
 from apps.directory.models import Group, User
 from apps.events.models import Event
 from apps.provisioning.models import Integration, IntegrationState
+from apps.tenants.context import current_tenant_id
+from apps.tenants.models import Tenant
 
 RECENT = 8
 
@@ -35,27 +38,35 @@ def _chart() -> list[Bar]:
     return bars(rows, now)
 
 
+def _numbers() -> Any:
+    """The tenant, with how many of each thing it has. One question."""
+    integrated = Integration.objects.exclude(state=IntegrationState.CONFIGURED)
+    return Tenant.objects.annotate(
+        people=counted(User.objects.all()),
+        active_people=counted(User.objects.active()),
+        groups=counted(Group.objects.all()),
+        applications=counted(Application.objects.all()),
+        bound=counted(Assignment.objects.all()),
+        integrated=counted(integrated),
+    ).get(pk=current_tenant_id())
+
+
 @any_role_required
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     """The help desk's console begins with people: what stands here is about applications."""
     if role_of(request.user) == Role.HELP_DESK:
         return redirect("console:users")
-    users = User.objects.aggregate(all=Count("pk"), active=Count("pk", filter=Q(active=True)))
-    applications, bound = Application.objects.count(), Assignment.objects.exists()
-    integrated = Integration.objects.exclude(state=IntegrationState.CONFIGURED).exists()
-    chart = _chart()
+    numbers, chart = _numbers(), _chart()
     steps = [
-        Step(_("Add people"), reverse("console:users"), done=users["all"] > 1),
-        Step(_("Add an application"), reverse("console:catalog"), done=applications > 0),
-        Step(_("Give a user group access to it"), reverse("console:applications"), done=bound),
-        Step(_("Activate Identity Management"), reverse("console:applications"), done=integrated),
+        Step(_("Add people"), reverse("console:users"), done=numbers.people > 1),
+        Step(_("Add an application"), reverse("console:catalog"), done=numbers.applications > 0),
+        Step(_("Give a user group access to it"), reverse("console:applications"), done=numbers.bound > 0),
+        Step(_("Activate Identity Management"), reverse("console:applications"), done=numbers.integrated > 0),
     ]
     context: dict[str, Any] = {
         "attention": needs_attention(),
-        "users": users,
-        "group_count": Group.objects.count(),
-        "application_count": applications,
+        "numbers": numbers,
         "steps": steps,
         "steps_done": sum(step.done for step in steps),
         "events": Event.objects.all()[:RECENT],
