@@ -1,9 +1,12 @@
 """What stands in a person's launcher, as values for the template."""
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
 from django.urls import reverse
@@ -11,12 +14,19 @@ from django.utils.translation import gettext as _
 
 from apps.applications.models import Application
 from apps.directory.models import User
+from apps.launcher.models import Shortcut
+
+RECENT = 4
+WORTH_IT = 7  # tiles from which on "Recent" saves a look
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
     """`picture` is an address, `icon` a slug of Simple Icons, `tone` a colour: the first of them that there is, is shown."""
 
+    pk: UUID
+    slug: str
     name: str
     description: str
     picture: str
@@ -26,14 +36,32 @@ class Tile:
     new_tab: bool
     waiting: bool
     hidden: bool
+    favourite: bool
+    opened_at: datetime | None
 
 
 def tiles_for(user: User, *, search: str = "", waiting: Collection[Any] = ()) -> list[Tile]:
-    """In the order of their labels. `waiting` holds the ids of applications where the person's account is not there yet."""
+    """In the person's own order, then in that of their labels. `waiting` holds the ids of applications where the person's account is
+    not there yet.
+    """
     applications = Application.objects.assigned_to(user).shown().defer("logo").annotate(has_logo=~Q(logo=b""))
     words = plain(search).split()
-    tiles = [_tile(application, words, waiting) for application in applications]
-    return sorted(tiles, key=lambda tile: plain(tile.name))
+    shortcuts = {row.application_id: row for row in Shortcut.objects.filter(user=user)}
+    unarranged = Shortcut()
+    tiles = []
+    for application in applications:
+        shortcut = shortcuts.get(application.pk, unarranged)
+        place = (shortcut.position is None, shortcut.position or 0, plain(application.display_label))
+        tiles.append((place, _tile(application, shortcut, words, waiting)))
+    return [tile for _place, tile in sorted(tiles, key=itemgetter(0))]
+
+
+def recent_of(tiles: Sequence[Tile]) -> list[Tile]:
+    """The last few that were opened; none where everything is in sight anyway."""
+    opened = [tile for tile in tiles if tile.opened_at is not None]
+    if len(tiles) < WORTH_IT:
+        return []
+    return sorted(opened, key=lambda tile: tile.opened_at or NEVER, reverse=True)[:RECENT]
 
 
 def plain(text: str) -> str:
@@ -47,11 +75,13 @@ def logo_address(application: Application) -> str:
     return f"{reverse('launcher:logo', args=[application.slug])}?v={int(application.updated_at.timestamp())}"
 
 
-def _tile(application: Any, words: list[str], waiting: Collection[Any]) -> Tile:
+def _tile(application: Any, shortcut: Shortcut, words: list[str], waiting: Collection[Any]) -> Tile:
     connector = application.connector
     described = application.description or (_("Opens in a new tab") if application.is_bookmark else "")
     haystack = plain(f"{application.display_label} {described}")
     return Tile(
+        pk=application.pk,
+        slug=application.slug,
         name=application.display_label,
         description=described,
         picture=logo_address(application) if application.has_logo else "",
@@ -61,4 +91,6 @@ def _tile(application: Any, words: list[str], waiting: Collection[Any]) -> Tile:
         new_tab=application.is_bookmark,
         waiting=application.pk in waiting,
         hidden=not all(word in haystack for word in words),
+        favourite=shortcut.favourite,
+        opened_at=shortcut.opened_at,
     )

@@ -1,12 +1,16 @@
 from django.urls import URLPattern, URLResolver, path
 
-from apps.launcher.views import me, security, tiles
+from apps.launcher.views import arrangement, me, security, tiles
 
 app_name = "launcher"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", tiles.index, name="index"),
     path("launch/<slug:slug>", tiles.launch, name="launch"),
     path("applications/<slug:slug>/logo", tiles.logo, name="logo"),
+    path("arrangement/", arrangement.index, name="arrangement"),
+    path("arrangement/reset/", arrangement.reset, name="arrangement_reset"),
+    path("arrangement/<slug:slug>/favourite/", arrangement.favourite, name="arrangement_favourite"),
+    path("arrangement/<slug:slug>/move/", arrangement.move, name="arrangement_move"),
     path("me/", me.profile, name="profile"),
     path("me/password/", me.password, name="password"),
     path("me/activity", me.activity, name="activity"),

@@ -1,5 +1,6 @@
 // <input data-filter="tiles">: hides what does not match among [data-filter-text] below #tiles, says how many are left,
-// and opens the first one left on Enter. Sections (data-filter-section) without a match go too.
+// and opens the first one left on Enter. Sections (data-filter-section) without a match go too, and while one searches
+// whatever repeats some of it (data-filter-rest).
 for (const field of document.querySelectorAll("[data-filter]")) {
   const list = document.getElementById(field.dataset.filter);
   const items = [...list.querySelectorAll("[data-filter-text]")];
@@ -16,6 +17,7 @@ for (const field of document.querySelectorAll("[data-filter]")) {
     }
     const left = items.filter((item) => !item.hidden);
     for (const section of sections) section.hidden = !section.querySelector("[data-filter-text]:not([hidden])");
+    for (const rest of document.querySelectorAll("[data-filter-rest]")) rest.hidden = words.length > 0;
     if (nothing) nothing.hidden = left.length > 0;
     if (voice) voice.textContent = words.length ? String(left.length) : "";
     return left;

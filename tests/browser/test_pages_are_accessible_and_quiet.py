@@ -37,6 +37,7 @@ PAGES = (
     Row("launcher", "/t/acme/", "bob"),
     Row("launcher of nobody's groups", "/t/acme/", "alice"),
     Row("launcher search without a match", "/t/acme/?q=nothing+like+it", "bob"),
+    Row("own order of applications", "/t/acme/arrangement/", "bob"),
     Row("profile", "/t/acme/me/", "bob"),
     Row("security", "/t/acme/me/security/", "bob"),
     Row("new passkey", "/t/acme/me/security/passkeys/", "bob"),

@@ -54,6 +54,7 @@ TABLE: dict[str, list[str]] = {
             "launcher",
             "index launch logo profile password activity security authenticator authenticator_removal",
         ),
+        *_names("launcher", "arrangement arrangement_reset arrangement_favourite arrangement_move"),
         *_names("launcher", "passkey_new passkey_removal sessions_end session_end recovery_codes"),
         *_names(
             "sandbox", "index new_service_provider new_target sp sp_logout sp_logout_answers sp_encryption"

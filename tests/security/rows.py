@@ -42,6 +42,8 @@ ROWS = [
     row("accounts:invitation", token="invitation"),
     # The launcher
     row("launcher:launch", slug="bookmark slug"),
+    row("launcher:arrangement_favourite", slug="bookmark slug"),
+    row("launcher:arrangement_move", slug="bookmark slug"),
     row("launcher:logo", slug="application slug"),
     row("launcher:passkey_removal", pk="passkey"),
     row("launcher:session_end", pk="portal session"),

@@ -1,3 +1,4 @@
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +14,8 @@ from apps.accounts.destinations import straight_from_sign_in
 from apps.applications.access import has_access
 from apps.applications.models import Application
 from apps.directory.models import Group, User
-from apps.launcher.tiles import tiles_for
+from apps.launcher.actions import note_opened
+from apps.launcher.tiles import recent_of, tiles_for
 from apps.provisioning.queries import being_set_up
 from apps.saml import responses as sso
 
@@ -24,9 +26,13 @@ def index(request: HttpRequest) -> HttpResponse:
     search = request.GET.get("q", "")[:100]
     user: Any = request.user
     tiles = tiles_for(user, search=search, waiting=being_set_up(user))
+    favourites = [tile for tile in tiles if tile.favourite]
     context = {
         "greeting": greeting(user),
         "tiles": tiles,
+        "favourites": favourites,
+        "others": [tile for tile in tiles if not tile.favourite],
+        "recent": [] if search else recent_of(tiles),
         "search": search,
         "nothing_matches": bool(tiles) and all(tile.hidden for tile in tiles),
         "groups": groups_of(user),
@@ -59,10 +65,15 @@ def launch(request: HttpRequest, slug: str) -> HttpResponse:
         )  # actions refuse to store another
         if not web_address or not has_access(person(request), application):
             raise Http404
+        note_opened(person(request), application)
         return _opening(request, application, application.bookmark_url)
     if address_there := sso.starts_there(person(request), application):
+        note_opened(person(request), application)
         return _opening(request, application, address_there)
-    return sso.launch(request, application)
+    answer = sso.launch(request, application)
+    if answer.status_code == HTTPStatus.OK:
+        note_opened(person(request), application)
+    return answer
 
 
 def _opening(request: HttpRequest, application: Application, address: str) -> HttpResponse:
