@@ -24,6 +24,8 @@ BAD_BODIES: dict[str, tuple[bytes, int]] = {
     "NUL": (b'{"userName": "a\\u0000b"}', 400),
     "half a surrogate": (b'{"userName": "a\\ud800b"}', 400),
     "NUL in a key": (b'{"userName": "ab", "\\u0000": 1}', 400),
+    "empty name": (b'{"userName": ""}', 400),
+    "empty name and address": (b'{"userName": "", "emails": [{"value": ""}]}', 400),
     "no name": (b'{"displayName": "x"}', 400),
     "blank name": (b'{"userName": "  ", "emails": [{"value": "x@acme.example"}]}', 400),
     "name is a list": (b'{"userName": ["x"]}', 400),
