@@ -64,6 +64,7 @@ IDENTITY_MANAGEMENT = [
     ("imports/<uuid:run>/resumptions/", imports.ImportResumptions, "import-resumptions"),
     ("remote-users/", jobs.RemoteUsers, "remote-users"),
     ("remote-groups/", jobs.RemoteGroups, "remote-groups"),
+    ("jobs/<uuid:job>/account/", jobs.Account, "job-account"),
     ("identity-management/provision/", jobs.Provision, "provision"),
     ("jobs/", jobs.Jobs, "jobs"),
     ("jobs/<uuid:job>/", jobs.OneJob, "job"),

@@ -110,6 +110,8 @@ OPERATIONS = {
     "rename": ("info", "pencil", gettext_lazy("Rename"), pgettext_lazy("counted", "rename")),
     "change_members": ("info", "users", gettext_lazy("Members"), pgettext_lazy("counted", "members")),
     "leave": ("neutral", "unlink", gettext_lazy("Let go"), pgettext_lazy("counted", "let go")),
+    "conflict": ("failing", "triangle-alert", gettext_lazy("Conflict"), pgettext_lazy("counted", "conflict")),
+    "not_ours": ("neutral", "unlink", gettext_lazy("Not ours"), pgettext_lazy("counted", "not ours")),
     "nothing": ("neutral", "check", gettext_lazy("Unchanged"), pgettext_lazy("counted", "unchanged")),
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ from apps.console.views import (
     identity_removals,
     identity_running,
     imports,
+    job_account,
     mapping,
     overview,
     people,
@@ -232,6 +233,11 @@ IDENTITY_MANAGEMENT = [
         "applications/<uuid:pk>/identity-management/jobs/<uuid:job_pk>/retries/",
         identity.job_retries,
         name="application_job_retries",
+    ),
+    path(
+        "applications/<uuid:pk>/identity-management/jobs/<uuid:job_pk>/account/",
+        job_account.index,
+        name="application_job_account",
     ),
 ]
 

@@ -6,19 +6,22 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.applications.models import Assignment
 from apps.provisioning import directory_now, documents, removals
 from apps.provisioning import plan as planning
-from apps.provisioning.models import Integration, RemoteGroup, RemoteUser, ResourceKind
+from apps.provisioning.models import Integration, Job, JobState, RemoteGroup, RemoteUser, ResourceKind
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`operation` is create, update, reactivate, deactivate, delete, rename, change_members or leave.
+    """`operation` is create, update, reactivate, deactivate, delete, rename, change_members, leave or conflict: a creation that was
+    refused because an account is there that may be somebody else's, and that is tried again.
 
     "create" also stands for linking to an account that is there already: only asking the application could tell.
     `document` is what would be sent: a resource for create, a list of PATCH operations for a change, None for none.
@@ -33,7 +36,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`counts` has every operation of users and groups that occurs, and "nothing"; `held`: the mass-removal guard would ask first."""
+    """`counts` has every operation of users and groups that occurs, "nothing", and "not_ours" for what we know and leave alone; `held`: the mass-removal guard would ask first."""
 
     rows: list[Row]
     user_counts: dict[str, int]
@@ -55,6 +58,8 @@ class Preview:
 
 
 CHUNK = 500
+CONFLICT, NOT_OURS = "conflict", "not_ours"
+IDLE = {planning.Nothing.operation, NOT_OURS}
 
 
 def digest_of(rows: Iterable[Row], before: str = "") -> str:
@@ -84,7 +89,7 @@ def preview_of(integration: Integration, user_id: uuid.UUID) -> Row:
 
 
 def changes_among(rows: Iterable[Row]) -> list[Row]:
-    return [row for row in rows if row.operation != planning.Nothing.operation]
+    return [row for row in rows if row.operation not in IDLE]
 
 
 def would_be_held(integration: Integration, user_counts: Mapping[str, int]) -> bool:
@@ -98,18 +103,40 @@ def user_rows(integration: Integration, ids: Sequence[uuid.UUID]) -> Iterator[Ro
     now, rules = timezone.now(), directory_now.user_rules(integration)
     kept = removals.kept_ids(integration)
     for start in range(0, len(ids), CHUNK):
-        for state in directory_now.users_now(integration, ids[start : start + CHUNK]):
+        chunk = ids[start : start + CHUNK]
+        refused, foreign = _refused(integration, chunk), _foreign(integration, chunk)
+        for state in directory_now.users_now(integration, chunk):
             plan = planning.plan_user(state.wanted, state.account, rules, now, until=state.until)
             if state.user_id in kept and isinstance(plan, planning.Deactivate | planning.Delete):
                 plan = planning.Nothing()
+            operation: str = plan.operation
+            if isinstance(plan, planning.Create) and state.user_id in refused:
+                operation = CONFLICT
+            elif state.wanted is None and state.user_id in foreign:
+                operation = NOT_OURS
             sent = state.account.sent if state.account else {}
             yield Row(
                 ResourceKind.USER,
                 str(state.user_id),
                 state.name,
-                plan.operation,
+                operation,
                 _user_document(integration, plan, sent),
             )
+
+
+def _refused(integration: Integration, ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """For whom an account is there that could not be taken for theirs: 409, or found and not adopted, which is no answer's status."""
+    jobs = Job.objects.filter(
+        integration=integration, kind=ResourceKind.USER, resource_id__in=ids, state=JobState.PARKED
+    )
+    taken = Q(last_status=HTTPStatus.CONFLICT) | Q(last_status=None)
+    return set(jobs.filter(taken).values_list("resource_id", flat=True))
+
+
+def _foreign(integration: Integration, ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Whose account was only imported."""
+    rows = RemoteUser.objects.filter(integration=integration, user_id__in=ids, managed=False)
+    return set(rows.values_list("user_id", flat=True))
 
 
 def people(integration: Integration) -> list[uuid.UUID]:
@@ -150,7 +177,9 @@ def group_rows(integration: Integration, ids: Sequence[uuid.UUID]) -> Iterator[R
             wanted = planning.Team(wanted.name, wanted.members | _newcomers(integration, state.group_id))
         plan = planning.plan_group(wanted, state.remote, rules, exists=state.exists)
         document = _group_document(integration, plan, str(state.group_id))
-        yield Row(ResourceKind.GROUP, str(state.group_id), state.name, plan.operation, document)
+        let_go = state.remote is not None and not state.remote.managed and isinstance(plan, planning.Nothing)
+        operation = NOT_OURS if let_go and state.wanted is None else plan.operation
+        yield Row(ResourceKind.GROUP, str(state.group_id), state.name, operation, document)
 
 
 def _newcomers(integration: Integration, group_id: uuid.UUID) -> frozenset[str]:

@@ -158,6 +158,11 @@ PAGES = (
         "/t/acme/console/applications/{expenses}/identity-management/plans/{plan}/",
         "alice",
     ),
+    Row(
+        "console job's account",
+        "/t/acme/console/applications/{expenses}/identity-management/jobs/{job}/account/",
+        "alice",
+    ),
     Row("console job", "/t/acme/console/applications/{expenses}/identity-management/jobs/{job}/", "alice"),
     Row("console deletion", "/t/acme/console/applications/deletion/?application={gitlab}", "alice"),
     Row("console search", "/t/acme/console/search/?q=e", "alice"),

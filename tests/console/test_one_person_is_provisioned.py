@@ -1,4 +1,6 @@
+from apps.provisioning.models import Job
 from apps.tenants.context import in_tenant
+from tests.console.conftest import connection
 from tests.fakes.scim_target import TOKEN
 
 
@@ -30,3 +32,24 @@ def test_who_has_nothing_to_do_with_it_is_told_so(alice, path, active):
         assert alice.get(f"{path}provision/?user={nobody}").status_code == 404
         assert alice.post(f"{path}provision/", {"user": nobody}).status_code == 404
     assert alice.get(f"{path}provision/?user={alice.user.pk}&since=nan").status_code == 200
+
+
+def test_an_account_that_is_there_already_is_linked_by_hand(alice, bob, path, target, engineering, work):
+    target.add_user(bob.user.email, "old@example.com", displayName="Bob of old")
+    alice.post(f"{path}connection/", connection(target))
+    work()
+    with in_tenant(alice.tenant):
+        job = Job.objects.get(kind="user")
+    page = f"{path}jobs/{job.pk}/"
+    assert "Link to an existing account…" in alice.get(page).content.decode()
+    assert "shows no such account" in alice.get(f"{page}account/?account=nobody").content.decode()
+
+    found = alice.get(f"{page}account/?account=u1").content.decode()
+    assert "Bob of old" in found
+    assert "This is Bob Example" in found
+    answer = alice.post(f"{page}account/", {"remote_id": "u1"}, follow=True).content.decode()
+    assert "is linked to the account" in answer
+    work()
+    with in_tenant(alice.tenant):
+        assert Job.objects.get(kind="user").state == "done"
+    assert "Link to an existing account…" not in alice.get(page).content.decode()

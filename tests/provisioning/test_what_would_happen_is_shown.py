@@ -1,9 +1,11 @@
 import pytest
 
+from apps.applications.actions import remove_assignment
 from apps.directory import actions as directory
 from apps.provisioning import queries
-from apps.provisioning.models import Integration, JobState
+from apps.provisioning.models import Integration, JobState, RemoteUser
 from apps.provisioning.preview import preview
+from tests.provisioning.conftest import joins
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +51,25 @@ def test_the_worker_then_does_exactly_that(staffed):
     sent = [asked.body["Operations"] for asked in company.target.journal if asked.method == "PATCH"]
     assert sent == shown
     assert preview(company.integration).is_empty
+
+
+def test_a_conflict_and_what_is_not_ours_are_counted_apart(staffed):
+    company = staffed(manage_groups=True)
+    company.target.add_user("noah", "somebody@example.com")
+    joins(company, "noah", "olga")
+    imported, left = company.person("pia"), company.group("Sales", company.mia)
+    RemoteUser.objects.create(
+        integration=company.integration, user=imported, name="Pia", remote_id="77", managed=False
+    )
+    company.work()
+    remove_assignment(company.application, left, actor=company.actor)
+    company.work()
+    directory.update_user(company.mia, actor=company.actor, job_title="Lead")
+    shown = preview(company.integration)
+    assert shown.user_counts == {"conflict": 1, "nothing": 1, "not_ours": 1, "update": 1}
+    assert shown.group_counts == {"change_members": 1, "not_ours": 1}
+    assert sorted(row.operation for row in shown.rows) == ["change_members", "conflict", "update"]
+    assert rows(company.integration)["user", "Noah Example"][1]["userName"] == "noah"
 
 
 def test_groups_show_whoever_will_be_in_them(staffed):

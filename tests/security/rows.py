@@ -115,6 +115,7 @@ ROWS = [
     row("console:application_approval", pk="application"),
     row("console:application_rejection", pk="application"),
     row("console:application_job_reopening", pk="application", job_pk="job"),
+    row("console:application_job_account", pk="application", job_pk="job"),
     row("console:application_imports", pk="application"),
     *(
         row(f"console:application_import{part}", pk="application", import_pk="import")
@@ -198,6 +199,7 @@ ROWS = [
         for part in ("", "-rows", "-export", "-selection", "-resumptions")
     ),
     row("api:synchronization", pk="application", synchronization="synchronization"),
+    row("api:job-account", pk="application", job="job"),
     row("api:prepared-plan", pk="application", plan="plan"),
     row("api:job", pk="application", job="job"),
     row("api:job-retries", pk="application", job="job"),

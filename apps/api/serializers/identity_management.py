@@ -221,6 +221,10 @@ class PersonToProvision(Strict):
     user = serializers.UUIDField()
 
 
+class AccountToLink(Strict):
+    remote_id = serializers.CharField(max_length=255, help_text="The account's id at the application.")
+
+
 class JobQuery(Strict):
     state = serializers.ChoiceField(choices=JobState.choices, required=False)
     kind = serializers.ChoiceField(choices=ResourceKind.choices, required=False)

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from apps.api.serializers.base import Strict
 from apps.api.serializers.identity_management import (
+    AccountToLink,
     JobQuery,
     JobSerializer,
     JobWithAttemptsSerializer,
@@ -20,6 +21,7 @@ from apps.api.views.base import ApiView, ListView, found
 from apps.api.views.identity_management import integration_at
 from apps.directory.models import User
 from apps.provisioning.actions import retry_job
+from apps.provisioning.linking import link_account
 from apps.provisioning.models import Integration, Job, ResourceKind
 from apps.provisioning.running import provision_person
 
@@ -78,6 +80,17 @@ class Retries(ApiView):
         """Now instead of later; not before the application's own Retry-After."""
         self.read(Strict)
         return Response(JobSerializer(retry_job(_job(pk, job), actor=self.actor)).data, status=202)
+
+
+class Account(ApiView):
+    @extend_schema(request=AccountToLink, responses={202: JobSerializer})
+    def put(self, request: Request, pk: UUID, job: UUID) -> Response:
+        """Which account there is theirs, where it could not be found or taken for theirs. It is brought up to date at once."""
+        row = _job(pk, job)
+        user = found(User.objects.all(), pk=row.resource_id)
+        link_account(row.integration, user, self.read(AccountToLink)["remote_id"], actor=self.actor)
+        row.refresh_from_db()
+        return Response(JobSerializer(row).data, status=202)
 
 
 def _job(pk: UUID, job: UUID) -> Any:

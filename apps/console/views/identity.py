@@ -24,7 +24,7 @@ from apps.console.mapping_view import mapping_context
 from apps.console.pages import refusals_on, show
 from apps.console.views.identity_plans import outdated
 from apps.events.actors import Actor
-from apps.provisioning import actions, queries
+from apps.provisioning import actions, linking, queries
 from apps.provisioning.errors import ActivationRefused, Outdated
 from apps.provisioning.models import Integration, Job, Synchronization
 from apps.provisioning.plans import actions as plans
@@ -192,7 +192,12 @@ def _job(pk: UUID, job_pk: UUID) -> Job:
 def job(request: HttpRequest, pk: UUID, job_pk: UUID) -> HttpResponse:
     """One person or group at this application: every request made and every answer, secrets masked."""
     found = _job(pk, job_pk)
-    context = {"job": found, "application": found.integration.application, "attempts": found.tries.all()[:20]}
+    context = {
+        "job": found,
+        "application": found.integration.application,
+        "attempts": found.tries.all()[:20],
+        "fixable": linking.is_fixable(found),
+    }
     return show(request, "console/job.html", context)
 
 

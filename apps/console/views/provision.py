@@ -19,7 +19,7 @@ from apps.directory.models import User
 from apps.provisioning import running
 from apps.provisioning.errors import ActivationRefused, IntegrationInvalid
 from apps.provisioning.models import Integration, Job, JobState, ResourceKind
-from apps.provisioning.preview import preview_of
+from apps.provisioning.preview import IDLE, preview_of
 
 FOUND = 8
 UNDER_WAY = {JobState.PENDING, JobState.RUNNING}
@@ -62,7 +62,7 @@ def _shown(integration: Integration, person: User, since: datetime | None) -> di
         "person": person,
         "chip": operation_chip(row.operation),
         "document": row.document,
-        "idle": row.operation == "nothing",
+        "idle": row.operation in IDLE,
         "job": job,
     }
     if job is not None and since is not None:

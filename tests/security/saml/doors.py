@@ -140,7 +140,7 @@ NO_NAMES = {
     **dict.fromkeys(("SignInForm.username", "ForgottenForm.username", "EventFilterForm.person", "EventFilterForm.reference", "*.q", "UserQuery.username",
                      "EventQuery.application", "EventQuery.user", "EventQuery.actor",
                      "IntervalQuery.timezone", "Selection.rows", "createscimtoken.tenant", "createapikey.tenant", "createapikey.admin",
-                     "verifyevents.tenant", "SeenPlan.plan", "MetadataChoice.entity_id", "MetadataAddress.entity_id", "*.digest",
+                     "verifyevents.tenant", "AccountToLink.remote_id", "NewAdministratorForm.person", "SeenPlan.plan", "MetadataChoice.entity_id", "MetadataAddress.entity_id", "*.digest",
                      "MetadataForm.entity_id", "scim.members.value"), LOOKED_FOR),
     "*certificate*": PEM,
     "IdentityProviderForm.xml": XML,
