@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "apps.console",
     "apps.launcher",
     "apps.sandbox",
+    "apps.platform",
     "portal",
 ]
 
@@ -81,6 +82,7 @@ DEFAULT_EXCEPTION_REPORTER_FILTER = "apps.lib.reports.AlwaysHiding"
 
 ROOT_URLCONF = "portal.urls"
 TENANT_URLCONF = "portal.tenant_urls"
+PLATFORM_URLCONF = "portal.platform_urls"
 WSGI_APPLICATION = "portal.wsgi.application"
 APPEND_SLASH = False  # a redirect makes identity providers drop the body or the token
 

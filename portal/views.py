@@ -11,13 +11,14 @@ from apps.accounts.access import public
 from apps.accounts.organisations import LAST, organisations_of, set_cookie
 from apps.tenants.addresses import path_prefix
 from apps.tenants.models import Tenant
+from apps.tenants.platform import customers
 
 
 @public
 def index(request: HttpRequest) -> HttpResponse:
     """Asks for the organisation; the one used last stands in the field. Does not tell which organisations exist."""
     slug = request.POST.get("organisation", "").strip().lower()
-    if request.method == "POST" and Tenant.objects.filter(slug=slug, active=True).exists():
+    if request.method == "POST" and customers().filter(slug=slug, active=True).exists():
         response = redirect(path_prefix(Tenant(slug=slug)))
         set_cookie(response, LAST, slug)
         return response

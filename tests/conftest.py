@@ -17,7 +17,9 @@ from apps.accounts.models import Role
 from apps.directory.actions import add_user
 from apps.directory.models import User
 from apps.events.actors import Actor
+from apps.platform.actions import add_operator
 from apps.tenants.actions import create_tenant
+from apps.tenants.addresses import path_prefix
 from apps.tenants.context import in_tenant, outside_tenants
 from apps.tenants.models import Tenant
 from tests.scheduling import TOGETHER, ByFolder, scope_of
@@ -57,7 +59,7 @@ class Person:
     client: Client
 
     def url(self, path: str) -> str:
-        return f"/t/{self.tenant.slug}{path}"
+        return path_prefix(self.tenant).rstrip("/") + path
 
     def get(self, path: str, **kwargs: Any) -> Any:
         return self.client.get(self.url(path), **kwargs)
@@ -142,3 +144,12 @@ def charlie(other_tenant: Tenant) -> Person:
 def dora(tenant: Tenant) -> Person:
     """The help desk."""
     return person(tenant, "dora", role=Role.HELP_DESK)
+
+
+@pytest.fixture
+def olivia(db: None) -> Person:
+    """An operator of the installation."""
+    user = add_operator(username="olivia", email="olivia@host.example", password=PASSWORD)
+    operator = Person(user, user.tenant, Client())
+    sign_in(operator)
+    return operator

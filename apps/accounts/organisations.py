@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from apps.accounts.access import role_of
 from apps.tenants.addresses import tenant_path
 from apps.tenants.models import Tenant
+from apps.tenants.platform import customers, is_platform
 
 LAST = "gatehouse_tenant"  # for everybody: the one used last stands in the field
 ADMINISTERED = "gatehouse_organisations"
@@ -29,7 +30,7 @@ def note_organisation(request: HttpRequest) -> None:
 
 def remember(request: HttpRequest, response: HttpResponse) -> None:
     tenant: Tenant | None = getattr(request, "tenant", None)
-    if tenant is None or not getattr(request, "signed_in_here", False):
+    if tenant is None or is_platform(tenant) or not getattr(request, "signed_in_here", False):
         return
     set_cookie(response, LAST, tenant.slug)
     if role_of(request.user) is not None:
@@ -47,9 +48,7 @@ def organisations_of(request: HttpRequest) -> list[Tenant]:
     """Those whose console this browser has opened, the latest first; suspended and removed ones are left out."""
     slugs = _slugs(request)
     found = (
-        {tenant.slug: tenant for tenant in Tenant.objects.filter(slug__in=slugs, active=True)}
-        if slugs
-        else {}
+        {tenant.slug: tenant for tenant in customers().filter(slug__in=slugs, active=True)} if slugs else {}
     )
     return [found[slug] for slug in slugs if slug in found]
 

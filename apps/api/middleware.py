@@ -31,6 +31,7 @@ class ApiProblemsMiddleware:
 def _as_problem(response: HttpResponse) -> HttpResponse:
     content = json.dumps(problem(response.status_code))
     answer = HttpResponse(content, status=response.status_code, content_type=CONTENT_TYPE)
-    if "Allow" in response:
-        answer["Allow"] = response["Allow"]
+    for name in ("Allow", "Retry-After"):
+        if name in response:
+            answer[name] = response[name]
     return answer

@@ -82,5 +82,12 @@ class EventType(models.TextChoices):
     SCIM_USER_DELETE = "scim_user_delete", _("Person deleted by an identity source")
     SCIM_TOKEN_CREATE = "scim_token_create", _("SCIM token created")
     SCIM_TOKEN_DELETE = "scim_token_delete", _("SCIM token revoked")
+    # The installation: in the organisation's own log and in the operators'
+    ORGANIZATION_CREATE = "organization_create", _("Organisation created")
+    ORGANIZATION_UPDATE = "organization_update", _("Organisation changed")
+    ORGANIZATION_SUSPEND = "organization_suspend", _("Organisation suspended")
+    ORGANIZATION_RESUME = "organization_resume", _("Organisation resumed")
+    ORGANIZATION_DELETE = "organization_delete", _("Organisation deleted")
+    OPERATOR_CREATE = "operator_create", _("Operator added")
     # What the portal tells by itself
     MAIL_SEND = "mail_send", _("Mail sent")

@@ -30,3 +30,16 @@ class Entry(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.topic} {self.subject_id}"
+
+
+class SignOfLife(models.Model):
+    """When a worker last swept, whoever its tenants are: for the operators' page of the installation's health."""
+
+    worker = models.CharField(max_length=255, unique=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-seen_at"]
+
+    def __str__(self) -> str:
+        return self.worker

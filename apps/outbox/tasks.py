@@ -1,10 +1,12 @@
 import time
+from typing import Any
 
 import structlog
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
 from apps.outbox import relay as outbox_relay
+from apps.outbox import signs_of_life
 from apps.tenants.tasks import TenantTask
 
 log = structlog.get_logger(__name__)
@@ -29,9 +31,10 @@ def ring(tenant_id: str) -> None:
         log.warning("ring_lost", tenant_id=tenant_id, error=type(error).__name__)
 
 
-@shared_task
-def sweep() -> None:
+@shared_task(bind=True)
+def sweep(self: Any) -> None:
     """Beat, every 5 s: repairs a lost broker, a dead worker, a missed hint."""
+    signs_of_life.note(str(self.request.hostname or "here"))
     for tenant_id in outbox_relay.waiting_tenant_ids():
         relay.delay(tenant_id)
     outbox_relay.sweep_all()

@@ -36,8 +36,9 @@ def _in_scim(response: HttpResponse) -> HttpResponse:
     error = ScimError(HTTPStatus(response.status_code).phrase)
     document = error.to_document() | {"status": str(response.status_code)}
     answer = HttpResponse(encode(document), status=response.status_code, content_type=CONTENT_TYPE)
-    if "Allow" in response:
-        answer["Allow"] = response["Allow"]
+    for name in ("Allow", "Retry-After"):
+        if name in response:
+            answer[name] = response[name]
     return answer
 
 

@@ -3,16 +3,19 @@
 import re
 from collections.abc import Callable, Iterator
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 from django.template.loader import render_to_string
 from django.urls import set_script_prefix
 
-from apps.tenants.addresses import path_prefix
+from apps.tenants import platform
+from apps.tenants.addresses import path_prefix, urlconf_of
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
 
-TENANT_PATH = re.compile(r"\A/t/([a-z0-9-]{1,63})(/.*)\Z", re.DOTALL)
+TENANT_PATH = re.compile(r"\A/t/(?P<slug>[a-z0-9-]{1,63})(?P<path>/.*)\Z", re.DOTALL)
+PLATFORM_PATH = re.compile(r"\A/platform(?P<path>/.*)\Z", re.DOTALL)
+FOR_PROGRAMS = ("/scim/v2", "/api/v1")
+RETRY_AFTER = 3600  # seconds
 
 
 class TenantMiddleware:
@@ -20,23 +23,32 @@ class TenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        match = TENANT_PATH.match(request.path_info)
+        match = TENANT_PATH.match(request.path_info) or PLATFORM_PATH.match(request.path_info)
         if match is None:
             return self.get_response(request)
-        tenant = Tenant.objects.filter(slug=match[1], active=True).first()
-        if tenant is None:
-            return HttpResponseNotFound(render_to_string("404.html"))  # unknown and suspended look alike
+        slug = match.groupdict().get("slug", platform.SLUG)
+        tenant = Tenant.objects.filter(slug=slug).first()
+        if tenant is None or not tenant.active:
+            return _closed(match["path"], suspended=tenant is not None)
         prefix = path_prefix(tenant)
         request.tenant = tenant  # type: ignore[attr-defined]
-        request.path_info = match[2]
+        request.path_info = match["path"]
         request.META["SCRIPT_NAME"] = prefix.rstrip("/")
-        request.urlconf = settings.TENANT_URLCONF  # type: ignore[attr-defined]
+        request.urlconf = urlconf_of(tenant)  # type: ignore[attr-defined]
         set_script_prefix(prefix)  # the handler sets it anew for every request
         with in_tenant(tenant):
             response = self.get_response(request)
         if response.streaming:
             response.streaming_content = _inside(tenant, iter(response.streaming_content))  # type: ignore[attr-defined]
         return response
+
+
+def _closed(path: str, *, suspended: bool) -> HttpResponse:
+    """To people an unknown organisation and a suspended one look alike. A program comes again: an identity provider that is told
+    "not found" takes the person it asks for as gone, and what it had to tell would be lost."""
+    if suspended and path.startswith(FOR_PROGRAMS):
+        return HttpResponse(status=503, headers={"Retry-After": str(RETRY_AFTER)})
+    return HttpResponseNotFound(render_to_string("404.html"))
 
 
 def _inside(tenant: Tenant, parts: Iterator[bytes]) -> Iterator[bytes]:

@@ -13,11 +13,17 @@ from tests.architecture.source import dotted, files_under, text
 # label: why it belongs to no tenant
 WITHOUT_TENANT = {
     "tenants.Tenant": "it is the tenant",
+    "outbox.SignOfLife": "a worker works for every tenant",
 }
 
 # (path, function): the question that goes over every tenant
 OVER_EVERY_TENANT = {
     ("apps/outbox/relay.py", "waiting_tenant_ids"): "whose entries wait for the relay",
+    (
+        "apps/platform/counts.py",
+        "people_and_applications",
+    ): "how large each organisation is, for the operators",
+    ("apps/platform/counts.py", "everywhere"): "how much waits in the installation, for the operators",
     ("apps/mail/delivery.py", "tenants_with_due_letters"): "whose letters are due",
     ("apps/accounts/forgotten_answers.py", "tenants_with_open_requests"): "who forgot a password",
     ("apps/accounts/people_runs/leases.py", "due_everywhere"): "whose acts on many people are due",

@@ -316,6 +316,7 @@ def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict
         "plan": plan,
     }
     with in_tenant(tenant):
+        made["tenant"] = tenant
         made["administrator"] = Administrator.objects.get(user=alice.user)
     return {name: str(thing.pk) for name, thing in made.items()} | links
 

@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from apps.tenants.addresses import tenant_path
 from apps.tenants.models import Tenant
 
-OUTSIDE, TENANT = "portal.urls", "portal.tenant_urls"
+OUTSIDE, TENANT, PLATFORM = "portal.urls", "portal.tenant_urls", "portal.platform_urls"
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,13 @@ def _walk(
 
 def every_address() -> list[Address]:
     return [address for urlconf in (OUTSIDE, TENANT) for address in _walk(urlconf, get_resolver(urlconf))]
+
+
+def operators_addresses() -> list[Address]:
+    """Below /platform/, but for the pages that stand in every organisation, too."""
+    known = {address.name for address in every_address()}
+    found = [*_walk(PLATFORM, get_resolver(PLATFORM))]
+    return [address for address in found if address.name not in known]
 
 
 def addresses_in(patterns: list[Any]) -> list[Address]:

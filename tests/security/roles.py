@@ -12,7 +12,7 @@ VISITORS = (
     "anonymous",
     "end user",
     *("read_only", "help_desk", "administrator", "owner"),
-    "owner of another organisation",
+    *("owner of another organisation", "operator"),
 )
 STAFF = tuple(Role.values)
 WRITERS = ("owner", "administrator")
@@ -36,6 +36,8 @@ RULES = {
     "api_key": Rule((*WRITERS, "read_only"), WRITERS, by_key=True),
     "api_key, the help desk looks": Rule(STAFF, WRITERS, by_key=True),
     "api_key, the help desk sends": Rule(STAFF, (*WRITERS, "help_desk"), by_key=True),
+    # Below /platform/: no role in an organisation opens it, and being an operator opens none of theirs.
+    "operator": Rule(("operator",), ("operator",)),
     # Programs with tokens of their own: no role opens these.
     "scim_token": Rule((), ()),
     "target_token": Rule((), ()),
@@ -118,6 +120,10 @@ TABLE: dict[str, list[str]] = {
         *_names("console", "sandbox"),
         *_names("api_pages", "keys key_revocation"),
     ],
+    "operator": _names(
+        "platform",
+        "home tenants tenant_new tenant tenant_suspension tenant_resumption tenant_deletion health",
+    ),
     "scim_token": _names(
         "scim",
         "root search users-search groups-search users groups me bulk service-provider-config resource-types schemas",
@@ -133,7 +139,8 @@ TABLE: dict[str, list[str]] = {
             "removal-rejection plan prepared-plan mapping mapping-plan write-tests synchronizations identity-match",
         ),
         *_names(
-            "api", "imports import import-rows import-selection import-resumptions remote-users remote-groups"
+            "api",
+            "imports import import-rows import-export import-selection import-resumptions remote-users remote-groups",
         ),
         *_names("api", "provision jobs job job-retries groups group members member scim-tokens scim-token"),
         *_names("api", "api-keys api-key administrators administrator"),

@@ -218,6 +218,8 @@ PUBLIC = {
     "index": "asks for the organisation, tells of none",
     "healthz": "alive or not",
     "readyz": "ready or not",
+    "language": "says in which language this browser reads",
+    "accounts:language": "the same, inside an organisation",
     "accounts:login": "where a session begins",
     "accounts:logout": "where it ends",
     "accounts:forgotten": "for whoever cannot sign in; says the same about every name",

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 import pytest
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import path
+from django.urls import path, reverse
 
 from apps.accounts.access import administrator_required
-from tests.security.addresses import Address, addresses_in, every_address
+from tests.conftest import Person
+from tests.security.addresses import PLATFORM, Address, addresses_in, every_address, operators_addresses
 from tests.security.roles import RULE_OF, RULES, TABLE, VISITORS, Rule
 from tests.security.walk import Worlds, openable
 from tests.security.world import Answer, World, ask
@@ -39,26 +40,32 @@ def test_a_url_that_the_table_does_not_know_is_found() -> None:
 
 
 def test_every_url_is_in_the_table_once_and_says_the_same_itself() -> None:
-    assert undecided(every_address()) == []
+    assert undecided([*every_address(), *operators_addresses()]) == []
     times = Counter(name for names in TABLE.values() for name in names)
     assert [name for name, count in times.items() if count > 1] == []
-    assert times.keys() == {address.name for address in every_address()}
+    assert times.keys() == {address.name for address in [*every_address(), *operators_addresses()]}
 
 
-def visitors(worlds: Worlds) -> dict[str, Client]:
+@pytest.fixture
+def operator(olivia: Person) -> Client:
+    return olivia.client
+
+
+def visitors(worlds: Worlds, operator: Client) -> dict[str, Client]:
     acme = worlds.acme
     others = {
         "anonymous": Client(),
         "end user": acme.member,
         "owner of another organisation": worlds.globex.owner,
+        "operator": operator,
     }
     return others | acme.staff
 
 
-def _answer(worlds: Worlds, visitor: str, rule: Rule, method: str, target: str) -> Answer:
+def _answer(worlds: Worlds, client: Client, visitor: str, rule: Rule, method: str, target: str) -> Answer:
     if rule.by_key and visitor in worlds.acme.keys:
         return ask(Client(), method, target, headers={"Authorization": f"Bearer {worlds.acme.keys[visitor]}"})
-    return ask(visitors(worlds)[visitor], method, target)
+    return ask(client, method, target)
 
 
 def refused(answer: Answer) -> bool:
@@ -73,7 +80,8 @@ def sending(address: Address) -> str:
     return next((one for one in methods if hasattr(behind, one.lower())), "POST")
 
 
-def wrong(worlds: Worlds, addresses: list[tuple[Address, dict[str, str]]]) -> Iterator[str]:
+def wrong(worlds: Worlds, operator: Client, addresses: list[tuple[Address, dict[str, str]]]) -> Iterator[str]:
+    clients = visitors(worlds, operator)
     for address, things in addresses:
         rule, target = (
             RULES[RULE_OF[address.name]],
@@ -81,7 +89,7 @@ def wrong(worlds: Worlds, addresses: list[tuple[Address, dict[str, str]]]) -> It
         )
         for method, allowed in (("GET", rule.looks), (sending(address), rule.sends)):
             for visitor in VISITORS:
-                answer = _answer(worlds, visitor, rule, method, target)
+                answer = _answer(worlds, clients[visitor], visitor, rule, method, target)
                 if refused(answer) == (visitor in allowed) and not _nothing_to_refuse(
                     address, answer, visitor
                 ):
@@ -93,19 +101,33 @@ def _nothing_to_refuse(address: Address, answer: Answer, visitor: str) -> bool:
     return answer.status == 405 or address.access == "public"
 
 
-def test_every_address_opens_for_the_roles_of_the_table_alone(worlds: Worlds) -> None:
-    assert list(wrong(worlds, openable())) == []
+def test_every_address_opens_for_the_roles_of_the_table_alone(worlds: Worlds, operator: Client) -> None:
+    assert list(wrong(worlds, operator, openable())) == []
+
+
+def test_the_operators_pages_open_for_operators_alone(worlds: Worlds, operator: Client) -> None:
+    tenant = {"pk": str(worlds.acme.tenant.pk)}
+    clients = visitors(worlds, operator)
+    opened = Counter[str]()
+    for address in operators_addresses():
+        target = reverse(address.name, urlconf=PLATFORM, kwargs=tenant if address.parameters else None)
+        for method in ("GET", "POST"):
+            for visitor in VISITORS:
+                answer = ask(clients[visitor], method, f"/platform{target}")
+                assert refused(answer) != (visitor == "operator"), (visitor, method, target, answer.status)
+                opened[visitor] += not refused(answer)
+    assert opened["operator"] == 2 * len(operators_addresses())
 
 
 @pytest.mark.parametrize(
     ("name", "rule"), [("console:users", "administrator"), ("console:groups", "help desk")]
 )
 def test_another_table_is_found_out(
-    worlds: Worlds, monkeypatch: pytest.MonkeyPatch, name: str, rule: str
+    worlds: Worlds, operator: Client, monkeypatch: pytest.MonkeyPatch, name: str, rule: str
 ) -> None:
     """Negative control: the walk asks, it does not read the views' own words."""
     monkeypatch.setitem(RULE_OF, name, rule)
-    found = list(wrong(worlds, [row for row in openable() if row[0].name == name]))
+    found = list(wrong(worlds, operator, [row for row in openable() if row[0].name == name]))
     assert found
     assert all("help_desk" in fault for fault in found)
 

@@ -113,9 +113,12 @@ DOORS = [
            {"schemas": [PATCH_OP], "Operations": [{"op": "replace", "path": f"{ENTERPRISE_USER}:{name.partition('.')[0]}", "value": "x{}"}]},
            {"Operations": f"scim.{name}"}, "PATCH") for name in SCIM_ENTERPRISE),
     Door("scim", "/Groups", SCIM_GROUP, {"displayName": "scim.displayName", "externalId": "scim.externalId"}),
+    form("/console/settings/administrators/new/", "NewAdministratorForm", {"person": EMAIL, "role": "read_only"}, "person"),
     # Commands
     Door("command", "createtenant", {"slug": "initech", "--name": "Initech{}", "--admin": "ada{}", "--email": "ada{}@initech.example"},
          {"--name": "createtenant.name", "--admin": "createtenant.admin", "--email": "createtenant.email"}),
+    Door("command", "addoperator", {"username": "ada{}", "--email": "ada{}@host.example"},
+         {"username": "addoperator.username", "--email": "addoperator.email"}),
     Door("command", "createscimtoken", {"--tenant": "acme", "--name": "Okta{}"}, {"--name": "createscimtoken.name"}),
     Door("command", "createapikey", {"--tenant": "acme", "--admin": "alice", "--name": "Script{}"}, {"--name": "createapikey.name"}),
 ]  # fmt: skip
@@ -129,15 +132,19 @@ PEM = "base64 of a certificate"
 DEVICE = (
     "needs a device that answers: tests/accounts/test_passkeys.py::test_a_name_that_cannot_be_seen_is_refused"
 )
+OPERATOR = (
+    "operators alone reach it: tests/platform/test_operators.py::test_a_name_that_cannot_be_seen_is_refused"
+)
 # Patterns of fields that hold no name, or are not knocked at here, and why.
 NO_NAMES = {
     "createscimtoken.kind": CLOSED,
     "NewPasskeyForm.name": DEVICE,
-    **dict.fromkeys(("ProfileForm.timezone", "UserSerializer.timezone", "SsoSerializer.name_id_source", "NewApplicationForm.slug", "ApplicationToCreate.slug", "createtenant.slug", "scim.timezone",
+    **dict.fromkeys(("OrganisationForm.name", "NewOrganisationForm.name", "NewOrganisationForm.owner"), OPERATOR),
+    **dict.fromkeys(("ProfileForm.timezone", "UserSerializer.timezone", "SsoSerializer.name_id_source", "NewApplicationForm.slug", "ApplicationToCreate.slug", "createtenant.slug", "scim.timezone", "NewOrganisationForm.slug",
                      "DeletionForm.number", "MappingRowToSet.source", "MappingRowToSet.scim", "WriteTestForm.email", "WriteTestToRun.email"), CLOSED),
     **dict.fromkeys(("*.password", "*.passphrase", "*.token", "*.private_key", "PasswordChangeForm.*", "NewPasswordForm.*", "CodeForm.code", "*.credential"), SECRET),
     **dict.fromkeys(("*.url", "*_url", "*_urls"), ADDRESS),
-    **dict.fromkeys(("SignInForm.username", "ForgottenForm.username", "EventFilterForm.person", "EventFilterForm.reference", "*.q", "UserQuery.username",
+    **dict.fromkeys(("SignInForm.username", "ForgottenForm.username", "DeletionForm.name", "EventFilterForm.person", "EventFilterForm.reference", "*.q", "UserQuery.username",
                      "EventQuery.application", "EventQuery.user", "EventQuery.actor",
                      "IntervalQuery.timezone", "Selection.rows", "createscimtoken.tenant", "createapikey.tenant", "createapikey.admin",
                      "verifyevents.tenant", "AccountToLink.remote_id", "NewAdministratorForm.person", "SeenPlan.plan", "MetadataChoice.entity_id", "MetadataAddress.entity_id", "*.digest",

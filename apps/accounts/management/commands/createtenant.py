@@ -1,6 +1,3 @@
-import getpass
-import os
-import sys
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -8,6 +5,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
 from apps.accounts.actions import add_administrator
+from apps.accounts.first_password import asked_password
 from apps.accounts.models import Role
 from apps.directory.actions import add_user
 from apps.directory.errors import DirectoryError
@@ -28,7 +26,7 @@ class Command(TenantCommand):
         parser.add_argument("--email", required=True)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        password = os.environ.get("PORTAL_ADMIN_PASSWORD") or _asked()
+        password = asked_password("Password of the administrator: ")
         try:
             with transaction.atomic():
                 tenant = create_tenant(slug=options["slug"], name=options["name"])
@@ -48,9 +46,3 @@ class Command(TenantCommand):
         self.stdout.write(
             f"Tenant “{tenant.name}” is at {path_prefix(tenant)}, its console at {path_prefix(tenant)}console/."
         )
-
-
-def _asked() -> str:
-    if not sys.stdin.isatty():
-        raise CommandError("There is no terminal to ask for the password: set PORTAL_ADMIN_PASSWORD.")
-    return getpass.getpass("Password of the administrator: ")
