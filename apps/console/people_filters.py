@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Value
+from django.db.models import Exists, F, OuterRef, Value
 from django.db.models.functions import Coalesce, Concat, Lower, NullIf, Trim
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.account_states import AccountState, in_state
 from apps.directory.models import Group, User
+from apps.scim.models import ExternalGroup
 
 GROUPS_OFFERED = 300  # in a list to choose from; whoever has more opens the group
 
@@ -84,7 +85,9 @@ class PeopleFilter:
 
 
 def groups_to_choose() -> list[Group]:
-    return list(Group.objects.order_by("name_key")[:GROUPS_OFFERED])
+    """With `managed`: an identity source decides who is in it, so that it can be looked at but not changed here."""
+    managed = Exists(ExternalGroup.objects.filter(group=OuterRef("pk")))
+    return list(Group.objects.annotate(managed=managed).order_by("name_key")[:GROUPS_OFFERED])
 
 
 def _uuid(text: str) -> UUID | None:

@@ -71,7 +71,7 @@ def test_each_line_says_why_it_cannot_enter(actor, system):
     assert "not an IANA time zone" in found[7]
     assert "has this e-mail address already" in found[8]
     assert "has it already" in found[9]
-    assert found[10] == "groups: there is no user group “Nobodys”."
+    assert found[10] == "groups: there is no user group “Nobodys” whose members are changed here."
     assert "invisible" in found[12]
     assert (run.refused, run.unchanged, run.left) == (8, 1, 1)
     run = actions.start(run, actor=actor)
@@ -160,7 +160,19 @@ def test_a_long_file_is_checked_by_a_worker_with_few_questions(actor, django_ass
     run = looked_at(f"email,first_name\n{lines}", actor)
     assert (run.state, run.checked) == (RunState.CHECKING, 0)
     with django_assert_max_num_queries(100):  # five chunks
-        work.work(run.pk)
+        while work.work(run.pk):  # a slice of time each
+            continue
     run.refresh_from_db()
     assert (run.state, run.checked, run.refused) == (RunState.REVIEW, 1000, 0)
     assert PeopleRow.objects.filter(run=run, outcome=RowOutcome.WAITING).count() == 1000
+
+
+def test_nobody_is_put_into_a_group_that_somebody_else_decides_about(actor, system):
+    closed, own = add_group(actor=system, name="Pushed"), add_group(actor=system, name="Own")
+    content = b"email,groups\nann@acme.example,pushed\nbob@acme.example,own\n"
+    run = actions.prepare_import(content, file_name="x.csv", invites=False, actor=actor, closed=[closed])
+    assert "Pushed".lower() in problems(run)[2]
+    actions.start(run, actor=actor)
+    assert list(Membership.objects.values_list("group__name", "user__email")) == [
+        (own.name, "bob@acme.example")
+    ]

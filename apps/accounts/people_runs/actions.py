@@ -1,5 +1,6 @@
 """What an administrator does with a run: prepare it, look at it, start it, stop it."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -38,12 +39,18 @@ def prepare(act: PeopleAct, people: Any, *, actor: Actor, group: Group | None = 
     return run
 
 
-def prepare_import(content: bytes, *, file_name: str, invites: bool, actor: Actor) -> PeopleRun:
-    """Adds nobody yet: each line is checked first, of a long file by a worker. Raises FieldsInvalid about `file`."""
+def prepare_import(
+    content: bytes, *, file_name: str, invites: bool, actor: Actor, closed: Iterable[Group] = ()
+) -> PeopleRun:
+    """Adds nobody yet: each line is checked first, of a long file by a worker. Nobody is put into a `closed` group: somebody else
+    decides who is in it. Raises FieldsInvalid about `file`.
+    """
     people = read_people(content)
     with transaction.atomic():
         _forget_old()
-        told = {"encoding": people.encoding, "ignored": people.ignored[:20]}
+        told: dict[str, Any] = {"encoding": people.encoding, "ignored": people.ignored[:20]}
+        if names := [group.name_key for group in closed]:
+            told["closed"] = names
         run = _new(PeopleAct.IMPORT, actor, invites=invites, file_name=_shown(file_name), told=told)
         rows = [
             PeopleRow(

@@ -32,7 +32,8 @@ def check_chunk(run: PeopleRun) -> bool:
         )
         return False
     waiting = [row for row in rows if row.outcome == RowOutcome.WAITING]
-    here, groups, earlier = _people_here(waiting), _groups_named(waiting), _earlier(run, waiting)
+    here, earlier = _people_here(waiting), _earlier(run, waiting)
+    groups = _groups_named(waiting, set(run.told.get("closed", [])))
     for row in waiting:
         _judge(row, here, groups, earlier)
     PeopleRow.objects.bulk_update(waiting, ["outcome", "problem", "user", "groups"])
@@ -77,7 +78,7 @@ def _problem(
     if person := here.get(f"username:{row.username_key}"):
         found.append(_("username: %(name)s has it already.") % {"name": person})
     found += [
-        _("groups: there is no user group “%(name)s”.") % {"name": name}
+        _("groups: there is no user group “%(name)s” whose members are changed here.") % {"name": name}
         for name in row.groups
         if fold(name) not in groups
     ]
@@ -95,8 +96,8 @@ def _people_here(rows: list[PeopleRow]) -> dict[str, User]:
     return found
 
 
-def _groups_named(rows: list[PeopleRow]) -> dict[str, UUID]:
-    names = {fold(name) for row in rows for name in row.groups}
+def _groups_named(rows: list[PeopleRow], closed: set[str]) -> dict[str, UUID]:
+    names = {fold(name) for row in rows for name in row.groups} - closed
     return dict(Group.objects.filter(name_key__in=names).values_list("name_key", "pk"))
 
 

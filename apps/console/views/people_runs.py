@@ -19,7 +19,7 @@ from apps.console.pages import page_of, refusals_on, search_text, show, with_que
 from apps.console.people_consequences import effects_of, words_of
 from apps.console.people_filters import PeopleFilter
 from apps.directory.errors import DirectoryError
-from apps.directory.models import User
+from apps.directory.models import Group, User
 from apps.lib.spreadsheets import CONTENT_TYPE, as_csv
 
 RESULT_COLUMNS = ["line", "name", "email", "outcome", "problem"]
@@ -84,6 +84,7 @@ def people_import(request: HttpRequest) -> HttpResponse:
                 file_name=upload.name or "",
                 invites=form.cleaned_data["invites"],
                 actor=actor_of(request),
+                closed=Group.objects.exclude(external_groups=None),
             )
             return redirect("console:people_run", run.pk)
     return show(request, "console/people_import.html", {}, form=form)
