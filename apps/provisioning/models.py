@@ -12,7 +12,7 @@ from apps.provisioning import capabilities, mapping
 from apps.provisioning.comparison_models import Comparison
 from apps.provisioning.import_models import Import, ImportRow, ImportState, RowState
 from apps.provisioning.plan_models import PlannedChange, PreparedPlan
-from apps.tenants.models import TenantOwned, TenantQuerySet, TenantScopedManager
+from apps.tenants.models import Tenant, TenantOwned, TenantQuerySet, TenantScopedManager
 
 __all__ = [  # beside what is defined here
     "Comparison",
@@ -119,7 +119,10 @@ class Integration(TenantOwned):
 class RemoteUser(TenantOwned):
     """What we last told an application about a person, and the account's id there. Outlives the person."""
 
-    # Here and below, no index of its own where another one begins with the same column.
+    # Here and below, no index of its own where another one begins with the same column, or nobody asks by it.
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, editable=False, related_name="+", db_index=False
+    )
     integration = models.ForeignKey(
         Integration, on_delete=models.CASCADE, related_name="remote_users", db_index=False
     )
@@ -346,6 +349,9 @@ class Outcome(models.TextChoices):
 class Attempt(TenantOwned):
     """One try at a job. `method` to `answer` are of the request that decided; `steps` has all of them, in order."""
 
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, editable=False, related_name="+", db_index=False
+    )
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="tries", db_index=False)
     operation = models.CharField(max_length=20)
     outcome = models.CharField(max_length=10, choices=Outcome.choices)

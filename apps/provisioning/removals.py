@@ -154,11 +154,13 @@ def mark(jobs: Iterable[Claimed]) -> None:
 
 def let_groups_go(integration: Integration) -> None:
     """Groups wait for the people they would lose, and no longer."""
+    held = Job.objects.filter(integration=integration, kind=ResourceKind.GROUP, state=JobState.HELD)
+    if not held.exists():
+        return
     waiting = _user_jobs(integration).filter(
         Q(state=JobState.HELD)
         | Q(state__in=[JobState.PENDING, JobState.RUNNING], priority=Priority.DEACTIVATE)
     )
-    held = Job.objects.filter(integration=integration, kind=ResourceKind.GROUP, state=JobState.HELD)
     held.filter(~Exists(waiting)).update(state=JobState.PENDING, next_at=timezone.now())
 
 

@@ -112,7 +112,7 @@ def _pages(rows: Any, name: str) -> Iterator[list[uuid.UUID]]:
         ids = list(rest.order_by(name).values_list(name, flat=True)[:PAGE]) if len(ids) == PAGE else []
 
 
-PAGE = 500
+PAGE = 2000  # each is found by going through everybody once more
 
 
 def _known(integration: Integration) -> tuple[Any, Any]:

@@ -73,3 +73,10 @@ def test_no_index_is_the_beginning_of_another(db, model):
         )
     ]
     assert idle == []
+
+
+def test_the_share_of_failures_finds_one_too(inside):
+    rows = Attempt.objects.filter(job__integration=SOME[0], created_at__gte=timezone.now()).order_by()
+    plan = plan_of(rows)
+    assert "Seq Scan" not in plan
+    assert "SCAN provisioning_attempt" not in plan.replace("SCAN provisioning_attempt USING INDEX", "")
