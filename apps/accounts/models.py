@@ -1,6 +1,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.run_models import PeopleAct, PeopleRow, PeopleRun, RowOutcome, RunState
 from apps.directory.models import User
@@ -12,10 +13,10 @@ __all__ = ["PeopleAct", "PeopleRow", "PeopleRun", "RowOutcome", "RunState"]  # b
 
 
 class Role(models.TextChoices):
-    OWNER = "owner", "Owner"
-    ADMINISTRATOR = "administrator", "Administrator"
-    HELP_DESK = "help_desk", "Help desk"
-    READ_ONLY = "read_only", "Read only"
+    OWNER = "owner", _("Owner")
+    ADMINISTRATOR = "administrator", _("Administrator")
+    HELP_DESK = "help_desk", _("Help desk")
+    READ_ONLY = "read_only", _("Read only")
 
 
 class Administrator(TenantOwned):
@@ -68,8 +69,8 @@ class ResetRequest(TenantOwned):
 
 
 class LinkPurpose(models.TextChoices):
-    RESET = "reset", "New password"
-    INVITATION = "invitation", "Invitation"
+    RESET = "reset", _("New password")
+    INVITATION = "invitation", _("Invitation")
 
 
 class OneTimeLink(TenantOwned):
