@@ -83,6 +83,13 @@ def _attention(job: Job, integration: Integration) -> Attention:
     return Attention(job, str(job), job.state, job.last_status, job.last_error, job.attempts, next_at)
 
 
+def account_of(job: Job) -> RemoteUser | None:
+    """What the application is known to have of the person; None for a group, too."""
+    accounts = RemoteUser.objects.filter(integration=job.integration_id, user_id=job.resource_id)
+    found: RemoteUser | None = accounts.first()
+    return found
+
+
 def comparison_of(integration: Integration) -> Comparison | None:
     """The nightly one, under way or the last; None where nobody has said yet when."""
     found: Comparison | None = Comparison.objects.filter(integration=integration).first()

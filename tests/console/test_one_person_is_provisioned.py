@@ -1,3 +1,4 @@
+from apps.directory.actions import remove_member
 from apps.provisioning.models import Job
 from apps.tenants.context import in_tenant
 from tests.console.conftest import connection
@@ -53,3 +54,21 @@ def test_an_account_that_is_there_already_is_linked_by_hand(alice, bob, path, ta
     with in_tenant(alice.tenant):
         assert Job.objects.get(kind="user").state == "done"
     assert "Link to an existing account…" not in alice.get(page).content.decode()
+
+
+def test_every_application_of_a_person_tells_how_their_account_is(
+    alice, bob, path, active, engineering, system, work
+):
+    applications = f"/console/users/{bob.user.pk}/applications/"
+    with in_tenant(alice.tenant):
+        job = Job.objects.get(kind="user")
+    page = alice.get(applications).content.decode()
+    assert f'href="/t/acme{path}jobs/{job.pk}/"' in page
+    detail = alice.get(f"{path}jobs/{job.pk}/").content.decode()
+    for words in ("In sync", "Last success", "Next try", "Account there"):
+        assert words in detail
+    with in_tenant(alice.tenant):
+        remove_member(engineering, bob.user, actor=system)
+    work()
+    page = alice.get(applications).content.decode()
+    assert "No active account" in page

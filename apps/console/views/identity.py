@@ -197,6 +197,7 @@ def job(request: HttpRequest, pk: UUID, job_pk: UUID) -> HttpResponse:
         "application": found.integration.application,
         "attempts": found.tries.all()[:20],
         "fixable": linking.is_fixable(found),
+        "account": queries.account_of(found),
     }
     return show(request, "console/job.html", context)
 

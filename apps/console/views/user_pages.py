@@ -29,12 +29,15 @@ def applications(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What the person's groups open, and everything else with the reason why not."""
     user = person_of_page(pk)
     answers, text = applications_explained(user), search_text(request)
-    accounts = {state.integration.application_id: account_chip(state) for state in states_of(user)}
-    given = [(answer, accounts.get(answer.application.pk)) for answer in answers if answer.giving]
+    accounts = {
+        state.integration.application_id: (account_chip(state), state.job) for state in states_of(user)
+    }
+    rows = [(answer, *accounts.get(answer.application.pk, (None, None))) for answer in answers]
+    given = [row for row in rows if row[0].giving]
     others = [
-        answer
-        for answer in answers
-        if not answer.giving and text.casefold() in answer.application.display_label.casefold()
+        row
+        for row in rows
+        if not row[0].giving and text.casefold() in row[0].application.display_label.casefold()
     ]
     page = page_of(others, request)
     return show_person(request, "console/user_applications.html", user, rows=given, page=page, q=text)
