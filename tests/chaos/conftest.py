@@ -16,13 +16,6 @@ NEEDS_SERVICES = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module")
-def asked_for(request) -> None:
-    """Controls that need a machine of their own: run when their folder or file was named, not with the whole suite."""
-    if not any("chaos" in argument for argument in request.config.args):
-        pytest.skip("wants a machine of its own: bin/test --services tests/chaos")
-
-
 def report_of(options: list[str], folder: Path) -> dict[str, Any]:
     """What `bin/chaos` with these options found; its log is shown where a test fails."""
     report, log = folder / "report.json", folder / "log"

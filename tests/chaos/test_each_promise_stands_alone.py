@@ -10,7 +10,7 @@ pytestmark = [NEEDS_SERVICES, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
-def scenarios(asked_for, tmp_path_factory) -> dict[str, Any]:
+def scenarios(tmp_path_factory) -> dict[str, Any]:
     return report_of(["--scenarios"], tmp_path_factory.mktemp("scenarios"))
 
 
