@@ -125,7 +125,7 @@ def test_people_stand_with_their_external_id_beside_the_name_id(alice: Person, g
         add_person(source=source, actor=SYSTEM, external_id="00u1", **fields)
     shown = page(alice, source, "people/")
     assert "NameID at GitLab" in shown
-    assert re.search(r'<td class="mono">mia</td><td class="mono">00u1</td><td class="mono">[^<]+</td>', shown)
+    assert re.search(r'<td class="mono">mia</td><td class="mono">00u1</td><td class="mono">[^<]+<', shown)
     assert "Nobody matches" in page(alice, source, "people/", q="nobody", application="nonsense")
 
 
@@ -199,3 +199,88 @@ def test_settings_are_saved_and_a_source_is_removed(alice: Person) -> None:
         assert not ExternalIdentity.objects.exists()
         mia.refresh_from_db()
         assert mia.active
+
+
+def heard(alice: Person, source: Source, *requests: dict[str, Any]) -> None:
+    with in_tenant(alice.tenant):
+        for each in requests:
+            ReceivedRequest(
+                source=source, **{"method": "PATCH", "path": "/Users", "status": 200, "seconds": 0.01} | each
+            ).save()
+
+
+def test_requests_are_found_by_the_person_they_name(alice: Person) -> None:
+    """By the name the source uses, although a PATCH names an id alone; and among those the ones that failed."""
+    source, _secret = made(alice)
+    with in_tenant(alice.tenant):
+        fields = {"username": "mia", "email": "mia.example@acme.example"}
+        mia = add_person(source=source, actor=SYSTEM, external_id="00u1", **fields)
+    heard(
+        alice,
+        source,
+        {"path": f"/Users/{mia.pk}"},
+        {"path": f"/Users/{mia.pk}?failed", "status": 400},
+        {"path": "/Groups/1", "request": f'{{"members": [{{"value": "{mia.pk}"}}]}}'},
+        {"path": "/Users/somebody-else", "status": 409},
+    )
+    for asked in ("mia", "00u1", "MIA.example@acme.example", str(mia.pk)):
+        shown = page(alice, source, "requests/", q=asked)
+        assert shown.count('id="request-') == 3, asked
+        assert "somebody-else" not in shown
+    failed = page(alice, source, "requests/", q="mia", result="refused")
+    assert failed.count('id="request-') == 1
+    assert "?failed" in failed
+    assert "No request matches" in page(alice, source, "requests/", q="nobody at all")
+    assert f"?q={mia.pk}" in page(alice, source, "people/")
+
+
+def test_requests_are_paged_with_their_filters(alice: Person) -> None:
+    source, _secret = made(alice)
+    heard(alice, source, *({"path": f"/Users/{number}", "status": 404} for number in range(30)))
+    shown = page(alice, source, "requests/", result="refused")
+    assert "1–25 of 30" in shown
+    assert "?result=refused&amp;page=2" in shown
+    assert page(alice, source, "requests/", result="refused", page="2").count('id="request-') == 5
+
+
+def test_a_name_id_that_is_not_the_external_id_is_pointed_out(alice: Person, gitlab: Any) -> None:
+    from apps.saml.actions.settings import sso_of, update_sso
+
+    source, _secret = made(alice)
+    with in_tenant(alice.tenant):
+        update_sso(sso_of(gitlab), actor=SYSTEM, name_id_source="email")
+        same = {"username": "mia", "email": "mia@acme.example"}
+        add_person(source=source, actor=SYSTEM, external_id="mia@acme.example", **same)
+    assert "Differs" not in page(alice, source, "people/")
+    with in_tenant(alice.tenant):
+        other = {"username": "noa", "email": "noa@acme.example"}
+        add_person(source=source, actor=SYSTEM, external_id="00u2", **other)
+    shown = page(alice, source, "people/")
+    assert shown.count("Differs</span>") == 1
+    assert "GitLab, for one, then takes them for somebody else" in shown
+    assert shown.count('class="row-link"') == 2
+    assert page(alice, source, "people/", q="00u2").count('class="row-link"') == 1
+
+
+def test_many_people_take_twelve_queries(
+    alice: Person, gitlab: Any, django_assert_max_num_queries: Any
+) -> None:
+    from apps.saml.actions.settings import sso_of
+
+    source, _secret = made(alice)
+    with in_tenant(alice.tenant):
+        sso_of(gitlab)
+        people = []
+        for number in range(60):
+            fields = {"username": f"u{number}", "email": f"u{number}@acme.example"}
+            people.append(add_person(source=source, actor=SYSTEM, **fields))
+        other = Source(name="Entra")
+        other.fill_keys()
+        other.save()
+        for each in people[:30]:
+            refusal = EmailExists().about(each, external_id="", user_name="")
+            note_refusal(other, refusal, actor=SYSTEM)
+    alice.get("/console/")
+    for shown, query in ((source, {"page": "2"}), (source, {"q": "acme"}), (other, {})):
+        with django_assert_max_num_queries(12):
+            page(alice, shown, "people/", **query)

@@ -1,10 +1,10 @@
-"""Whose people they are: those of a source, those who wait to be linked, and what it asked for lately."""
+"""Whose people they are: those of a source, and those who wait to be linked."""
 
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import OuterRef, Subquery, TextField, Value
+from django.db.models import OuterRef, Q, Subquery, TextField, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -20,7 +20,7 @@ from apps.directory.models import User
 from apps.saml.models import SsoSettings
 from apps.saml.name_id_values import name_id_expression
 from apps.scim.actions.links import accept_link, reject_link
-from apps.scim.models import ExternalIdentity, PendingLink, ReceivedRequest, Source
+from apps.scim.models import ExternalIdentity, PendingLink, Source
 
 
 @administrator_required
@@ -36,20 +36,35 @@ def people(request: HttpRequest, pk: UUID) -> HttpResponse:
     text = search_text(request)
     own = ExternalIdentity.objects.filter(source=source, user=OuterRef("pk"))
     rows = (
-        User.objects.filter(external_identities__source=source)
+        User.objects.filter(pk__in=_found(source, text).values("user"))
         .annotate(name_id=name_id)
         .annotate(**{f"sent_{name}": Subquery(own.values(name)) for name in SENT})
         .order_by("username_key")
     )
-    waiting = PendingLink.objects.select_related("user").filter(source=source, rejected_at=None)[:50]
+    page = page_of(rows, request)
+    for person in page.rows:
+        person.differs = bool(chosen and person.name_id) and person.name_id != person.sent_external_id
+    waiting = PendingLink.objects.select_related("user__administrator").filter(
+        source=source, rejected_at=None
+    )[:50]
     context = {
-        "page": page_of(rows.matching(text), request),
+        "page": page,
+        "differs": any(person.differs for person in page.rows),
         "q": text,
         "applications": [settings.application for settings in applications],
         "chosen": chosen.application if chosen else None,
         "waiting": [(each, role_of(each.user) is None) for each in waiting],
     }
     return show_source(request, "console/source_people.html", source, context)
+
+
+def _found(source: Source, text: str) -> Any:
+    """Identities. By what the source calls people as well as by what they are called here."""
+    own = ExternalIdentity.objects.filter(source=source)
+    if not text:
+        return own
+    sent = Q(external_id__icontains=text) | Q(user_name__icontains=text)
+    return own.filter(sent | Q(user__in=User.objects.matching(text).order_by().values("pk")))
 
 
 SENT = ("external_id", "user_name", "created_person", "deleted_at")
@@ -97,17 +112,3 @@ def link_rejection(request: HttpRequest, pk: UUID) -> HttpResponse:
     reject_link(waiting, actor=actor_of(request))
     messages.success(request, _("%(name)s stays as they are.") % {"name": waiting.user})
     return redirect("console:source_people", waiting.source_id)
-
-
-@administrator_required
-@require_safe
-def requests(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The newest ones; `?result=refused` shows what went wrong only."""
-    source: Source = source_or_404(pk)
-    rows = ReceivedRequest.objects.filter(source=source)
-    refused = request.GET.get("result") == "refused"
-    if refused:
-        rows = rows.filter(status__gte=400)
-    return show_source(
-        request, "console/source_requests.html", source, {"page": page_of(rows, request), "refused": refused}
-    )
