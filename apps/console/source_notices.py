@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -15,10 +15,13 @@ from django.utils.translation import ngettext
 
 from apps.console.source_page import sources_for_pages
 from apps.lib import language
+from apps.scim.errors import EmailExists, GroupExists, GroupNotYours, NotYours
 from apps.scim.models import ReceivedRequest, ScimToken, Source
 
 SOON = timedelta(days=14)
 LATELY = timedelta(hours=24)
+# Said as who waits to be linked.
+ASKED = [each.default_detail for each in (EmailExists, NotYours, GroupExists, GroupNotYours)]
 EXPECTED = (404, 412)  # identity providers look for what may not be there, and hold versions that are gone
 
 
@@ -36,7 +39,7 @@ def source_notices() -> list[SourceNotice]:
     """Two queries."""
     refused = ReceivedRequest.objects.filter(
         source=OuterRef("pk"), created_at__gt=timezone.now() - LATELY, status__gte=400
-    ).exclude(status__in=EXPECTED)
+    ).exclude(Q(status__in=EXPECTED) | Q(detail__in=ASKED))
     counted = refused.order_by().values("source").annotate(number=Count("pk")).values("number")
     sources = list(sources_for_pages().annotate(refused=Coalesce(Subquery(counted), 0)))
     tokens = _tokens_by_source() if sources else {}

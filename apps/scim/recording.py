@@ -111,27 +111,42 @@ def _masked(body: bytes) -> str:
     """What cannot be read as JSON might be anything: only its size is told."""
     try:
         document = json.loads(body) if len(body) <= LONGEST_READ else None
-        text = json.dumps(_without_secrets(document), indent=1, ensure_ascii=False)
+        text = json.dumps(_Masking().of(document), indent=1, ensure_ascii=False)
     except (ValueError, RecursionError):
         document = None
     if document is None or not is_xml_text(text):
         return f"[{len(body)} bytes, not shown]"
-    text = with_escapes(text)
-    return text if len(text) <= LONGEST_BODY else text[:LONGEST_BODY] + "…"
+    if len(text) <= LONGEST_BODY:
+        return with_escapes(text)
+    return with_escapes(text[:LONGEST_BODY])[:LONGEST_BODY] + "…"
 
 
-def _without_secrets(value: Any) -> Any:
-    if isinstance(value, dict):
-        hides = _names_a_secret(value)
-        return {
-            OUR_SECRETS.sub(MASKED, name): MASKED
-            if SECRET_NAME.search(name) or (hides and name == "value")
-            else _without_secrets(each)
-            for name, each in value.items()
-        }
-    if isinstance(value, list):
-        return [_without_secrets(each) for each in value]
-    return OUR_SECRETS.sub(MASKED, value) if isinstance(value, str) else value
+class _Masking:
+    """A document without secrets. Lists end where the text would be cut anyway: a page of people is long, and this is on the way of a read."""
+
+    def __init__(self) -> None:
+        self.left = LONGEST_BODY  # characters, of names and texts alone: what is written is longer
+
+    def of(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            hides = _names_a_secret(value)
+            return {
+                self._text(name): MASKED
+                if SECRET_NAME.search(name) or (hides and name == "value")
+                else self.of(each)
+                for name, each in value.items()
+            }
+        if isinstance(value, list):
+            return [self.of(each) for each in value if self._fits()]
+        return self._text(value) if isinstance(value, str) else value
+
+    def _fits(self) -> bool:
+        self.left -= 1
+        return self.left > 0
+
+    def _text(self, text: str) -> str:
+        self.left -= len(text)
+        return OUR_SECRETS.sub(MASKED, text)
 
 
 def _names_a_secret(operation: dict[str, Any]) -> bool:

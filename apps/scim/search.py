@@ -14,6 +14,7 @@ from apps.scim.filters import conditions
 from apps.scim.listing import Asked, asked, in_order
 from apps.scim.models import Source
 
+DEEP = 1000  # rows
 Adapters = Sequence[type[ResourceAdapter]]
 
 
@@ -27,12 +28,12 @@ def page_of(adapters: Adapters, request: HttpRequest, parameters: Mapping[str, A
         told = adapters[0].to_documents(page, request, chosen[0])
         return list_response(told, total=len(known), start_index=wanted.start)
     found = _found(adapters, source, wanted)
-    totals = [rows.count() for rows in found]
+    totals = [each.total(source, rows, wanted) for each, rows in zip(adapters, found, strict=True)]
     resources: list[dict[str, Any]] = []
     skip, left = wanted.start - 1, wanted.count
     for adapter, rows, total, selection in zip(adapters, found, totals, chosen, strict=True):
         if left > 0 and skip < total:
-            page = adapter.complete(source, rows[skip : skip + left], selection)
+            page = adapter.complete(source, _cut(rows, skip, left), selection)
             resources += adapter.to_documents(page, request, selection)
             if len(page) < min(
                 left, total - skip
@@ -41,6 +42,14 @@ def page_of(adapters: Adapters, request: HttpRequest, parameters: Mapping[str, A
             left -= len(page)
         skip = max(skip - total, 0)
     return list_response(resources, total=sum(totals), start_index=wanted.start)
+
+
+def _cut(rows: QuerySet[Any], skip: int, count: int) -> QuerySet[Any]:
+    """Far down a list the ids come first, which an index has: whoever is skipped is not read."""
+    if skip < DEEP:
+        return rows[skip : skip + count]
+    keys = list(rows.values_list("pk", flat=True)[skip : skip + count])
+    return rows.filter(pk__in=keys)
 
 
 def _found(adapters: Adapters, source: Source, wanted: Asked) -> list[QuerySet[Any]]:

@@ -75,3 +75,15 @@ def test_requests_that_were_refused_lately_are_counted(
         ReceivedRequest(source=okta, method="POST", path="/Users", status=status, seconds=0.1).save()
         ReceivedRequest.objects.update(created_at=timezone.now() - timedelta(hours=hours))
     assert ("1 request was refused in the last 24 hours." in overview(alice)) is told
+
+
+def test_who_waits_is_not_told_twice(alice: Person, bob: Person, okta: Source) -> None:
+    detail = EmailExists().to_document()["detail"]
+    with in_tenant(alice.tenant):
+        note_refusal(okta, EmailExists().about(bob.user, external_id="", user_name="bob"), actor=SYSTEM)
+        ReceivedRequest(
+            source=okta, method="POST", path="/Users", status=409, seconds=0.1, detail=detail
+        ).save()
+    shown = overview(alice)
+    assert "waits to be linked" in shown
+    assert "refused in the last" not in shown

@@ -60,6 +60,11 @@ class ResourceAdapter(SCIMMixin):  # type: ignore[misc]
         """The complete rows of what needs no search; None for what does."""
         return None
 
+    @classmethod
+    def total(cls, source: Source, rows: QuerySet[Any], wanted: Asked) -> int:
+        """How many there are on all pages."""
+        return rows.count()
+
     def content(self, selection: Selection = NOTHING_CHOSEN) -> Document:
         """All but id and meta, and of what is made of other values only what is asked for."""
         raise NotImplementedError

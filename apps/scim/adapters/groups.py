@@ -48,9 +48,9 @@ class GroupAdapter(ResourceAdapter):
         if not found or selection.leaves_out("members"):
             return found
         found = groups.fitting(found)
-        members = groups.members_of(source, found)
+        members = groups.members_of(source, found, named=selection.asks_for("members.display"))
         for group in found:
-            group.told_members = members.get(group.pk, [])  # type: ignore[attr-defined]
+            group.told_members = members.get(str(group.pk), [])  # type: ignore[attr-defined]
         return found
 
     def content(self, selection: Selection = NOTHING_CHOSEN) -> Document:

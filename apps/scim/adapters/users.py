@@ -16,7 +16,7 @@ from apps.scim.listing import Asked
 from apps.scim.lookups import people_named, seen_person
 from apps.scim.models import Source
 from apps.scim.patching import patched
-from apps.scim.people import seen_by, with_identity
+from apps.scim.people import seen_by, total_seen_by, with_identity
 from apps.scim.selection import Selection
 from apps.scim.user_resource import document_of, fields_of
 
@@ -38,7 +38,11 @@ class UserAdapter(ResourceAdapter):
 
     @classmethod
     def complete(cls, source: Source, rows: QuerySet[Person], selection: Selection) -> list[Person]:
-        return list(with_identity(source, rows))
+        return with_identity(source, rows)
+
+    @classmethod
+    def total(cls, source: Source, rows: QuerySet[Person], wanted: Asked) -> int:
+        return rows.count() if wanted.filter is not None else total_seen_by(source)
 
     @classmethod
     def one(cls, source: Source, key: UUID, selection: Selection, *, locked: bool = False) -> Person | None:
