@@ -6,6 +6,8 @@ One person as a source sees them. Every request about one begins here, so the st
 import re
 from uuid import UUID
 
+from django.db.models import Q
+
 from apps.directory.models import User as Person
 from apps.directory.validators import fold
 from apps.scim.models import ExternalIdentity, Source
@@ -39,6 +41,32 @@ _OWN_BY_EXTERNAL_ID = PreparedQuery(
     external_id=str,
 )
 
+_KNOWN_HERE = PreparedQuery(
+    lambda source, key, external_id: ExternalIdentity.objects.filter(
+        Q(user_name_key=key, deleted_at=None) | Q(external_id=external_id), source=source
+    ),
+    source=UUID,
+    key=str,
+    external_id=str,
+)
+_LEFT_UNDER_NAME = PreparedQuery(
+    lambda source, key: ExternalIdentity.objects.filter(source=source, user_name_key=key).exclude(
+        deleted_at=None
+    ),
+    source=UUID,
+    key=str,
+)
+_LEFT_WITH_ADDRESS = PreparedQuery(
+    lambda source, key: ExternalIdentity.objects.filter(source=source, user__email_key=key).exclude(
+        deleted_at=None
+    ),
+    source=UUID,
+    key=str,
+)
+_SIGNS_IN_WITH = PreparedQuery(
+    lambda key: Person.objects.filter(Q(username_key=key) | Q(email_key=key, shares_email=False)), key=str
+)
+
 # What identity providers ask before they create somebody; anything else is for the parser.
 ONE_NAME = re.compile(r'\s*(userName|externalId)\s+eq\s+"([^"\\\x00-\x1f\x7f]{1,150})"\s*', re.IGNORECASE)
 
@@ -70,6 +98,21 @@ def people_named(source: Source, written: str) -> list[Person] | None:
     else:
         found = None if attribute == "externalid" else _somebody_else(source, fold(value))
     return [] if found is None else [found]
+
+
+def is_known(source: Source, *, external_id: str, user_name_key: str, email_key: str) -> bool:
+    """Whether the source has, or had, somebody of that id, name or address. Most who are created are nobody yet."""
+    # Without an externalId the name stands in for it: an empty one is no id.
+    return (
+        _KNOWN_HERE.exists(source=source.pk, key=user_name_key, external_id=external_id or user_name_key)
+        or _LEFT_UNDER_NAME.exists(source=source.pk, key=user_name_key)
+        or _LEFT_WITH_ADDRESS.exists(source=source.pk, key=email_key)
+    )
+
+
+def signs_in(key: str) -> bool:
+    """Whether anybody does with that folded name or address (UserQuerySet.named)."""
+    return _SIGNS_IN_WITH.exists(key=key)
 
 
 def _somebody_else(source: Source, key: str) -> Person | None:

@@ -20,6 +20,7 @@ from apps.lib.scim.schemas import CONTENT_TYPE
 from apps.lib.xml import is_xml_text
 from apps.scim.models import ReceivedRequest, Source
 from apps.tenants.context import every_tenant
+from apps.tenants.prepared import insert
 
 KEPT = 200
 KEPT_FOR = timedelta(days=7)
@@ -46,7 +47,7 @@ def note(
     if reading and not _is_time_for_a_read(source):
         return
     answer = _masked(response.content) if response.content else ""
-    ReceivedRequest(
+    line = ReceivedRequest(
         source=source,
         method=(request.method or "")[:10],
         path=_path(request),
@@ -55,7 +56,8 @@ def note(
         detail=_detail(response),
         request=_masked(body) if body else "",
         answer=answer,
-    ).save(force_insert=True)
+    )
+    insert(line)
     if _is_time_to_prune(source):
         prune(source)
 

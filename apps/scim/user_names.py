@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from apps.directory.models import User
 from apps.directory.validators import fold
+from apps.scim.lookups import signs_in
 
 LONGEST = 150  # User.username
 
@@ -13,6 +14,8 @@ LONGEST = 150  # User.username
 def free_username(wanted: str, *, besides: User | None = None) -> str:
     """`wanted`, or with the first number behind it that makes it nobody else's ("mia1", as GitLab does). An e-mail address counts
     as taken as well: people sign in with either, and a name that is somebody's address would lock both out."""
+    if not signs_in(fold(wanted)):
+        return wanted
     others = User.objects.exclude(pk=besides.pk) if besides else User.objects.all()
     if not others.named(wanted).exists():
         return wanted

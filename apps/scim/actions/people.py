@@ -18,8 +18,10 @@ from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
 from apps.scim.errors import EmailExists, ReadOnlyHere
+from apps.scim.lookups import is_known, signs_in
 from apps.scim.models import ExternalIdentity, Source
 from apps.scim.user_names import free_username
+from apps.tenants.prepared import insert
 
 
 @transaction.atomic
@@ -86,6 +88,9 @@ def remove_person(identity: ExternalIdentity, *, actor: Actor) -> None:
 
 def _known(source: Source, external_id: str, user_name: str, email: str) -> list[ExternalIdentity]:
     """By the source's own id before its name for them; whom it deleted, by their address as well. The best first."""
+    keys = {"user_name_key": fold(user_name), "email_key": fold(email)}
+    if not is_known(source, external_id=external_id, **keys):
+        return []
     own = ExternalIdentity.objects.select_for_update(of=("self",)).select_related("user", "source")
     own, name = own.filter(source=source), Q(user_name_key=fold(user_name))
     here = name & Q(deleted_at=None)
@@ -150,6 +155,8 @@ def _changes(identity: ExternalIdentity, fields: dict[str, str]) -> dict[str, st
 
 def _held_by(source: Source, email: str, *, besides: User | None = None) -> tuple[bool, User | None]:
     """Whether other people sign in with it, and one of them whom the source does not own, if there is one."""
+    if not signs_in(fold(email)):
+        return False, None
     others = User.objects.exclude(pk=besides.pk) if besides else User.objects.all()
     holders = list(others.named(email))
     identities = ExternalIdentity.objects.filter(source=source, deleted_at=None, user__in=holders)
@@ -212,7 +219,7 @@ def _save(identity: ExternalIdentity) -> None:
         raise FieldsInvalid.from_validation(error) from error
     try:
         with transaction.atomic():
-            identity.save()
+            insert(identity) if identity._state.adding else identity.save()  # noqa: SLF001 - Django's own way to ask
     except IntegrityError as error:
         others = ExternalIdentity.objects.filter(source=identity.source_id).exclude(pk=identity.pk)
         taken = "username" if others.filter(user_name_key=identity.user_name_key).exists() else "external_id"
