@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "identity-sources.md"
-BASE_URL = "https://sso.example.com/t/acme/scim/v2/"
+BASE_URL = "https://sso.example.com/t/acme/scim/v2"
 HEAD = """# Connecting an identity provider
 
 Console → Identity sources → Add source: name it, choose the product, copy the token, which is shown this once. Its page then says the following with your own
@@ -22,7 +22,7 @@ FOOT = """
 |---|---|
 | 401 | The token is another organisation's, was revoked, or has expired: make a second one on the source's page, enter it, revoke the first |
 | 409 `uniqueness`, “Email exists” | Somebody with this address was here first: link them under People, or let the address be changed |
-| 409 `uniqueness` for a group | A group of this name was here first: rename one of them |
+| 409 `uniqueness` for a group | A group of this name was here first: link it under Groups, or rename one of them |
 | 403 | The person has a role in the console, or is not the source's: such accounts are changed in the console |
 | 413 | More than 1,000 members in one request: all four send fewer by themselves |
 | 429 | More than fifty requests a second; it goes on by itself after `Retry-After` |

@@ -253,3 +253,11 @@ def test_the_database_agrees_with_the_reference_evaluator(
         if parsed.match(resources.Person.model_validate(document, scim_policy=resources.POLICY))
     }
     assert found == expected
+
+
+@pytest.mark.parametrize("path", ["//Users?startIndex=1&count=2", "//Users/", "///Groups", "//.search"])
+def test_a_base_url_that_ends_with_a_slash_is_joined_carelessly(okta: Caller, path: str) -> None:
+    """Okta's field takes the address as it is typed; what follows begins with a slash of its own."""
+    assert (
+        okta("POST" if "search" in path else "GET", path, {} if "search" in path else None).status_code == 200
+    )

@@ -62,7 +62,8 @@ def source(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _set_up(request: HttpRequest, found: Source, form: TokenForm, secret: str) -> HttpResponse:
-    base_url = tenant_url(request.tenant, "scim:root")  # type: ignore[attr-defined]
+    # Without the slash: identity providers join it to "/Users".
+    base_url = tenant_url(request.tenant, "scim:root").rstrip("/")  # type: ignore[attr-defined]
     tokens = tokens_of(found)
     guide = guide_for(found.kind, base_url=base_url)
     context: dict[str, Any] = {
