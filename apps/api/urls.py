@@ -94,6 +94,7 @@ urlpatterns = [
     path("applications/<uuid:pk>/guide/", guide.OneGuide.as_view(), name="guide"),
     path("users/", users.Users.as_view(), name="users"),
     path("users/<uuid:pk>/", users.OneUser.as_view(), name="user"),
+    path("users/<uuid:pk>/password-link/", users.PasswordLink.as_view(), name="password-link"),
     path("groups/", groups.Groups.as_view(), name="groups"),
     path("groups/<uuid:pk>/", groups.OneGroup.as_view(), name="group"),
     path("groups/<uuid:pk>/members/", groups.Members.as_view(), name="members"),

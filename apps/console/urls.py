@@ -17,6 +17,7 @@ from apps.console.views import (
     imports,
     job_account,
     mapping,
+    organisation,
     overview,
     people,
     people_runs,
@@ -279,6 +280,9 @@ SOURCES = [
 
 SETTINGS = [
     # /settings/
+    path("settings/organisation/", organisation.index, name="organisation"),
+    path("settings/certificates/", organisation.certificates, name="certificates"),
+    path("settings/mail/", organisation.mail, name="mail"),
     path("settings/sign-in/", sign_in_policy.index, name="sign_in_policy"),
     path("settings/administrators/", administrators.index, name="administrators"),
     path("settings/administrators/new/", administrators.new, name="administrator_new"),

@@ -3,13 +3,12 @@ What operators do. Each act is told twice: in the operators' log, and in the log
 see what was done to it. Run inside the operators' organisation.
 """
 
-from typing import Any
-
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.accounts import renaming
 from apps.accounts.actions import add_administrator
 from apps.accounts.models import PortalSession, Role
 from apps.accounts.one_time_links import invite
@@ -17,7 +16,7 @@ from apps.directory.actions import add_user
 from apps.directory.errors import FieldsInvalid
 from apps.directory.models import SecondFactor, User
 from apps.directory.policies import update_policy
-from apps.events.actions import Told, record
+from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
 from apps.tenants import actions as tenants
@@ -57,17 +56,11 @@ def create_organisation(*, slug: str, name: str, owner: str, actor: Actor) -> Te
 
 
 @transaction.atomic
-def rename_organisation(tenant: Tenant, *, name: str, actor: Actor) -> Tenant:
+def rename_organisation(tenant: Tenant, *, name: str, actor: Actor) -> None:
     """Raises FieldsInvalid."""
-    before = tenant.name
-    try:
-        tenant = tenants.rename_tenant(tenant, name=name.strip())
-    except ValidationError as error:
-        raise FieldsInvalid.from_validation(error) from error
-    if tenant.name != before:
-        changes = [{"field": "name", "from": before, "to": tenant.name}]
-        _tell(EventType.ORGANIZATION_UPDATE, tenant, actor=actor, changes=changes)
-    return tenant
+    if changes := renaming.rename_organisation(tenant, name=name, actor=actor):
+        target = Target("organization", str(tenant.pk), name.strip())
+        record(EventType.ORGANIZATION_UPDATE, actor=actor, target=target, changes=changes)
 
 
 @transaction.atomic
@@ -101,8 +94,7 @@ def _target(tenant: Tenant) -> Target:
     return Target("organization", str(tenant.pk), tenant.name)
 
 
-def _tell(event_type: EventType, tenant: Tenant, *, actor: Actor, changes: Any = None) -> None:
-    told: Told = {"actor": actor, "target": _target(tenant), "changes": changes}
-    record(event_type, **told)
+def _tell(event_type: EventType, tenant: Tenant, *, actor: Actor) -> None:
+    record(event_type, actor=actor, target=_target(tenant))
     with in_tenant(tenant):
-        record(event_type, **told)
+        record(event_type, actor=actor, target=_target(tenant))

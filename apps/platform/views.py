@@ -91,8 +91,8 @@ def _about(shown: Tenant) -> dict[str, Any]:
     people, applications = people_and_applications([shown.pk])[shown.pk]
     return {
         "shown": shown,
-        "people": people,
-        "applications": applications,
+        "people": str(people),  # "0" is a number to show, 0 is none
+        "applications": str(applications),
         "address": path_prefix(shown),
         "events": Event.objects.about("organization", shown.pk)[:LATELY],
     }

@@ -117,7 +117,7 @@ TABLE: dict[str, list[str]] = {
         *_names(
             "console", "sign_in_policy administrators administrator_new administrator administrator_removal"
         ),
-        *_names("console", "sandbox"),
+        *_names("console", "organisation certificates mail sandbox application_job_account"),
         *_names("api_pages", "keys key_revocation"),
     ],
     "operator": _names(
@@ -142,12 +142,15 @@ TABLE: dict[str, list[str]] = {
             "api",
             "imports import import-rows import-export import-selection import-resumptions remote-users remote-groups",
         ),
-        *_names("api", "provision jobs job job-retries groups group members member scim-tokens scim-token"),
+        *_names(
+            "api",
+            "provision jobs job job-retries job-account groups group members member scim-tokens scim-token",
+        ),
         *_names("api", "api-keys api-key administrators administrator"),
     ],
     "api_key, the help desk looks": _names(
         "api", "events event event-export event-count event-distinct event-interval"
     ),
-    "api_key, the help desk sends": _names("api", "users user"),
+    "api_key, the help desk sends": _names("api", "users user password-link"),
 }
 RULE_OF = {name: rule for rule, names in TABLE.items() for name in names}

@@ -204,6 +204,7 @@ ROWS = [
     row("api:job", pk="application", job="job"),
     row("api:job-retries", pk="application", job="job"),
     row("api:user", pk="user"),
+    row("api:password-link", pk="user"),
     row("api:group", pk="group"),
     row("api:members", pk="group"),
     row("api:member", pk="group", user="user"),

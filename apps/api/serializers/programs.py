@@ -58,7 +58,16 @@ class AdministratorSerializer(serializers.Serializer[Any]):
     user = serializers.UUIDField(source="user_id")
     username = serializers.CharField(source="user.username")
     role = serializers.ChoiceField(choices=Role.choices)
+    active = serializers.BooleanField(
+        source="user.active", help_text="Whoever is deactivated cannot use the role."
+    )
+    second_factor = serializers.BooleanField(help_text="Has an authenticator app or a passkey.")
+    last_sign_in = serializers.DateTimeField(source="user.last_login", allow_null=True)
     created_at = serializers.DateTimeField()
+
+
+class RoleToChange(Strict):
+    role = serializers.ChoiceField(choices=Role.choices)
 
 
 class AdministratorToCreate(Strict):

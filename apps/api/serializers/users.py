@@ -1,8 +1,12 @@
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.accounts.access import role_of
+from apps.accounts.models import LinkPurpose, Role
 from apps.api.serializers.base import Strict, text
+from apps.directory.models import User
 
 
 class UserSerializer(Strict):
@@ -27,8 +31,22 @@ class UserSerializer(Strict):
         max_length=4096, write_only=True, required=False, trim_whitespace=False,
         help_text="Never comes back. Without one the person cannot sign in until one is set.",
     )  # fmt: skip
+    role = serializers.SerializerMethodField(
+        help_text="In the console; null for whoever has none. Given at administrators/."
+    )
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
+
+    @extend_schema_field(serializers.ChoiceField(choices=Role.choices, allow_null=True))
+    def get_role(self, user: User) -> str | None:
+        return role_of(user)
+
+
+class PasswordLinkSerializer(serializers.Serializer[Any]):
+    purpose = serializers.ChoiceField(
+        choices=LinkPurpose.choices, help_text="invitation for whoever has no password yet, else reset."
+    )
+    address = serializers.EmailField(help_text="Where the mail goes.")
 
 
 class UserQuery(Strict):

@@ -5,9 +5,10 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.accounts.one_time_links import send_password_link
 from apps.api.actions import remove_person, update_person
 from apps.api.permissions import check_may_change
-from apps.api.serializers.users import UserQuery, UserSerializer
+from apps.api.serializers.users import PasswordLinkSerializer, UserQuery, UserSerializer
 from apps.api.views.base import ApiView, ListView, by_id
 from apps.directory.actions import add_user
 from apps.directory.models import User
@@ -19,7 +20,7 @@ class Users(ListView):
     @extend_schema(parameters=[UserQuery], responses=UserSerializer(many=True))
     def get(self, request: Request) -> Response:
         wanted = self.query(UserQuery)
-        users = User.objects.matching(wanted.get("q", ""))
+        users = User.objects.select_related("administrator").matching(wanted.get("q", ""))
         if "username" in wanted:
             users = users.named(wanted["username"])
         if wanted["active"] is not None:
@@ -52,3 +53,15 @@ class OneUser(ApiView):
         check_may_change(request, user)
         remove_person(user, actor=self.actor)
         return Response(status=204)
+
+
+class PasswordLink(ApiView):
+    help_desk = ("POST",)
+
+    @extend_schema(request=None, responses={202: PasswordLinkSerializer})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """A mail with a link: an invitation, good for seven days, or for whoever has a password a reset, good for an hour."""
+        user = by_id(User, pk)
+        check_may_change(request, user)
+        purpose = send_password_link(user, actor=self.actor)
+        return Response({"purpose": purpose, "address": user.email}, status=202)

@@ -113,6 +113,7 @@ DOORS = [
            {"schemas": [PATCH_OP], "Operations": [{"op": "replace", "path": f"{ENTERPRISE_USER}:{name.partition('.')[0]}", "value": "x{}"}]},
            {"Operations": f"scim.{name}"}, "PATCH") for name in SCIM_ENTERPRISE),
     Door("scim", "/Groups", SCIM_GROUP, {"displayName": "scim.displayName", "externalId": "scim.externalId"}),
+    form("/console/settings/organisation/", "OrganisationNameForm", {"name": "Acme{}"}, "name"),
     form("/console/settings/administrators/new/", "NewAdministratorForm", {"person": EMAIL, "role": "read_only"}, "person"),
     # Commands
     Door("command", "createtenant", {"slug": "initech", "--name": "Initech{}", "--admin": "ada{}", "--email": "ada{}@initech.example"},
