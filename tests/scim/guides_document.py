@@ -24,7 +24,7 @@ FOOT = """
 | 409 `uniqueness`, “Email exists” | Somebody with this address was here first: link them under People, or let the address be changed |
 | 409 `uniqueness` for a group | A group of this name was here first: link it under Groups, or rename one of them |
 | 403 | The person has a role in the console, or is not the source's: such accounts are changed in the console |
-| 413 | More than 1,000 members in one request: all four send fewer by themselves |
+| 413 | More than 1,000 members in one request. PATCH in several requests has no such end; an application that sends whole groups by PUT, as some of Okta's do, has to send smaller groups |
 | 429 | More than fifty requests a second; it goes on by itself after `Retry-After` |
 
 Every refusal stands on the source's page under Requests, with what was sent.
