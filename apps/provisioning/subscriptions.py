@@ -125,7 +125,8 @@ def _known(integration: Integration) -> tuple[Any, Any]:
 def _users_owed(integration: Integration, only: Collection[uuid.UUID]) -> Iterator[Owed]:
     """The priority is what the plan will probably be."""
     remotes, waiting = _known(integration)
-    people = directory_now.names_of(directory_now.entitled(integration).filter(pk__among=only))
+    found, entitled = directory_now.people_among(integration, only)
+    people = {user_id: found[user_id].name for user_id in entitled}
     known = {
         user_id: (name, active)
         for user_id, name, active in remotes.filter(user_id__among=only).values_list(
