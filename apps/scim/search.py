@@ -13,6 +13,7 @@ from apps.scim.adapters.base import ResourceAdapter
 from apps.scim.filters import conditions
 from apps.scim.listing import Asked, asked, in_order
 from apps.scim.models import Source
+from apps.scim.selection import Selection
 
 DEEP = 1000  # rows
 Adapters = Sequence[type[ResourceAdapter]]
@@ -33,7 +34,7 @@ def page_of(adapters: Adapters, request: HttpRequest, parameters: Mapping[str, A
     skip, left = wanted.start - 1, wanted.count
     for adapter, rows, total, selection in zip(adapters, found, totals, chosen, strict=True):
         if left > 0 and skip < total:
-            page = adapter.complete(source, _cut(rows, skip, left), selection)
+            page = _cut(adapter, source, rows, selection, slice(skip, skip + left))
             resources += adapter.to_documents(page, request, selection)
             if len(page) < min(
                 left, total - skip
@@ -44,12 +45,18 @@ def page_of(adapters: Adapters, request: HttpRequest, parameters: Mapping[str, A
     return list_response(resources, total=sum(totals), start_index=wanted.start)
 
 
-def _cut(rows: QuerySet[Any], skip: int, count: int) -> QuerySet[Any]:
+def _cut(
+    adapter: type[ResourceAdapter], source: Source, rows: QuerySet[Any], selection: Selection, part: slice
+) -> list[Any]:
     """Far down a list the ids come first, which an index has: whoever is skipped is not read."""
-    if skip < DEEP:
-        return rows[skip : skip + count]
-    keys = list(rows.values_list("pk", flat=True)[skip : skip + count])
-    return rows.filter(pk__in=keys)
+    if part.start < DEEP:
+        return adapter.complete(source, rows[part], selection)
+    known = list(rows.values_list("pk", "created_at")[part])
+    keys, moments = [key for key, _ in known], [moment for _, moment in known]
+    # In that time, and without their order: a database would walk along the whole list again.
+    there = rows.filter(pk__in=keys, created_at__range=(min(moments), max(moments))) if known else rows.none()
+    found = {row.pk: row for row in adapter.complete(source, there.order_by(), selection)}
+    return [found[key] for key in keys if key in found]
 
 
 def _found(adapters: Adapters, source: Source, wanted: Asked) -> list[QuerySet[Any]]:

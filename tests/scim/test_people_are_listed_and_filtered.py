@@ -261,3 +261,17 @@ def test_a_base_url_that_ends_with_a_slash_is_joined_carelessly(okta: Caller, pa
     assert (
         okta("POST" if "search" in path else "GET", path, {} if "search" in path else None).status_code == 200
     )
+
+
+def test_far_down_the_list_the_same_people_follow_in_the_same_order(
+    okta: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(7):
+        okta.create(f"deep{number}", externalId=f"d{number}")
+    asked = {"startIndex": "3", "count": "3"}
+    near = [okta.list(**asked, **more) for more in ({}, {"sortBy": "userName", "sortOrder": "descending"})]
+    monkeypatch.setattr("apps.scim.search.DEEP", 1)
+    far = [okta.list(**asked, **more) for more in ({}, {"sortBy": "userName", "sortOrder": "descending"})]
+    assert near == far
+    assert [len(page["Resources"]) for page in far] == [3, 3]
+    assert okta.list(startIndex="90")["Resources"] == []
