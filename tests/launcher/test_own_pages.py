@@ -3,7 +3,7 @@ from django.contrib.auth import SESSION_KEY
 from django.test import Client
 
 from apps.accounts.actions import TRIES_PER_ACCOUNT
-from apps.directory.actions import add_user
+from apps.directory.actions import add_user, update_user
 from apps.directory.models import User
 from apps.events.actions import record
 from apps.events.actors import Actor, Target
@@ -180,3 +180,12 @@ def test_signing_in_again_is_needed_after_the_session_is_gone(bob):
     bob.client.session.flush()
     assert SESSION_KEY not in bob.client.session
     assert bob.get("/me/").status_code == 302
+
+
+def test_the_profile_shows_what_applications_are_told(bob, system):
+    with in_tenant(bob.tenant):
+        update_user(
+            bob.user, actor=system, mobile_phone="+44 7700", department="Robotics", employee_number="E-7"
+        )
+    page = bob.get("/me/").content.decode()
+    assert all(value in page for value in ("+44 7700", "Robotics", "E-7"))
