@@ -1,6 +1,7 @@
 """A file as spreadsheets, exports and strangers write it: what may enter is added, everything else is told with its line and its reason."""
 
 import pytest
+from django.utils import translation
 
 from apps.accounts.actions import add_administrator
 from apps.accounts.models import PeopleRow, Role, RowOutcome, RunState
@@ -176,3 +177,9 @@ def test_nobody_is_put_into_a_group_that_somebody_else_decides_about(actor, syst
     assert list(Membership.objects.values_list("group__name", "user__email")) == [
         (own.name, "bob@acme.example")
     ]
+
+
+def test_a_reason_that_is_kept_is_in_one_language_whoever_asked(actor):
+    with translation.override("de"):
+        run = looked_at("email,first_name\n,Nobody\n", actor)
+    assert problems(run) == {2: "The e-mail address is missing."}

@@ -127,6 +127,7 @@ def test_many_show_a_bar_and_may_be_stopped(alice, two, monkeypatch):
     page = alice.post(f"{PATH}runs/{run.pk}/start/", follow=True).content.decode()
     assert '<progress class="progress" value="0" max="2"' in page
     assert "You can leave this page" in page
+    assert '<noscript><meta http-equiv="refresh"' in page  # without scripts it is looked at again by itself
     alice.post(f"{PATH}runs/{run.pk}/stop/")
     with in_tenant(alice.tenant):
         work.work(run.pk)

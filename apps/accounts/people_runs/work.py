@@ -5,6 +5,7 @@ import uuid
 
 from apps.accounts.models import RunState
 from apps.accounts.people_runs import acting, checking, leases
+from apps.lib.language import for_the_record
 
 SLICE_SECONDS = 5.0  # of one task; then others have their turn
 
@@ -17,8 +18,9 @@ def work(run_id: uuid.UUID) -> bool:
     step = checking.check_chunk if run.state == RunState.CHECKING else acting.act_on_chunk
     ends = time.monotonic() + SLICE_SECONDS
     try:
-        while step(run) and time.monotonic() < ends:
-            continue
+        with for_the_record():  # why somebody was refused is kept, and read by others than whoever asks now
+            while step(run) and time.monotonic() < ends:
+                continue
         if run.lease_token is not None:
             leases.settle(run)
     except leases.LeaseLost:
