@@ -27,6 +27,7 @@ from tests.processes import embedded_environment, ending_with_us
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120.0  # seconds: a worker starts within them on a machine that is busy with the rest of the suite
 pytestmark = [
+    pytest.mark.timeout(600),  # PATIENCE three times, and two starts
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(not settings.REDIS_URL, reason="no Redis here; bin/test --services has one"),
 ]
