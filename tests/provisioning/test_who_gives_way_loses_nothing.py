@@ -127,7 +127,7 @@ def test_a_claim(company, other, monkeypatch):
     company.relay()
     at_odds(monkeypatch, other, jobs, "_wake")
     (job,) = jobs.claim(company.integration, 10, uuid.uuid4())
-    assert (job.state, other.touched) == (JobState.RUNNING, 2)
+    assert (Job.objects.get(pk=job.id).state, other.touched) == (JobState.RUNNING, 2)
 
 
 def test_recording(company, other, monkeypatch):
