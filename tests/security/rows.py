@@ -59,7 +59,7 @@ ROWS = [
     row("console:user_applications", pk="user"),
     row("console:user_events", pk="user"),
     *(row(f"console:user_{name}", pk="user") for name in ("security", "unlocking", "sessions_end")),
-    row("console:user_session_end", pk="owner", session_pk="portal session"),
+    row("console:user_session_end", pk="user", session_pk="session of the user"),
     *(row(f"console:people_run{part}", pk="people run") for part in ("", "_start", "_stop", "_export")),
     row("console:group", pk="group"),
     row("console:group_deletion", pk="group"),

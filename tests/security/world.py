@@ -185,7 +185,6 @@ def _things(canary: str, slug: str, owner: User) -> dict[str, str]:
     RemoteGroup.objects.create(integration=integration, group=group, name=canary, remote_id=canary)
     return {
         "user": str(user.pk),
-        "owner": str(owner.pk),
         "group": str(group.pk),
         "application": str(application.pk),
         "application slug": application.slug,
@@ -203,6 +202,7 @@ def _things(canary: str, slug: str, owner: User) -> dict[str, str]:
         "reset link": add_link(owner, LinkPurpose.RESET),
         "invitation": add_link(owner, LinkPurpose.INVITATION),
         "portal session": str(_portal_session(owner).pk),
+        "session of the user": str(_portal_session(user, handle="another").pk),
         "passkey": str(
             Passkey.objects.create(user=owner, name=canary, credential_id="AAAA", public_key=b"x").pk
         ),
@@ -215,10 +215,10 @@ def _people_run(owner: User) -> PeopleRun:
     return prepare(PeopleAct.DEACTIVATE, User.objects.filter(pk=owner.pk), actor=Actor.system())
 
 
-def _portal_session(owner: User) -> PortalSession:
+def _portal_session(owner: User, handle: str = "handle") -> PortalSession:
     now = timezone.now()
     return PortalSession.objects.create(  # type: ignore[no-any-return]
-        user=owner, handle="handle", session_key="key", started_at=now, last_seen_at=now
+        user=owner, handle=handle, session_key="key", started_at=now, last_seen_at=now
     )
 
 

@@ -56,7 +56,7 @@ class OneUser(ApiView):
 
 
 class PasswordLink(ApiView):
-    help_desk = ("POST",)
+    help_desk = (*SAFE_METHODS, "POST")
 
     @extend_schema(request=None, responses={202: PasswordLinkSerializer})
     def post(self, request: Request, pk: UUID) -> Response:
