@@ -100,7 +100,8 @@ def update_rows(model: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     tenant_id = current_tenant_id()
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(sql, [json.dumps(rows, default=_text), tenant_id])
+            told = [{**row, "tenant_id": tenant_id} for row in rows]
+            cursor.execute(sql, [json.dumps(told, default=_text)])
         else:
             fields = [(field, field.column) for field in _fields(model)]
             by_column = {column: field for field, column in fields}
@@ -135,4 +136,6 @@ def _change(connection: Any, model: Any, columns: Sequence[str]) -> str:
         return f"UPDATE {table} SET {changes} WHERE id = %s AND tenant_id = %s"  # noqa: S608 - as above
     changes = ", ".join(f"{name} = new.{name}" for name in names)
     rows = f"json_populate_recordset(NULL::{table}, %s::json) AS new"
-    return f"UPDATE {table} SET {changes} FROM {rows} WHERE {table}.id = new.id AND {table}.tenant_id = %s"  # noqa: S608 - as above
+    # The tenant beside each id: as one value for all it would lead PostgreSQL through all the tenant's rows, for each of these again.
+    same = f"{table}.id = new.id AND {table}.tenant_id = new.tenant_id"
+    return f"UPDATE {table} SET {changes} FROM {rows} WHERE {same}"  # noqa: S608 - as above
