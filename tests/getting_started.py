@@ -12,20 +12,22 @@ from playwright.sync_api import Page
 Step = Callable[[str, Page], None]
 
 
-def first_steps(open_window: Callable[[], Page], base: str, facts: dict[str, Any], step: Step) -> Page:
-    """`open_window` opens one without cookies; `base` is the organisation's address; `step` hears of each step when it is on the screen."""
+def first_steps(
+    open_window: Callable[[], Page], base: str, facts: dict[str, Any], step: Step, *, what: str = "robots"
+) -> Page:
+    """`open_window` opens one without cookies; `base` is the organisation's address; `step` hears of each step when it is on the screen; `what` is in the names of what is made."""
     mira = open_window()
     mira.goto(f"{base}/login/")
     _sign_in(mira, facts["administrator"], step)
-    _add_application(mira, base, step)
-    _connect(mira, base, step)
+    _add_application(mira, base, step, what)
+    _connect(mira, base, step, what)
     mira.get_by_role("link", name="User groups").last.click()
     mira.get_by_label("Design").check()
     mira.get_by_text("2 people").wait_for()
     step("groups", mira)
     mira.get_by_role("button", name="Save").click()
     mira.get_by_text("1 bound").wait_for()
-    return _launch(open_window(), base, facts, step)
+    return _launch(open_window(), base, facts, step, what)
 
 
 def _sign_in(page: Page, person: dict[str, str], step: Step | None = None) -> None:
@@ -37,27 +39,27 @@ def _sign_in(page: Page, person: dict[str, str], step: Step | None = None) -> No
     page.wait_for_load_state()
 
 
-def _add_application(mira: Page, base: str, step: Step) -> None:
+def _add_application(mira: Page, base: str, step: Step, what: str) -> None:
     mira.goto(f"{base}/console/catalog/")
     step("catalogue", mira)
     mira.get_by_role("link", name="GitLab", exact=True).click()
-    mira.get_by_label("Display label").fill("GitLab for robots")
-    mira.get_by_label("Group path").fill("acme-robots")
+    mira.get_by_label("Display label").fill(f"GitLab for {what}")
+    mira.get_by_label("Group path").fill(f"acme-{what}")
     mira.get_by_text("Advanced").click()
-    mira.get_by_label("SSO IdP URL").fill("gitlab-robots")
+    mira.get_by_label("SSO IdP URL").fill(f"gitlab-{what}")
     step("new-application", mira)
     mira.locator("main .card__foot button[type=submit]").click()
 
 
-def _connect(mira: Page, base: str, step: Step) -> None:
+def _connect(mira: Page, base: str, step: Step, what: str) -> None:
     configure = mira.get_by_role("link", name="Configure application").get_attribute("href")
     mira.goto(f"{base}/sandbox/")
-    mira.locator("[name=provider-label]").fill("GitLab robots")
+    mira.locator("[name=provider-label]").fill(f"GitLab {what}")
     mira.locator("[name=provider-kind]").select_option("gitlab_saas")
     step("sandbox", mira)
     mira.locator("form[action$='/service-providers'] button").click()
     there = mira.url.split("?")[0]
-    mira.locator("[name=url]").fill(f"{base}/saml2/gitlab-robots/metadata")
+    mira.locator("[name=url]").fill(f"{base}/saml2/gitlab-{what}/metadata")
     step("identity-provider", mira)
     mira.locator("form[action$='/identity-provider'] button").click()
     mira.goto(urljoin(f"{base}/", configure or ""))
@@ -68,12 +70,12 @@ def _connect(mira: Page, base: str, step: Step) -> None:
     mira.wait_for_load_state()
 
 
-def _launch(page: Page, base: str, facts: dict[str, Any], step: Step) -> Page:
+def _launch(page: Page, base: str, facts: dict[str, Any], step: Step, what: str) -> Page:
     page.goto(f"{base}/login/")
     _sign_in(page, facts["designer"])
     page.goto(f"{base}/")
     step("launcher", page)
-    page.get_by_role("link", name="GitLab for robots").click()
+    page.get_by_role("link", name=f"GitLab for {what}").click()
     page.get_by_text("Signed in").first.wait_for()
     step("signed-in", page)
     return page

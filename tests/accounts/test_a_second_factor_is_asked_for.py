@@ -315,7 +315,7 @@ def test_another_organisations_policy_is_theirs(alice, charlie, tenant):
 
 
 def test_an_administrator_resets_it_and_the_person_is_told(alice, bob, app):
-    assert "Reset second factor" in alice.get(f"/console/users/{bob.user.pk}/").content.decode()
+    assert "Reset second factor" in alice.get(f"/console/users/{bob.user.pk}/security/").content.decode()
     assert alice.post(f"/console/users/{bob.user.pk}/second-factor/").status_code == 302
     assert signed_in(halfway())
     with in_tenant(bob.tenant):

@@ -70,7 +70,7 @@ def test_a_person_comes_back_as_sent_but_for_the_password(api: Script) -> None:
     assert made.status_code == 201
     mia = made.json()
     assert {name: mia[name] for name in EVERYTHING} == EVERYTHING
-    assert mia.keys() - EVERYTHING.keys() == {"id", "created_at", "updated_at"}
+    assert mia.keys() - EVERYTHING.keys() == {"id", "created_at", "updated_at", "role"}
     assert api.get(f"/users/{mia['id']}/") == mia
     assert mia in api.get("/users/")["results"]
     assert made["Location"].endswith(f"/users/{mia['id']}/")

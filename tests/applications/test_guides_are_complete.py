@@ -12,7 +12,7 @@ WITH_SIGN_ON = [connector for connector in CATALOG.values() if connector.saml is
 
 def templates(connector):
     for step in (*connector.guide.sign_on, *connector.guide.accounts):
-        yield step.text
+        yield str(step.text)
         yield from (value.value for value in step.values)
 
 

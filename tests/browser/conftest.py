@@ -210,7 +210,7 @@ def visit(chromium: Any, live_server: Any) -> Iterator[Any]:
 
     def open_window(**options: Any) -> Visitor:
         context = chromium.new_context(**(options or LIGHT))
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         return Visitor(context.new_page(), live_server.url)
 

@@ -25,6 +25,7 @@ def test_a_newcomer_gets_a_person_signed_in_and_the_document_shows_every_step(de
                 demo.base,
                 facts,
                 lambda name, _page: steps.append(name),
+                what="rockets",  # journey 1 has made the robots' own
             )
             assert "aiko.tanaka@acme.example" in page.locator("main").inner_text()
         finally:
