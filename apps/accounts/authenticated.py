@@ -23,8 +23,9 @@ def begin_session(request: HttpRequest, user: User) -> None:
     request.session.pop(FOLLOWS, None)
     note_session(request, user, session_handle(request))
     note_authentication(request)
-    note_organisation(request)
-    record_sign_in(user, actor=actor_of(request))
+    actor = actor_of(request)
+    note_organisation(request, administers=actor.kind == "administrator")
+    record_sign_in(user, actor=actor)
 
 
 def confirm_session(request: HttpRequest, user: User) -> None:

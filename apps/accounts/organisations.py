@@ -11,7 +11,6 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
-from apps.accounts.access import role_of
 from apps.tenants.addresses import tenant_path
 from apps.tenants.models import Tenant
 from apps.tenants.platform import customers, is_platform
@@ -23,17 +22,18 @@ KEPT = 365 * 86400  # seconds
 SALT = "gatehouse.organisations"
 
 
-def note_organisation(request: HttpRequest) -> None:
-    """Somebody signed in just now; the cookies come with the answer (remember)."""
-    request.signed_in_here = True  # type: ignore[attr-defined]
+def note_organisation(request: HttpRequest, *, administers: bool) -> None:
+    """Somebody signed in just now, with a role or without; the cookies come with the answer (remember)."""
+    request.signed_in_with_role = administers  # type: ignore[attr-defined]
 
 
 def remember(request: HttpRequest, response: HttpResponse) -> None:
     tenant: Tenant | None = getattr(request, "tenant", None)
-    if tenant is None or is_platform(tenant) or not getattr(request, "signed_in_here", False):
+    administers: bool | None = getattr(request, "signed_in_with_role", None)
+    if tenant is None or is_platform(tenant) or administers is None:
         return
     set_cookie(response, LAST, tenant.slug)
-    if role_of(request.user) is not None:
+    if administers:
         slugs = [tenant.slug, *(slug for slug in _slugs(request) if slug != tenant.slug)]
         set_cookie(response, ADMINISTERED, signing.dumps(slugs[:MOST], salt=SALT))
 

@@ -38,6 +38,6 @@ def test_a_launch_asks_at_most_twenty(bob, give, expenses_sso, django_assert_max
 
 
 @pytest.mark.parametrize("password", ["correct horse battery", "wrong"])
-def test_signing_in_asks_little(bob, django_assert_max_num_queries, password):
-    with django_assert_max_num_queries(31):
+def test_signing_in_asks_at_most_thirty(bob, django_assert_max_num_queries, password):
+    with django_assert_max_num_queries(30):
         bob.post("/login/", {"username": "bob", "password": password})
