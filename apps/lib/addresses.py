@@ -100,8 +100,14 @@ def is_public(address: Address) -> bool:
 
 def permit(url: str) -> Permit:
     """Judge the URL as written; an address in place of a name is judged at once. Raises TargetRefused."""
-    scheme, host, port = _parts(url)
-    allowed = allowed_by(tuple(settings.OUTBOUND_ALLOW))
+    found = _decided(*_parts(url), tuple(settings.OUTBOUND_ALLOW))
+    return Permit(found.host, found.named, found.networks_only, found.networks, set(found.judged))
+
+
+@lru_cache(maxsize=256)
+def _decided(scheme: str, host: str, port: int, allow: tuple[str, ...]) -> Permit:
+    """Of an origin, before any name is looked up: the same for all addresses of one application. A refusal is decided anew."""
+    allowed = allowed_by(allow)
     named = host in allowed.hosts or (host, port) in allowed.host_ports
     odd = scheme != "https" or port != DEFAULT_PORTS["https"]
     decided = Permit(host, named=named, networks_only=odd, networks=allowed.networks)

@@ -15,6 +15,8 @@ XmlError                 a document that we do not read
 
 from collections.abc import Mapping
 
+from django.utils.functional import Promise
+
 
 class OutboundError(Exception):
     """`detail` is a sentence for people: it never holds a resolved address or a byte of an answer's body."""
@@ -68,7 +70,7 @@ class KeyUnknown(SecretError):
 class XmlError(Exception):
     """`detail` is a sentence for people and quotes nothing of the document."""
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, detail: str | Promise) -> None:
         super().__init__(detail)
         self.detail = detail
 

@@ -78,6 +78,11 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     return current().run(coroutine)
 
 
+def call_soon(function: Callable[..., None], *arguments: Any) -> None:
+    """Call it in the process's loop, in the order of such calls. Nobody waits for it."""
+    current().loop.call_soon_threadsafe(function, *arguments)
+
+
 def close() -> None:
     """End the loop and what lives in it; the next call starts afresh."""
     global _current  # noqa: PLW0603

@@ -27,9 +27,10 @@ FORMS = (
 )
 
 
-def asked_for(request: HttpRequest) -> str:
-    """Without a person: what was chosen in this browser, then what the browser asks for (RFC 9110, section 12.5.4)."""
-    return translation.get_language_from_request(request)
+def asked_for(request: HttpRequest, usual: str = "") -> str:
+    """Without a person: what was chosen in this browser, what is `usual` here, what the browser asks for (RFC 9110, section 12.5.4)."""
+    chosen = spoken(request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, ""))
+    return chosen or spoken(usual) or translation.get_language_from_request(request)
 
 
 def spoken(code: str) -> str:

@@ -13,10 +13,14 @@ INVISIBLE = frozenset({"Cf", "Zl", "Zp"})
 
 def with_escapes(text: str) -> str:
     """For showing what was sent: whatever cannot be seen stands there as JSON would write it, \\u202e."""
+    if text.isascii():
+        return text
     return "".join(f"\\u{ord(one):04x}" if unicodedata.category(one) in INVISIBLE else one for one in text)
 
 
 def validate_text(value: str) -> None:
+    if value.isascii() and value.isprintable():
+        return  # as most are
     # A control character would make XML signing fail for this person's every sign-in; a bidi mark lets one name look like another.
     categories = {unicodedata.category(character) for character in value}
     if not is_xml_text(value) or "Cc" in categories:

@@ -59,6 +59,21 @@ def retried(function: Callable[P, R]) -> Callable[P, R]:
     return until_it_passes
 
 
+def joining(function: Callable[P, R]) -> Callable[P, R]:
+    """A transaction of its own, or part of the one that is open. Not even a savepoint there: for what refuses before it writes, or whose
+    refusals end the open one.
+    """
+
+    @functools.wraps(function)
+    def joined(*args: P.args, **kwargs: P.kwargs) -> R:
+        if connection.in_atomic_block:
+            return function(*args, **kwargs)
+        with transaction.atomic():
+            return function(*args, **kwargs)
+
+    return joined
+
+
 def retry_statement(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
     """For connection.execute_wrapper(): a statement outside any transaction is a transaction of its own."""
     for attempt in range(1, MOST_ATTEMPTS):

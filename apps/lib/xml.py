@@ -7,6 +7,8 @@ from copy import deepcopy
 from typing import Any, Final
 
 import xmlsec
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 from lxml import etree
 
 from apps.lib.errors import SignatureRefused, XmlError, XmlRefused
@@ -58,11 +60,11 @@ def inflate(data: bytes, *, max_bytes: int = 65536) -> bytes:
     try:
         inflated = decompressor.decompress(data, max_bytes + 1)
     except zlib.error:
-        raise XmlRefused("The message is not compressed the way the Redirect binding asks.") from None
+        raise XmlRefused(_("The message is not compressed the way the Redirect binding asks.")) from None
     if len(inflated) > max_bytes:
-        raise XmlRefused(f"The message is larger than {max_bytes // 1024} KiB.")
+        raise XmlRefused(format_lazy(_("The message is larger than {size} KiB."), size=max_bytes // 1024))
     if not decompressor.eof or decompressor.unused_data:
-        raise XmlRefused("The message is cut short or has something behind its end.")
+        raise XmlRefused(_("The message is cut short or has something behind its end."))
     return inflated
 
 
@@ -72,7 +74,7 @@ def parse(data: bytes, *, max_bytes: int, max_depth: int = 32, comments: bool = 
     No DOCTYPE, no entity, no processing instruction, UTF-8 only, whatever a parser would make of them.
     """
     if len(data) > max_bytes:
-        raise XmlRefused(f"The document is larger than {max_bytes // 1024} KiB.")
+        raise XmlRefused(format_lazy(_("The document is larger than {size} KiB."), size=max_bytes // 1024))
     text = data.removeprefix(b"\xef\xbb\xbf").strip()
     _refuse_forms(text, comments=comments)
     parser = etree.XMLParser(
@@ -88,7 +90,7 @@ def parse(data: bytes, *, max_bytes: int, max_depth: int = 32, comments: bool = 
     try:
         root = etree.fromstring(text, parser)
     except (etree.XMLSyntaxError, ValueError):
-        raise XmlRefused("The document is not well-formed XML.") from None
+        raise XmlRefused(_("The document is not well-formed XML.")) from None
     _refuse_depth(root, max_depth)
     return root
 
@@ -97,27 +99,27 @@ def _refuse_forms(text: bytes, *, comments: bool) -> None:
     try:
         text.decode("utf-8")
     except UnicodeDecodeError:
-        raise XmlRefused("The document is not in UTF-8.") from None
+        raise XmlRefused(_("The document is not in UTF-8.")) from None
     if b"\0" in text:
-        raise XmlRefused("The document is not in UTF-8.")
+        raise XmlRefused(_("The document is not in UTF-8."))
     declaration = _DECLARATION.match(text)
     body = text[declaration.end() :] if declaration else text
     if body.startswith(b"<?xml"):
-        raise XmlRefused("The document does not declare XML 1.0 in UTF-8.")
+        raise XmlRefused(_("The document does not declare XML 1.0 in UTF-8."))
     if re.search(rb"<!(doctype|entity)", body, re.IGNORECASE):
-        raise XmlRefused("The document has a DOCTYPE or an entity declaration, which are not read here.")
+        raise XmlRefused(_("The document has a DOCTYPE or an entity declaration, which are not read here."))
     if b"<?" in body:
-        raise XmlRefused("The document has a processing instruction, which is not read here.")
+        raise XmlRefused(_("The document has a processing instruction, which is not read here."))
     if not comments and b"<!--" in body:
-        raise XmlRefused("The document has a comment, which is not read here.")
+        raise XmlRefused(_("The document has a comment, which is not read here."))
 
 
 def _refuse_depth(root: Element, max_depth: int) -> None:
     depth = 0
-    for event, _ in etree.iterwalk(root, events=("start", "end")):
+    for event, _element in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
         if depth > max_depth:
-            raise XmlRefused("The document is nested too deep.")
+            raise XmlRefused(_("The document is nested too deep."))
 
 
 # --- signatures

@@ -7,12 +7,15 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
 
 from apps.events.actors import Target
 from apps.lib.language import spoken
+from apps.lib.places import zone
 from apps.mail.models import Letter
 from apps.mail.tasks import ring_on_commit
+from apps.tenants.context import current_tenant_id
+from apps.tenants.models import Tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Recipient:
     id: str
     name: str
     address: str
-    language: str = ""  # "" is the installation's
+    language: str = ""  # "" is the organisation's, else the installation's
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +45,20 @@ class Message:
 def post(write: Callable[[], Message], to: Iterable[Recipient], *, application: Target | None = None) -> int:
     """A letter each, so that nobody reads the others' addresses and a wrong one keeps nobody waiting. Returns how many.
 
-    Must run inside a transaction. `write` is called once for each language of the readers, while that is the language.
+    Must run inside a transaction. `write` is called once for each language of the readers, while that is the language and
+    the organisation's clock the clock.
     `application` is what the event log files it under.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("post() outside a transaction would tell of what may never have happened.")
     messages: dict[str, Message] = {}
     letters = []
+    here = Tenant.objects.get(pk=current_tenant_id())
     for recipient in to:
         if recipient.address:
-            language = spoken(recipient.language) or settings.LANGUAGE_CODE
+            language = spoken(recipient.language) or spoken(here.language) or settings.LANGUAGE_CODE
             if language not in messages:
-                with translation.override(language):
+                with translation.override(language), timezone.override(zone(here.timezone)):
                     messages[language] = write()
             letters.append(_letter(messages[language], recipient, application))
     for letter in letters:

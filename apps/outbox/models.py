@@ -2,7 +2,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from apps.tenants.models import TenantOwned
+from apps.tenants.models import Tenant, TenantOwned
 
 
 class Topic(models.TextChoices):
@@ -15,11 +15,18 @@ class Topic(models.TextChoices):
 
 
 class Entry(TenantOwned):
-    """One line owed to the subscribers of a topic; deleted by the relay in the transaction that has served it."""
+    """One line owed to the subscribers of a topic; deleted by the relay in the transaction that has served it, or its last page."""
 
+    # The index below begins with it.
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, editable=False, related_name="+", db_index=False
+    )
     topic = models.CharField(max_length=40, choices=Topic.choices)
     subject_id = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
+    correlation_id = models.UUIDField(null=True, editable=False)  # apps/lib/correlation.py
+    # How far a subscriber is who serves it page by page, in words of its own; empty at the beginning (relay.subscribe_paged).
+    position = models.CharField(max_length=100, blank=True)
 
     class Meta(TenantOwned.Meta):
         ordering: ClassVar[list[str]] = ["created_at", "id"]

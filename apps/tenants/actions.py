@@ -1,8 +1,12 @@
 """Organisations come, go and stand still. Callers above record what happened (apps/platform)."""
 
+from hashlib import sha256
+
 from django.db import transaction
 
-from apps.tenants.models import Tenant
+from apps.tenants.append_only import removing
+from apps.tenants.context import in_tenant
+from apps.tenants.models import Tenant, TenantLogo
 
 
 def create_tenant(*, slug: str, name: str) -> Tenant:
@@ -14,13 +18,29 @@ def create_tenant(*, slug: str, name: str) -> Tenant:
 
 
 @transaction.atomic
-def rename_tenant(tenant: Tenant, *, name: str) -> Tenant:
-    """The slug stays: it stands in every address that other systems were given. Raises ValidationError."""
+def update_tenant(tenant: Tenant, **values: str) -> Tenant:
+    """Of name, language and timezone those that are given. The slug stays: it stands in every address that other systems were given.
+
+    Raises ValidationError.
+    """
     tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)
-    tenant.name = name
+    for field, value in values.items():
+        setattr(tenant, field, value)
     tenant.full_clean(exclude={"slug"})
-    tenant.save(update_fields=["name"])
+    tenant.save(update_fields=list(values))
     return tenant
+
+
+@transaction.atomic
+def replace_logo(tenant: Tenant, picture: bytes) -> str:
+    """The key of the new one, by which its address changes; b"" removes it."""
+    key = sha256(picture).hexdigest()[:16] if picture else ""
+    Tenant.objects.select_for_update().filter(pk=tenant.pk).update(logo_key=key)
+    with in_tenant(tenant):
+        TenantLogo.objects.all().delete()
+        if picture:
+            TenantLogo.objects.create(picture=picture)
+    return key
 
 
 def switch_tenant(tenant: Tenant, *, active: bool) -> bool:
@@ -30,5 +50,6 @@ def switch_tenant(tenant: Tenant, *, active: bool) -> bool:
 
 @transaction.atomic
 def remove_tenant(tenant: Tenant) -> None:
-    """With every row it owns."""
-    Tenant.objects.select_for_update().get(pk=tenant.pk).delete()
+    """With every row it owns, the log among them."""
+    with removing(tenant.pk):
+        Tenant.objects.select_for_update().get(pk=tenant.pk).delete()

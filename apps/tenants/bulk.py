@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 
 from apps.tenants.context import current_tenant_id
-from apps.tenants.prepared import Update, insertion, kept_sql, taking_over
+from apps.tenants.prepared import Update, insertion, kept_sql, taking_over, written_fields
 
 
 def new_ids() -> Iterator[UUID]:
@@ -63,7 +63,7 @@ def _defaults(model: Any) -> dict[str, Any]:
         field.column: now
         if getattr(field, "auto_now_add", False) or getattr(field, "auto_now", False)
         else field.get_default()
-        for field in _fields(model)
+        for field in written_fields(model)
         if not field.primary_key
     }
 
@@ -71,7 +71,7 @@ def _defaults(model: Any) -> dict[str, Any]:
 def _values(
     model: Any, base: dict[str, Any], rows: Sequence[Mapping[str, Any]], connection: Any
 ) -> list[list[Any]]:
-    fields = [(field, field.column) for field in _fields(model)]
+    fields = [(field, field.column) for field in written_fields(model)]
     stored = {column: _stored(field, base[column], connection) for field, column in fields if column in base}
     return [
         [
@@ -84,10 +84,6 @@ def _values(
 
 def _stored(field: Any, value: Any, connection: Any) -> Any:
     return field.get_db_prep_save(value, connection)
-
-
-def _fields(model: Any) -> Any:
-    return model._meta.local_concrete_fields  # noqa: SLF001 - Django's documented Model API
 
 
 def update_rows(model: Any, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -103,7 +99,7 @@ def update_rows(model: Any, rows: Sequence[Mapping[str, Any]]) -> None:
             told = [{**row, "tenant_id": tenant_id} for row in rows]
             cursor.execute(sql, [json.dumps(told, default=_text)])
         else:
-            fields = [(field, field.column) for field in _fields(model)]
+            fields = [(field, field.column) for field in written_fields(model)]
             by_column = {column: field for field, column in fields}
             wanted = (*columns, "id")
             tenant = _stored(by_column["tenant_id"], tenant_id, connection)
@@ -122,7 +118,8 @@ def _text(value: Any) -> str:
 
 def _insertion(connection: Any, model: Any, unique: Sequence[str], update: Update) -> str:
     quote = connection.ops.quote_name
-    table, columns = quote(model._meta.db_table), ", ".join(quote(each.column) for each in _fields(model))  # noqa: SLF001 - as above
+    table = quote(model._meta.db_table)  # noqa: SLF001 - Django's documented Model API
+    columns = ", ".join(quote(each.column) for each in written_fields(model))
     base = f"json_populate_record(NULL::{table}, %s::json)"
     rows = f"SELECT {columns} FROM json_populate_recordset({base}, %s::json)"  # noqa: S608 - the model's own names
     return f"INSERT INTO {table} ({columns}) {rows}" + taking_over(connection, model, unique, update)

@@ -2,20 +2,25 @@
 
 import re
 from collections.abc import Callable, Iterator
+from uuid import uuid4
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponsePermanentRedirect
 from django.template.loader import render_to_string
 from django.urls import set_script_prefix
 
+from apps.lib.correlation import correlated
 from apps.tenants import platform
 from apps.tenants.addresses import path_prefix, urlconf_of
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
+from apps.tenants.prepared import PreparedQueryOfAll
 
 TENANT_PATH = re.compile(r"\A/t/(?P<slug>[a-z0-9-]{1,63})(?P<path>/.*)\Z", re.DOTALL)
 PLATFORM_PATH = re.compile(r"\A/platform(?P<path>/.*)\Z", re.DOTALL)
+WITHOUT_SLASH = re.compile(r"\A(?:/t/[a-z0-9-]{1,63}|/platform)\Z")
 FOR_PROGRAMS = ("/scim/v2", "/api/v1")
 RETRY_AFTER = 3600  # seconds
+_BY_SLUG = PreparedQueryOfAll(lambda slug: Tenant.objects.filter(slug=slug), slug=str)
 
 
 class TenantMiddleware:
@@ -24,10 +29,12 @@ class TenantMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         match = TENANT_PATH.match(request.path_info) or PLATFORM_PATH.match(request.path_info)
+        if match is None and WITHOUT_SLASH.match(request.path_info) and request.method in {"GET", "HEAD"}:
+            return HttpResponsePermanentRedirect(request.get_full_path(force_append_slash=True))
         if match is None:
             return self.get_response(request)
         slug = match.groupdict().get("slug", platform.SLUG)
-        tenant = Tenant.objects.filter(slug=slug).first()
+        tenant = _BY_SLUG.first(slug=slug)
         if tenant is None or not tenant.active:
             return _closed(match["path"], suspended=tenant is not None)
         prefix = path_prefix(tenant)
@@ -36,7 +43,7 @@ class TenantMiddleware:
         request.META["SCRIPT_NAME"] = prefix.rstrip("/")
         request.urlconf = urlconf_of(tenant)  # type: ignore[attr-defined]
         set_script_prefix(prefix)  # the handler sets it anew for every request
-        with in_tenant(tenant):
+        with in_tenant(tenant), correlated(uuid4()):
             response = self.get_response(request)
         if response.streaming:
             response.streaming_content = _inside(tenant, iter(response.streaming_content))  # type: ignore[attr-defined]

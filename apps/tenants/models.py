@@ -5,6 +5,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from apps.lib.names import validate_text
+from apps.lib.places import validate_language, validate_timezone
 from apps.tenants import lookups  # noqa: F401 - registered with the fields
 from apps.tenants.context import current_tenant_id, in_tenant
 from apps.tenants.errors import TenantError
@@ -22,6 +23,10 @@ class Tenant(models.Model):
     slug = models.CharField(max_length=63, unique=True, validators=[slug_validator])
     name = models.CharField(max_length=120, validators=[validate_text])
     active = models.BooleanField(default=True)
+    # What holds for whoever has chosen nothing: "" is the browser's language, and the installation's zone.
+    language = models.CharField(max_length=10, blank=True, validators=[validate_language])
+    timezone = models.CharField(max_length=60, blank=True, validators=[validate_timezone])
+    logo_key = models.CharField(max_length=16, blank=True, editable=False)  # of its picture; "" is none
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -48,6 +53,20 @@ class TenantScopedManager(models.Manager.from_queryset(TenantQuerySet)):  # type
         return super().get_queryset().filter(tenant_id=current_tenant_id())
 
 
+def tenant_of_the_parent() -> Any:
+    """In place of TenantOwned.tenant, for rows that are written by the thousand and belong to another one of the same tenant: that has the
+    constraint, which here would be looked up for each of them, and nobody asks for all of a tenant's.
+    """
+    return models.ForeignKey(
+        Tenant,
+        on_delete=models.CASCADE,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+
+
 class TenantOwned(models.Model):
     """Base of every model that belongs to a customer: opaque id, its tenant, a manager that sees nothing else."""
 
@@ -72,3 +91,17 @@ class TenantOwned(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.take_tenant()
         super().save(*args, **kwargs)
+
+
+class TenantLogo(TenantOwned):
+    """The picture, apart from the row that every request reads."""
+
+    picture = models.BinaryField(editable=False)  # PNG, as apps.lib.pictures writes it
+
+    class Meta(TenantOwned.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["tenant"], name="tenant_logo_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Logo of {self.tenant}"

@@ -19,6 +19,11 @@ def encode(document: Document) -> bytes:
     return _JSON.encode(document).encode()
 
 
+def quoted(text: str) -> str:
+    """As it stands in a message, between quotation marks."""
+    return _JSON.encode(text)[1:-1]
+
+
 def list_response(
     resources: Sequence[Document],
     *,

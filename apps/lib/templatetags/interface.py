@@ -1,6 +1,7 @@
 """Template tags of every page: icons, logos, people, places, times. docs/interface.md shows each in use."""
 
 import json
+import re
 import zlib
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -17,12 +18,19 @@ from django.utils.translation import gettext_lazy as _
 from lucide.templatetags.lucide import lucide
 from simple_icons_pack import get_icon
 
+from apps.lib.correlation import current_correlation_id
 from apps.lib.language import day
+from apps.lib.retelling import retold
 
 register = template.Library()
 
 # Each has white text on it at 4.5:1 or more (static/css/components/avatar.css).
 TONES = ("blue", "teal", "green", "amber", "red", "plum", "violet", "slate")
+
+
+# What the package writes on every icon; the style sheet says it once (static/css/components/menu.css).
+STROKES = ' fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"'
+BETWEEN_TAGS = re.compile(r">\s+<")
 
 
 class State(NamedTuple):
@@ -48,12 +56,13 @@ STATES = {
 @register.simple_tag
 @lru_cache(maxsize=256)
 def icon(name: str, label: str = "", css: str = "icon") -> SafeString:
-    """An icon as inline SVG. It is decoration unless `label` says in words what it stands for.
+    """An icon as inline SVG, drawn as `.icon` says. It is decoration unless `label` says in words what it stands for.
 
     Raises lucide.IconDoesNotExist for a name that the set does not have.
     """
     named = {"role": "img", "aria_label": label} if label else {"aria_hidden": "true"}
-    return mark_safe(lucide(name, size=16, **{"class": css}, **named))  # noqa: S308  # drawn by the package, escaped by it
+    drawn = lucide(name, size=16, **{"class": css}, **named).replace(STROKES, "", 1)
+    return mark_safe(BETWEEN_TAGS.sub("><", drawn))  # noqa: S308  # drawn by the package, escaped by it
 
 
 @register.simple_tag
@@ -112,6 +121,12 @@ def _stylesheets(_storages: str) -> SafeString:
     return render_to_string("stylesheets.html")
 
 
+@register.simple_tag
+def log_reference() -> str:
+    """The beginning of the id that the server's log bears while this request is answered; "" where there is none yet."""
+    return str(current_correlation_id() or "")[:8]
+
+
 def chosen_theme(cookies: Mapping[str, str]) -> str:
     chosen = cookies.get("theme", "")
     return chosen if chosen in {"light", "dark"} else "system"
@@ -133,6 +148,19 @@ def current(context: template.Context, url: str, *, exact: bool = False) -> Safe
         return SafeString(' aria-current="page"')
     inside = bool(url) and not exact and path.startswith(url.rstrip("/") + "/")
     return SafeString(' aria-current="true"' if inside else "")
+
+
+@register.filter(name="retold")
+def in_the_readers_language(text: str) -> str:
+    """A sentence of ours that was kept in English."""
+    return retold(str(text or ""))
+
+
+@register.filter
+def sentence(words: str) -> str:
+    """An application's own words before a sentence of ours: they end as one does."""
+    words = words.rstrip()
+    return f"{words}." if words and words[-1] not in ".!?…" else words
 
 
 @register.filter
@@ -167,6 +195,12 @@ def _plain(value: object) -> str:
     if isinstance(value, bool):
         return str(_("Yes") if value else _("No"))
     return "—" if value is None or value == "" else str(value)
+
+
+@register.filter
+def local_text(value: datetime, form: str = "j M Y, H:i") -> str:
+    """As local_time, where no element may stand: in a label or a title."""
+    return day(timezone.localtime(value), form)
 
 
 @register.filter

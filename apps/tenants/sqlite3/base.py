@@ -1,0 +1,21 @@
+"""Django's SQLite backend, which spells placeholders as SQLite does: once for each statement, not at each run (docs/decisions/0020)."""
+
+from functools import lru_cache
+from typing import Any
+
+from django.db.backends.sqlite3 import base
+
+KEPT = 500  # statements; each is a few hundred characters, and values are not in them
+_spelled = lru_cache(KEPT)(base.SQLiteCursorWrapper.convert_query)
+
+
+class Cursor(base.SQLiteCursorWrapper):
+    def convert_query(self, query: str, *, param_names: list[str] | None = None) -> str:
+        if param_names is not None:
+            return super().convert_query(query, param_names=param_names)
+        return _spelled(None, query)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def create_cursor(self, name: str | None = None) -> Any:
+        return self.connection.cursor(factory=Cursor)
