@@ -23,8 +23,8 @@ def remembered(dispatch: Dispatch) -> Dispatch:
     """
 
     @wraps(dispatch)
-    def remembering(view: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        started, is_part = time.monotonic(), hasattr(request, "scim_source")
+    def remembering(view: Any, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        request.scim_started = None if hasattr(request, "scim_source") else time.monotonic()
         response = dispatch(view, request, *args, **kwargs)
         source = getattr(request, "scim_source", None)
         if source is None:
@@ -34,11 +34,20 @@ def remembered(dispatch: Dispatch) -> Dispatch:
             note_refusal(source, refused, actor=actor_of(request, source))
         if isinstance(refused, GroupNotLinked):
             note_refused_group(source, refused, actor=actor_of(request, source))
-        if not is_part and response.status_code != 429:  # a script gone wild is not to cost writes
-            recording.note(source, request, _body(request), response, started=started)
+        if response.status_code != 429:  # a script gone wild is not to cost writes
+            note(request, response)
+            recording.prune_in_time(source)
         return response
 
     return remembering
+
+
+def note(request: Any, response: Any) -> None:
+    """The line of this request, once: of a write that goes well in its own transaction, of all else when it is over."""
+    if request.scim_started is None or getattr(response, "is_noted", False):
+        return
+    response.is_noted = True
+    recording.note(request.scim_source, request, _body(request), response, started=request.scim_started)
 
 
 def _body(request: HttpRequest) -> bytes:

@@ -32,4 +32,6 @@ def authenticate(request: HttpRequest) -> ScimToken:
 def actor_of(request: HttpRequest, source: Source) -> Actor:
     """The source, whichever of its tokens it brought: the log goes on when tokens are changed."""
     user_agent = request.headers.get("User-Agent", "")
-    return Actor("scim_source", str(source.pk), source.name, client_ip(request), user_agent)
+    return Actor(
+        "scim_source", str(source.pk), source.name, client_ip(request), user_agent, auth_method="token"
+    )

@@ -92,7 +92,8 @@ class Run:
 def read(document: Mapping[str, Any]) -> tuple[list[Operation], int]:
     """The operations and `failOnErrors`. Raises ScimError for what makes the whole request unreadable."""
     folded = {name.casefold(): value for name, value in document.items()}
-    if BULK_REQUEST not in (folded.get("schemas") or [BULK_REQUEST]):
+    schemas = folded.get("schemas") or [BULK_REQUEST]
+    if not isinstance(schemas, list) or BULK_REQUEST not in schemas:
         raise InvalidSyntax(f"schemas: A bulk request is {BULK_REQUEST}.")
     sent, limit = folded.get("operations"), folded.get("failonerrors") or 0
     if not isinstance(sent, list) or not sent:

@@ -4,7 +4,7 @@ How each identity provider is set up, in its own words, with this organisation's
 Data: a new caller is one more entry. What the words follow stands in `follows`; they change at the vendor without notice.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -17,10 +17,14 @@ BASE_URL, TOKEN, USER_NAME = "{base_url}", "{token}", "userName"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`values` are (the field's name at the vendor, what goes into it); {base_url} is filled in, {token} is not known any more."""
+    """
+    `values` are (the field's name at the vendor, what goes into it); {base_url} is filled in, {token} is not known any more. `calls`: the first
+    request comes with this step. The last step of each guide brings the first person.
+    """
 
     text: Text
     values: tuple[tuple[str, str], ...] = ()
+    calls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +34,19 @@ class Guide:
     follows: Text
 
 
+def steps_done(guide: Guide, *, called: bool, people: bool) -> int:
+    """How many were taken, as far as it shows here."""
+    if people:
+        return len(guide.steps)
+    return next(number for number, step in enumerate(guide.steps, 1) if step.calls) if called else 0
+
+
 def guide_for(kind: str, *, base_url: str) -> Guide:
     guide = GUIDES[SourceKind(kind)]
     steps = tuple(
-        Step(step.text, tuple((field, value.replace(BASE_URL, base_url)) for field, value in step.values))
+        replace(
+            step, values=tuple((field, value.replace(BASE_URL, base_url)) for field, value in step.values)
+        )
         for step in guide.steps
     )
     return Guide(steps, guide.notes, guide.follows)
@@ -62,7 +75,7 @@ GUIDES = {
                     "Under Supported provisioning actions, tick Push New Users, Push Profile Updates and Push Groups."
                 )
             ),
-            Step(_("Select Test Connector Configuration, then Save.")),
+            Step(_("Select Test Connector Configuration, then Save."), calls=True),
             Step(
                 _(
                     "Under To App, select Edit and enable Create Users, Update User Attributes and Deactivate Users. Save."
@@ -95,7 +108,8 @@ GUIDES = {
             Step(
                 _(
                     "Select Test Connection: Entra ID looks for somebody who does not exist, and the request appears here. Save."
-                )
+                ),
+                calls=True,
             ),
             Step(
                 _(
@@ -112,6 +126,9 @@ GUIDES = {
                 "A token that expires puts the whole job into quarantine: give it no end, or renew it in time."
             ),
             _("Whoever is deleted in Entra ID is deactivated here first, and deleted thirty days later."),
+            _(
+                'A second address may be mapped to emails[type eq "other"].value: it is kept and told back, and used for nothing else.'
+            ),
         ),
         follows=_("Microsoft's documentation of SCIM provisioning for non-gallery applications"),
     ),
@@ -125,6 +142,7 @@ GUIDES = {
             Step(
                 _("On the Configuration tab, fill in, then select Enable under API Connection:"),
                 (("SCIM Base URL", BASE_URL), ("SCIM Bearer Token", TOKEN)),
+                calls=True,
             ),
             Step(
                 _(
@@ -161,7 +179,10 @@ GUIDES = {
                 _("Fill in:"),
                 (("Base URL", BASE_URL), ("Token Key", TOKEN)),
             ),
-            Step(_("Enter a Test User Email that nobody has here, select Test Connection, then Activate.")),
+            Step(
+                _("Enter a Test User Email that nobody has here, select Test Connection, then Activate."),
+                calls=True,
+            ),
             Step(_("Tick the user groups on the User Groups tab. Save.")),
         ),
         notes=(
@@ -178,7 +199,7 @@ GUIDES = {
                 _("Enter at the identity provider, wherever it asks for a SCIM 2.0 service:"),
                 (("Base URL", BASE_URL), ("Bearer token", TOKEN), ("Unique identifier", USER_NAME)),
             ),
-            Step(_("Let it test the connection: the request appears here.")),
+            Step(_("Let it test the connection: the request appears here."), calls=True),
             Step(_("Choose whom it sends: people first, then groups.")),
         ),
         notes=(

@@ -4,14 +4,22 @@ One person as a source sees them. Every request about one begins here, so the st
 """
 
 import re
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import CharField, Q, Value
 
 from apps.directory.models import User as Person
 from apps.directory.validators import fold
-from apps.scim.models import ExternalIdentity, Source
+from apps.scim.models import ExternalIdentity, SecondaryEmail, Source
 from apps.tenants.prepared import PreparedQuery
+
+
+def _called(source: Any, external_id: str) -> Any:
+    """Never empty: only over those is there an index."""
+    own = ExternalIdentity.objects.exclude(external_id="")
+    return own.filter(source=source, external_id=external_id)
+
 
 _BY_ID = PreparedQuery(lambda person: Person.objects.filter(pk=person), person=UUID)
 _LOCKED = PreparedQuery(lambda person: Person.objects.select_for_update().filter(pk=person), person=UUID)
@@ -34,34 +42,29 @@ _OWN_BY_USER_NAME = PreparedQuery(
     key=str,
 )
 _OWN_BY_EXTERNAL_ID = PreparedQuery(
-    lambda source, external_id: ExternalIdentity.objects.select_related("user").filter(
-        source=source, external_id=external_id
-    ),
+    lambda source, external_id: _called(source, external_id).select_related("user"),
     source=UUID,
     external_id=str,
 )
 
-_KNOWN_HERE = PreparedQuery(
-    lambda source, key, external_id: ExternalIdentity.objects.filter(
-        Q(user_name_key=key, deleted_at=None) | Q(external_id=external_id), source=source
+# One word for each thing that is so, possibly several times.
+KNOWN, NAME, ADDRESS = "known", "name", "address"
+_ARRIVING = PreparedQuery(
+    lambda source, external_id, name, address: _told(KNOWN, _called(source, external_id)).union(
+        _told(KNOWN, ExternalIdentity.objects.filter(source=source, user_name_key=name, deleted_at=None)),
+        _told(KNOWN, _left(source).filter(user_name_key=name)),
+        _told(KNOWN, _left(source).filter(user__email_key=address)),
+        _told(NAME, Person.objects.filter(username_key=name)),
+        _told(NAME, Person.objects.filter(email_key=name, shares_email=False)),
+        _told(ADDRESS, Person.objects.filter(username_key=address)),
+        _told(ADDRESS, Person.objects.filter(email_key=address, shares_email=False)),
+        _told(ADDRESS, SecondaryEmail.objects.filter(key=address, identity__deleted_at=None)),
+        all=True,
     ),
     source=UUID,
-    key=str,
     external_id=str,
-)
-_LEFT_UNDER_NAME = PreparedQuery(
-    lambda source, key: ExternalIdentity.objects.filter(source=source, user_name_key=key).exclude(
-        deleted_at=None
-    ),
-    source=UUID,
-    key=str,
-)
-_LEFT_WITH_ADDRESS = PreparedQuery(
-    lambda source, key: ExternalIdentity.objects.filter(source=source, user__email_key=key).exclude(
-        deleted_at=None
-    ),
-    source=UUID,
-    key=str,
+    name=str,
+    address=str,
 )
 _SIGNS_IN_WITH = PreparedQuery(
     lambda key: Person.objects.filter(Q(username_key=key) | Q(email_key=key, shares_email=False)), key=str
@@ -100,14 +103,24 @@ def people_named(source: Source, written: str) -> list[Person] | None:
     return [] if found is None else [found]
 
 
-def is_known(source: Source, *, external_id: str, user_name_key: str, email_key: str) -> bool:
-    """Whether the source has, or had, somebody of that id, name or address. Most who are created are nobody yet."""
+def arriving(source: Source, *, external_id: str, name_key: str, email_key: str) -> set[str]:
+    """
+    What is so of somebody who is about to be created: KNOWN, the source has, or had, somebody of that id, name or address; NAME and ADDRESS,
+    somebody signs in with it, or some source tells it of somebody. Most are nobody yet: one question for all of it, each part of which an index answers.
+    """
     # Without an externalId the name stands in for it: an empty one is no id.
-    return (
-        _KNOWN_HERE.exists(source=source.pk, key=user_name_key, external_id=external_id or user_name_key)
-        or _LEFT_UNDER_NAME.exists(source=source.pk, key=user_name_key)
-        or _LEFT_WITH_ADDRESS.exists(source=source.pk, key=email_key)
+    rows = _ARRIVING.rows(
+        source=source.pk, external_id=external_id or name_key, name=name_key, address=email_key
     )
+    return {word for (word,) in rows}
+
+
+def _told(word: str, rows: Any) -> Any:
+    return rows.order_by().values_list(Value(word, output_field=CharField()))
+
+
+def _left(source: Any) -> Any:
+    return ExternalIdentity.objects.filter(source=source).exclude(deleted_at=None)
 
 
 def signs_in(key: str) -> bool:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.directory.models import Group, User
 from apps.directory.validators import fold, validate_text
 from apps.scim.request_models import ReceivedRequest
-from apps.tenants.models import TenantOwned, TenantQuerySet, TenantScopedManager
+from apps.tenants.models import Tenant, TenantOwned, TenantQuerySet, TenantScopedManager
 
 __all__ = [
     "ExternalGroup",
@@ -18,6 +18,7 @@ __all__ = [
     "ReceivedRequest",
     "RequestBudget",
     "ScimToken",
+    "SecondaryEmail",
     "Source",
     "SourceKind",
 ]
@@ -78,6 +79,9 @@ class ScimToken(TenantOwned):
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)  # to the minute
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    expiry_told = models.SmallIntegerField(
+        null=True, blank=True, editable=False
+    )  # of token_expiry's thresholds, in days: the nearest that was told
 
     objects: ClassVar[Any] = TenantScopedManager.from_queryset(ScimTokenQuerySet)()
 
@@ -106,7 +110,12 @@ class ExternalIdentity(TenantOwned):
     `user_name` is free meanwhile; its `external_id` is not, for that is who they are.
     """
 
-    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="identities")
+    # Neither has an index of its own: the key of a source's people begins with the source, and SQLite would rather walk
+    # along all of the tenant's than look a hundred people up by that key.
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, editable=False, related_name="+", db_index=False
+    )
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="identities", db_index=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="external_identities")
     external_id = models.CharField(max_length=255, blank=True, validators=[validate_text])
     user_name = models.CharField(max_length=150, validators=[validate_text])
@@ -115,6 +124,8 @@ class ExternalIdentity(TenantOwned):
     claimed = models.BooleanField(
         default=True, editable=False
     )  # False from the link to the source's next write
+    # [{"value": …, "type": …}] as the source told them, beside the company's address; SecondaryEmail finds by them
+    secondary_emails = models.JSONField(default=list, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -140,6 +151,22 @@ class ExternalIdentity(TenantOwned):
 
     def fill_keys(self) -> None:
         self.user_name_key = fold(self.user_name)
+
+
+class SecondaryEmail(TenantOwned):
+    """What an identity's `secondary_emails` are found by: one row for each."""
+
+    identity = models.ForeignKey(ExternalIdentity, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=300, editable=False)  # the folded address
+    kind = models.CharField(max_length=40, blank=True, validators=[validate_text])  # its type: "home"
+
+    class Meta(TenantOwned.Meta):
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["tenant", "key"], name="secondary_email_key")
+        ]
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class PendingLink(TenantOwned):

@@ -50,14 +50,26 @@ def as_understood(kind: Any, operations: Any) -> Iterator[dict[str, Any]]:
         operation = _without_whole_name({str(name).casefold(): value for name, value in each.items()})
         if operation is None or _adds_null(operation):
             continue
-        path, value = operation.get("path"), operation.get("value")
+        path = operation.get("path")
         if path is None or path == "":
             operation.pop("path", None)
-            if isinstance(value, Mapping):
-                operation["value"] = {_qualified(name, extended): value[name] for name in value}
-        elif isinstance(path, str):
-            operation["path"] = _qualified(path, extended)
+            yield from _by_name(operation, extended)
+        else:
+            yield operation | ({"path": _qualified(path, extended)} if isinstance(path, str) else {})
+
+
+def _by_name(operation: dict[str, Any], extended: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Of an operation without a path. Entra's names may be value paths: what stands in brackets is no attribute, but an operation of its own."""
+    value = operation.get("value")
+    if not isinstance(value, Mapping):
         yield operation
+        return
+    named = {_qualified(name, extended): value[name] for name in value}
+    plain = {name: named[name] for name in named if "[" not in name}
+    if plain or not named:
+        yield operation | {"value": plain}
+    for name in (each for each in named if each not in plain):
+        yield operation | {"path": name, "value": named[name]}
 
 
 def _adds_null(operation: Mapping[str, Any]) -> bool:

@@ -2,18 +2,28 @@
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 
 from apps.directory.models import User as Person
 from apps.scim.models import ExternalIdentity, Source
+from apps.tenants.prepared import PreparedQuery
+
+_DELETED = PreparedQuery(
+    lambda source: ExternalIdentity.objects.filter(source=source).exclude(deleted_at=None), source=UUID
+)
 
 
 def seen_by(source: Source) -> QuerySet[Person]:
     """The tenant's people, but for whom this source deleted: to it they are gone."""
+    found: QuerySet[Person] = Person.objects.all()
+    if not _DELETED.exists(source=source.pk):
+        return (
+            found  # as in most sources: whoever is passed over on the way to a far page need not be looked up
+        )
     deleted = ExternalIdentity.objects.filter(source=source).exclude(deleted_at=None)
-    found: QuerySet[Person] = Person.objects.exclude(pk__in=deleted.values("user"))
-    return found
+    return found.exclude(pk__in=deleted.values("user"))
 
 
 def total_seen_by(source: Source) -> int:
@@ -27,7 +37,7 @@ def with_identity(source: Source, people: Iterable[Person]) -> list[Person]:
     found = list(people)
     keys = [person.pk for person in found]
     own: dict[Any, list[ExternalIdentity]] = {}
-    for identity in ExternalIdentity.objects.filter(source=source, user__in=keys):
+    for identity in ExternalIdentity.objects.filter(source=source, user__among=keys):
         own.setdefault(identity.user_id, []).append(identity)
     for person in found:
         person.own_identities = own.get(person.pk, [])  # type: ignore[attr-defined]

@@ -18,6 +18,12 @@ def sources_of(users: Iterable[User]) -> Sources:
     return _grouped((identity.user_id, identity.source) for identity in own.order_by("source__name_key"))
 
 
+def identities_of(user: User) -> list[ExternalIdentity]:
+    """What each source that manages the person tells of them, with its `source`."""
+    own = ExternalIdentity.objects.filter(user=user, deleted_at=None).select_related("source")
+    return list(own.order_by("source__name_key"))
+
+
 def sources_of_groups(groups: Iterable[Group]) -> Sources:
     """The same of groups."""
     own = ExternalGroup.objects.filter(group__in=list(groups)).select_related("source")

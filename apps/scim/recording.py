@@ -1,8 +1,8 @@
 """
 What a source sent lately, kept for its administrators: every write and every refusal, and of reads that went well one a second at most.
 
-Written after the request's own transaction, which a refusal undoes, and never in its way: no more than KEPT rows of a source stay, for
-KEPT_FOR. Of headers nothing is kept, of bodies nothing that is called a password, a token or a secret.
+A write that went well is remembered in its own transaction, everything else after it: a refusal undoes that. No more than KEPT rows of a
+source stay, for KEPT_FOR. Of headers nothing is kept, of bodies nothing that is called a password, a token or a secret.
 """
 
 import json
@@ -10,6 +10,7 @@ import re
 import threading
 import time
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +21,7 @@ from apps.lib.scim.schemas import CONTENT_TYPE
 from apps.lib.xml import is_xml_text
 from apps.scim.models import ReceivedRequest, Source
 from apps.tenants.context import every_tenant
-from apps.tenants.prepared import insert
+from apps.tenants.prepared import insert_values
 
 KEPT = 200
 KEPT_FOR = timedelta(days=7)
@@ -30,9 +31,12 @@ LONGEST_READ = 64 * 1024  # bytes of a body that are looked at
 READS_EVERY = 1.0  # seconds
 
 MASKED = "[hidden]"
+LONGEST_KNOWN = 100  # characters
 SECRET_NAME = re.compile(r"passw|secret|token|credential|authorization|api.?key", re.IGNORECASE)
 OUR_SECRETS = re.compile(r"gh_[a-z]{1,20}_[0-9a-f]{16}_[0-9a-f]{64}")
 IN_QUERY = re.compile(r"([?&][^=&]*(?:passw|secret|token|key)[^=&]*=)[^&]*", re.IGNORECASE)
+# A member a line: indented by whoever shows it, which costs more than all the rest of this.
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",\n", ": "))
 
 _last_read: dict[Any, float] = {}
 _written: dict[Any, int] = {}
@@ -47,19 +51,28 @@ def note(
     if reading and not _is_time_for_a_read(source):
         return
     answer = _masked(response.content) if response.content else ""
-    line = ReceivedRequest(
-        source=source,
-        method=(request.method or "")[:10],
-        path=_path(request),
-        status=response.status_code,
-        seconds=round(time.monotonic() - started, 4),
-        detail=_detail(response),
-        request=_masked(body) if body else "",
-        answer=answer,
-    )
-    insert(line)
-    if _is_time_to_prune(source):
-        prune(source)
+    line = {
+        "source_id": source.pk,
+        "method": (request.method or "")[:10],
+        "path": _path(request),
+        "status": response.status_code,
+        "seconds": round(time.monotonic() - started, 4),
+        "detail": _detail(response),
+        "request": _masked(body) if body else "",
+        "answer": answer,
+    }
+    insert_values(ReceivedRequest, line)
+    with _lock:
+        _written[source.pk] = _written.get(source.pk, 0) + 1
+
+
+def prune_in_time(source: Source) -> None:
+    """Between transactions: two that prune at once must not wait for each other."""
+    with _lock:
+        if _written.get(source.pk, 0) < PRUNED_EVERY:
+            return
+        _written[source.pk] = 0
+    prune(source)
 
 
 def prune(source: Source) -> None:
@@ -91,12 +104,6 @@ def _is_time_for_a_read(source: Source) -> bool:
         return True
 
 
-def _is_time_to_prune(source: Source) -> bool:
-    with _lock:
-        _written[source.pk] = _written.get(source.pk, 0) + 1
-        return _written[source.pk] % PRUNED_EVERY == 0
-
-
 def _path(request: HttpRequest) -> str:
     path = request.get_full_path()
     path = path[path.find("/scim/v2") + len("/scim/v2") :] or "/"
@@ -113,7 +120,7 @@ def _masked(body: bytes) -> str:
     """What cannot be read as JSON might be anything: only its size is told."""
     try:
         document = json.loads(body) if len(body) <= LONGEST_READ else None
-        text = json.dumps(_Masking().of(document), indent=1, ensure_ascii=False)
+        text = OUR_SECRETS.sub(MASKED, _JSON.encode(_Masking().of(document)))
     except (ValueError, RecursionError):
         document = None
     if document is None or not is_xml_text(text):
@@ -133,9 +140,7 @@ class _Masking:
         if isinstance(value, dict):
             hides = _names_a_secret(value)
             return {
-                self._text(name): MASKED
-                if SECRET_NAME.search(name) or (hides and name == "value")
-                else self.of(each)
+                self._text(name): MASKED if _is_secret(name) or (hides and name == "value") else self.of(each)
                 for name, each in value.items()
             }
         if isinstance(value, list):
@@ -148,10 +153,20 @@ class _Masking:
 
     def _text(self, text: str) -> str:
         self.left -= len(text)
-        return OUR_SECRETS.sub(MASKED, text)
+        return text
+
+
+def _is_secret(name: str) -> bool:
+    """Most names come again and again."""
+    return _is_known_secret(name) if len(name) < LONGEST_KNOWN else SECRET_NAME.search(name) is not None
+
+
+@lru_cache(2000)
+def _is_known_secret(name: str) -> bool:
+    return SECRET_NAME.search(name) is not None
 
 
 def _names_a_secret(operation: dict[str, Any]) -> bool:
     """A PATCH operation says in `path` what its `value` is."""
     path = operation.get("path")
-    return isinstance(path, str) and SECRET_NAME.search(path) is not None
+    return isinstance(path, str) and _is_secret(path)

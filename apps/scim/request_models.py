@@ -2,13 +2,17 @@ from typing import ClassVar
 
 from django.db import models
 
-from apps.tenants.models import TenantOwned
+from apps.tenants.models import Tenant, TenantOwned
 
 
 class ReceivedRequest(TenantOwned):
     """A request of a source and our answer, for its administrators to read: secrets masked, the newest few only (apps/scim/recording.py)."""
 
-    source = models.ForeignKey("scim.Source", on_delete=models.CASCADE, related_name="+")
+    # Of each source there are few, and who looks at the old ones looks at everybody's: two indexes are enough.
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, editable=False, related_name="+", db_index=False
+    )
+    source = models.ForeignKey("scim.Source", on_delete=models.CASCADE, related_name="+", db_index=False)
     method = models.CharField(max_length=10)
     path = models.CharField(max_length=1000)  # relative to the base URL, with the query
     status = models.PositiveSmallIntegerField()

@@ -68,12 +68,15 @@ class Name(ComplexAttribute):
 
 
 class Email(ComplexAttribute):
-    """The person's company e-mail address."""
+    """The person's e-mail addresses: the company's, and those that are only kept."""
 
     value: Annotated[str | None, Required.true] = Field(default=None, description="The address itself.")
+    # One address alone is the company's whatever its type, and told as the work one: so nothing else is suggested.
     type: str | None = Field(default=None, description="What it is for.", examples=["work"])
     primary: bool | None = Field(
-        default=None, description="Always true: one address is kept.", examples=["true"]
+        default=None,
+        description="True of the company's address, which the person signs in with.",
+        examples=["true"],
     )
 
 
@@ -139,7 +142,7 @@ class User(Resource[AnyExtension]):
         default=None, description="Whether the person may sign in and use applications."
     )
     emails: Annotated[list[Email] | None, Required.true] = Field(
-        default=None, description="The company e-mail address."
+        default=None, description="The e-mail addresses: the company's first."
     )
     phone_numbers: list[PhoneNumber] | None = Field(
         default=None, description="The telephone numbers: one for work, one mobile."
@@ -148,14 +151,21 @@ class User(Resource[AnyExtension]):
     @field_validator("emails", "phone_numbers", mode="before")
     @classmethod
     def _one_is_a_list_of_one(cls, value: Any) -> Any:
-        """OneLogin's templates send an object."""
-        return [value] if isinstance(value, Mapping) else value
+        """OneLogin's templates send an object. Who has no second address is sent with an empty one by some."""
+        if isinstance(value, Mapping):
+            return [value]
+        return _without_empty(value) if isinstance(value, list) else value
 
     @field_validator("active", mode="before")
     @classmethod
     def _as_callers_spell_it(cls, value: Any) -> bool | None:
         """Stricter than pydantic, which also takes "off" and 0."""
         return None if value is None else read_boolean(value)
+
+
+def _without_empty(elements: list[Any]) -> list[Any]:
+    """All of them if none has a value: that is for the schema to refuse."""
+    return [each for each in elements if not isinstance(each, Mapping) or each.get("value")] or elements
 
 
 Person = User[EnterpriseUser]  # as this service provider has them

@@ -34,7 +34,7 @@ def page_of(adapters: Adapters, request: HttpRequest, parameters: Mapping[str, A
     skip, left = wanted.start - 1, wanted.count
     for adapter, rows, total, selection in zip(adapters, found, totals, chosen, strict=True):
         if left > 0 and skip < total:
-            page = _cut(adapter, source, rows, selection, slice(skip, skip + left))
+            page = _cut(adapter, source, rows, selection, slice(skip, min(skip + left, total)), total)
             resources += adapter.to_documents(page, request, selection)
             if len(page) < min(
                 left, total - skip
@@ -46,15 +46,26 @@ def page_of(adapters: Adapters, request: HttpRequest, parameters: Mapping[str, A
 
 
 def _cut(
-    adapter: type[ResourceAdapter], source: Source, rows: QuerySet[Any], selection: Selection, part: slice
+    adapter: type[ResourceAdapter],
+    source: Source,
+    rows: QuerySet[Any],
+    selection: Selection,
+    part: slice,
+    total: int,
 ) -> list[Any]:
-    """Far down a list the ids come first, which an index has: whoever is skipped is not read."""
+    """Far down a list the ids come first, which an index has: whoever is skipped is not read. From whichever end is nearer."""
     if part.start < DEEP:
         return adapter.complete(source, rows[part], selection)
-    known = list(rows.values_list("pk", "created_at")[part])
+    columns = rows.values_list("pk", "created_at")
+    if part.start < total // 2:
+        known = list(columns[part])
+    else:
+        known = list(columns.reverse()[total - part.stop : total - part.start])[::-1]
     keys, moments = [key for key, _ in known], [moment for _, moment in known]
     # In that time, and without their order: a database would walk along the whole list again.
-    there = rows.filter(pk__in=keys, created_at__range=(min(moments), max(moments))) if known else rows.none()
+    there = (
+        rows.filter(pk__among=keys, created_at__range=(min(moments), max(moments))) if known else rows.none()
+    )
     found = {row.pk: row for row in adapter.complete(source, there.order_by(), selection)}
     return [found[key] for key in keys if key in found]
 

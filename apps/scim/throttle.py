@@ -10,16 +10,21 @@ import threading
 import time
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 
 from apps.scim.errors import Throttled
 from apps.scim.models import RequestBudget, Source
+from apps.tenants.prepared import PreparedQuery, update
 
 SECONDS_OF_BURST = 4
 FREE_PER_SECOND = 5.0
 LOT = 25
+_LOCKED = PreparedQuery(
+    lambda source: RequestBudget.objects.select_for_update().filter(source=source), source=UUID
+)
 
 
 @dataclass
@@ -66,11 +71,13 @@ def take_from_budget(source: Source, wanted: int) -> tuple[int, int]:
     """How many of `wanted` there were, and otherwise the seconds until there is one. In a transaction of its own: a refusal is counted too."""
     rate = settings.SCIM_REQUESTS_PER_SECOND
     now = time.time()
-    full = {"left": float(rate * SECONDS_OF_BURST), "filled_at": now}
-    RequestBudget.objects.get_or_create(source=source, defaults=full)
-    budget = RequestBudget.objects.select_for_update().get(source=source)
-    left = min(full["left"], budget.left + max(0.0, now - budget.filled_at) * rate)
+    most = float(rate * SECONDS_OF_BURST)
+    budget = _LOCKED.first(source=source.pk)
+    if budget is None:
+        RequestBudget.objects.get_or_create(source=source, defaults={"left": most, "filled_at": now})
+        budget = _LOCKED.first(source=source.pk)
+    left = min(most, budget.left + max(0.0, now - budget.filled_at) * rate)
     taken = min(wanted, math.floor(left))
     budget.left, budget.filled_at = left - taken, now
-    budget.save(update_fields=["left", "filled_at"])
+    update(budget, ("left", "filled_at"))
     return taken, max(1, math.ceil((1 - left) / rate))

@@ -1,13 +1,44 @@
 """A person of the directory as a User resource, and back."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from apps.directory.models import User as Person
+from apps.directory.validators import fold
 from apps.lib.scim.schemas import ENTERPRISE_USER, USER
 from apps.scim.models import ExternalIdentity
-from apps.scim.resources import Email, EnterpriseUser, Name, PhoneNumber
+from apps.scim.resources import Email, EnterpriseUser, Name
 
 Document = dict[str, Any]
+
+# Attribute → directory field, for texts: of the resource, of its name, of the enterprise extension.
+TEXTS = {
+    "userName": "username",
+    "displayName": "display_name",
+    "title": "job_title",
+    "timezone": "timezone",
+}
+NAMES = {"givenName": "first_name", "familyName": "last_name"}
+COMPANY = {
+    "employeeNumber": "employee_number",
+    "costCenter": "cost_center",
+    "organization": "organization",
+    "division": "division",
+    "department": "department",
+}
+NOTHING = dict.fromkeys([*TEXTS.values(), *NAMES.values(), *COMPANY.values(), "manager"], "")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a request makes of a person. `fields` are the directory's: what is absent is empty, but for the e-mail address, which
+    everybody needs and which is then left out. `secondary` are the other addresses."""
+
+    fields: dict[str, str]
+    secondary: list[dict[str, str]]
+    external_id: str | None
+    active: bool | None
 
 
 def document_of(person: Person, identity: ExternalIdentity | None) -> Document:
@@ -39,21 +70,29 @@ def document_of(person: Person, identity: ExternalIdentity | None) -> Document:
             "title": person.job_title,
             "timezone": person.timezone,
             "active": person.active,
-            "emails": [{"value": person.email, "type": "work", "primary": True}],
+            "emails": emails_of(person, identity),
             "phoneNumbers": [{"value": number, "type": kind} for kind, number in numbers.items() if number],
             ENTERPRISE_USER: enterprise,
         }
     )
 
 
+def emails_of(person: Person, identity: ExternalIdentity | None) -> list[Document]:
+    """The company's first."""
+    company = {"value": person.email, "type": "work", "primary": True}
+    if identity is None or not identity.secondary_emails:
+        return [company]
+    return [company, *({**each, "primary": False} for each in identity.secondary_emails)]
+
+
 def _given(values: Document) -> Document:
     return {name: value for name, value in values.items() if value or value is False}
 
 
-def fields_of(user: Any) -> dict[str, str]:
-    """Directory fields; what is absent is empty, but for the e-mail address, which everybody needs and which is then left out."""
+def wanted_of(user: Any) -> Wanted:
+    """What a resource of scim2-models asks for; what is absent is empty."""
     name, told = user.name or Name(), user[EnterpriseUser] or EnterpriseUser()
-    fields = {
+    texts = {
         "username": user.user_name,
         "first_name": name.given_name,
         "last_name": name.family_name,
@@ -67,25 +106,62 @@ def fields_of(user: Any) -> dict[str, str]:
         "department": told.department,
         "manager": told.manager.value if told.manager else None,
     }
-    email = _email(user.emails)
-    return (
-        {field: value or "" for field, value in fields.items()}
-        | _phones(user.phone_numbers)
-        | ({"email": email} if email else {})
+    return wanted(
+        {field: value or "" for field, value in texts.items()},
+        user.emails or [],
+        user.phone_numbers or [],
+        external_id=user.external_id,
+        active=user.active,
     )
 
 
-def _email(emails: list[Email] | None) -> str:
-    """The work one, else the primary one, else the first."""
-    given = [each for each in emails or [] if each.value]
-    ranked = [each for each in given if _kind(each) == "work"]
-    ranked += [each for each in given if each.primary] + given
-    return str(ranked[0].value) if ranked else ""
+def wanted(
+    texts: dict[str, str],
+    emails: Sequence[Any],
+    phones: Sequence[Any],
+    *,
+    external_id: str | None,
+    active: bool | None,
+) -> Wanted:
+    """`texts` are directory fields, those that are missing are empty; `emails` and `phones` have a value, a type and a primary."""
+    company = _company(emails)
+    address = {"email": str(company.value)} if company else {}
+    return Wanted(
+        fields=NOTHING | texts | _phones(phones) | address,
+        secondary=_secondary(emails, company),
+        external_id=external_id,
+        active=active,
+    )
 
 
-def _phones(phones: list[PhoneNumber] | None) -> dict[str, str]:
+def _company(emails: Sequence[Any]) -> Any:
+    """The work one, of several the primary one; else the primary one, else the first."""
+    given = [each for each in emails if each.value]
+    return min(given, key=lambda each: (_kind(each) != "work", not each.primary), default=None)
+
+
+def _secondary(emails: Sequence[Any], company: Any) -> list[dict[str, str]]:
+    """All but the company's, each address once of a type."""
+    kept: dict[tuple[str, str], dict[str, str]] = {}
+    for each in emails:
+        if each.value and each is not company:
+            told = {"value": each.value.strip()} | ({"type": each.type} if each.type else {})
+            kept.setdefault((fold(each.value), _kind(each)), told)
+    return list(kept.values())
+
+
+def keep_company(user: Any, person: Person) -> None:
+    """
+    After a PATCH: the company's address is not replaced by one that was never more than a secondary one, only because the other was taken
+    away. Entra ID does that for whoever has no mailbox for a while.
+    """
+    if user.emails and not any(_kind(each) in {"work", ""} or each.primary for each in user.emails):
+        user.emails.insert(0, Email(value=person.email, type="work", primary=True))
+
+
+def _phones(phones: Sequence[Any]) -> dict[str, str]:
     """A number without a type is for work; fax, home and others are not kept."""
-    given = {_kind(each): each.value for each in reversed(phones or []) if each.value}
+    given = {_kind(each): each.value for each in reversed(phones) if each.value}
     return {
         "work_phone": given.get("work") or given.get("") or "",
         "mobile_phone": given.get("mobile") or "",

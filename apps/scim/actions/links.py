@@ -1,4 +1,4 @@
-"""Who waits to be linked: kept when a source is refused, decided by an administrator alone."""
+"""Who waits to be linked, and who is: kept when a source is refused, decided by an administrator alone."""
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -79,6 +79,18 @@ def reject_link(waiting: PendingLink, *, actor: Actor) -> None:
         _record(EventType.SCIM_LINK_REJECT, waiting, actor=actor)
 
 
+@transaction.atomic
+def unlink_person(identity: ExternalIdentity, *, actor: Actor) -> None:
+    """
+    The person stays as they are, with their groups, and is changed here alone; the source may read them. Whoever it deleted stays as well, and
+    is not deleted after thirty days.
+    """
+    rows = ExternalIdentity.objects.select_for_update(of=("self",)).select_related("source", "user")
+    identity = rows.get(pk=identity.pk)
+    _record(EventType.SCIM_UNLINK, identity, actor=actor)
+    identity.delete()
+
+
 def clean(text: str, longest: int) -> str:
     """ "" for what could not be stored with the person or the group either."""
     try:
@@ -94,11 +106,11 @@ def _locked(waiting: PendingLink) -> PendingLink:
     return found
 
 
-def _record(event_type: EventType, waiting: PendingLink, *, actor: Actor) -> None:
+def _record(event_type: EventType, link: PendingLink | ExternalIdentity, *, actor: Actor) -> None:
     details = {
-        "source": str(waiting.source_id),
-        "source_name": waiting.source.name,
-        "external_id": waiting.external_id,
-        "user_name": waiting.user_name,
+        "source": str(link.source_id),
+        "source_name": link.source.name,
+        "external_id": link.external_id,
+        "user_name": link.user_name,
     }
-    record(event_type, actor=actor, target=Target.of("user", waiting.user), details=details)
+    record(event_type, actor=actor, target=Target.of("user", link.user), details=details)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,63 +16,90 @@ from apps.directory.validators import fold
 from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
+from apps.lib.plain_fields import clean_fields
+from apps.lib.transactions import joining
+from apps.scim.actions.secondary_emails import Emails, is_secondary, keep_secondary, told_of
 from apps.scim.errors import EmailExists, ReadOnlyHere
-from apps.scim.lookups import is_known, signs_in
+from apps.scim.lookups import ADDRESS, KNOWN, NAME, arriving, signs_in
 from apps.scim.models import ExternalIdentity, Source
 from apps.scim.user_names import free_username
-from apps.tenants.prepared import insert
+from apps.tenants.prepared import insert, update
+
+CHANGING = ("external_id", "user_name", "user_name_key", "claimed", "deleted_at")
 
 
-@transaction.atomic
+@joining
 def add_person(
-    *, source: Source, actor: Actor, external_id: str = "", active: bool = True, **fields: str
+    *,
+    source: Source,
+    actor: Actor,
+    external_id: str = "",
+    active: bool = True,
+    secondary: Emails | None = None,
+    **fields: str,
 ) -> User:
-    """A new person of the source's, or the same one again who had left. Raises FieldsInvalid, FieldsTaken, EmailExists, ReadOnlyHere."""
+    """
+    A new person of the source's, or the same one again who had left. Raises FieldsInvalid, FieldsTaken, EmailExists, ReadOnlyHere, and
+    IntegrityError when another request was faster: asked again, the same questions have another answer.
+    """
     fields = {"email": ""} | fields  # which the directory then refuses
     user_name = fields["username"].strip()
-    known = _known(source, external_id, user_name, fields["email"])
+    keys = {"name_key": fold(user_name), "email_key": fold(fields["email"])}
+    so = arriving(source, external_id=external_id, **keys)
+    known = _known(source, external_id, **keys) if KNOWN in so else []
     same = next((identity for identity in known if _is_same(identity, external_id)), None)
     if same is not None:
-        return _come_back(same, actor=actor, external_id=external_id, active=active, **fields)
+        return _come_back(
+            same, actor=actor, external_id=external_id, active=active, secondary=secondary, **fields
+        )
     for former in known:
-        _set_aside(former, names={fold(user_name), fold(fields["email"])}, actor=actor)
+        _set_aside(former, names=set(keys.values()), actor=actor)
     # Of its own people the source says who has which address, also when two have the same (docs/decisions/0028).
-    held, stranger = _held_by(source, fields["email"])
+    held, stranger = _held_by(source, fields["email"]) if ADDRESS in so else (False, None)
     if stranger is not None:
         raise EmailExists().about(stranger, external_id=external_id, user_name=user_name)
     # What was sent is held to the same rules as what is stored; the portal's own name may get a number.
-    fields["username"] = free_username(user_name)
-    user = directory.add_user(actor=actor, active=active, shares_email=held, **fields)
+    fields["username"] = free_username(user_name) if NAME in so else user_name
+    user = directory.add_new_user(actor=actor, active=active, shares_email=held, **fields)
     identity = ExternalIdentity(source=source, user=user, external_id=external_id, user_name=user_name)
     _save(identity)
+    keep_secondary(identity, secondary or [], actor=actor)
     _welcome(identity, user, actor=actor)
-    return user
+    return _known_as(identity)
 
 
-@transaction.atomic
+@joining
 def update_person(
     identity: ExternalIdentity,
     *,
     actor: Actor,
     external_id: str | None = None,
     active: bool | None = None,
+    secondary: Emails | None = None,
     **fields: str,
 ) -> User:
-    """None leaves as it is. Raises FieldsInvalid, FieldsTaken, ReadOnlyHere."""
+    """
+    None leaves as it is. The identity's person is as the transaction has locked it (apps.scim.lookups.seen_person). Raises FieldsInvalid,
+    FieldsTaken, ReadOnlyHere, and IntegrityError as above.
+    """
     user = identity.user
     changed = _changes(identity, fields)
-    if changed and role_of(user) is not None:
+    others_change = secondary is not None and secondary != identity.secondary_emails
+    if (changed or others_change) and role_of(user) is not None:
         # Whoever may rename an administrator or re-point their mail could become them. Losing access is always allowed.
         raise ReadOnlyHere(_("This person is an administrator here: only active may change."))
     shares = _shares(identity, changed)
     _follow(identity, external_id, fields.get("username"))
-    identity.user = user = directory.update_user(user, actor=actor, shares_email=shares, **changed)
+    if secondary is not None:
+        keep_secondary(identity, secondary, actor=actor)
+    if changed or user.shares_email:  # whose address may be free by now
+        identity.user = directory.update_user(user, actor=actor, shares_email=shares, **changed)
     if active is not None:
-        user = _switch(identity, active=active, actor=actor)
-    return user
+        identity.user = _switch(identity, active=active, actor=actor)
+    return _known_as(identity)
 
 
-@transaction.atomic
+@joining
 def remove_person(identity: ExternalIdentity, *, actor: Actor) -> None:
     """
     They lose every session and all access now. The row stays, so that whoever comes back is the same person
@@ -83,21 +109,18 @@ def remove_person(identity: ExternalIdentity, *, actor: Actor) -> None:
     if identity.deleted_at is None:
         record(EventType.SCIM_USER_DELETE, actor=actor, target=Target.of("user", identity.user))
         identity.deleted_at = timezone.now()
-        identity.save(update_fields=["deleted_at"])
+        update(identity, ("deleted_at",))
 
 
-def _known(source: Source, external_id: str, user_name: str, email: str) -> list[ExternalIdentity]:
+def _known(source: Source, external_id: str, *, name_key: str, email_key: str) -> list[ExternalIdentity]:
     """By the source's own id before its name for them; whom it deleted, by their address as well. The best first."""
-    keys = {"user_name_key": fold(user_name), "email_key": fold(email)}
-    if not is_known(source, external_id=external_id, **keys):
-        return []
     own = ExternalIdentity.objects.select_for_update(of=("self",)).select_related("user", "source")
-    own, name = own.filter(source=source), Q(user_name_key=fold(user_name))
+    own, name = own.filter(source=source), Q(user_name_key=name_key)
     here = name & Q(deleted_at=None)
     if external_id:
         here |= Q(external_id=external_id)
     # Two questions, each with an index of its own: one OR over both tables would read everybody.
-    left = own.exclude(deleted_at=None).filter(name | Q(user__email_key=fold(email)))
+    left = own.exclude(deleted_at=None).filter(name | Q(user__email_key=email_key))
     found = {identity.pk: identity for rows in (own.filter(here), left) for identity in rows}
     return sorted(
         found.values(),
@@ -111,14 +134,28 @@ def _is_same(identity: ExternalIdentity, external_id: str) -> bool:
 
 
 def _come_back(
-    identity: ExternalIdentity, *, actor: Actor, external_id: str, active: bool, **fields: str
+    identity: ExternalIdentity,
+    *,
+    actor: Actor,
+    external_id: str,
+    active: bool,
+    secondary: Emails | None,
+    **fields: str,
 ) -> User:
     if identity.user.active and identity.claimed and identity.deleted_at is None:
         same_id = external_id and identity.external_id == external_id
         taken = "external_id" if same_id else "username"
         raise FieldsTaken({taken: [_("This is already taken.")]})
+    identity.user = directory.locked(identity.user)  # what they are now decides what is to be changed
     identity.deleted_at, identity.claimed = None, False  # which update_person sees, and saves
-    return update_person(identity, actor=actor, external_id=external_id or None, active=active, **fields)
+    return update_person(
+        identity,
+        actor=actor,
+        external_id=external_id or None,
+        active=active,
+        secondary=secondary,
+        **fields,
+    )
 
 
 def _set_aside(former: ExternalIdentity, *, names: set[str], actor: Actor) -> None:
@@ -141,7 +178,7 @@ def _changes(identity: ExternalIdentity, fields: dict[str, str]) -> dict[str, st
     user, wanted = identity.user, dict(fields)
     sent = wanted.pop("username", identity.user_name).strip()
     if not identity.created_person:
-        if "email" in wanted and fold(wanted["email"]) != user.email_key:
+        if "email" in wanted and not _is_theirs(user, fold(wanted["email"])):
             raise ReadOnlyHere(
                 _(
                     "emails.value: An administrator linked this person; their address is changed in the console."
@@ -153,15 +190,23 @@ def _changes(identity: ExternalIdentity, fields: dict[str, str]) -> dict[str, st
     return {field: value for field, value in wanted.items() if getattr(user, field) != value.strip()}
 
 
+def _is_theirs(user: User, email_key: str) -> bool:
+    """Whoever was linked may be known by another address there than here, one that is theirs as well."""
+    return email_key == user.email_key or told_of(email_key).filter(pk=user.pk).exists()
+
+
 def _held_by(source: Source, email: str, *, besides: User | None = None) -> tuple[bool, User | None]:
-    """Whether other people sign in with it, and one of them whom the source does not own, if there is one."""
-    if not signs_in(fold(email)):
+    """Whether other people sign in with it, and one whom the source does not own of those who do or of whom it is told, if there is one."""
+    key = fold(email)
+    used, told = signs_in(key), is_secondary(key)
+    if not used and not told:
         return False, None
     others = User.objects.exclude(pk=besides.pk) if besides else User.objects.all()
-    holders = list(others.named(email))
-    identities = ExternalIdentity.objects.filter(source=source, deleted_at=None, user__in=holders)
-    own = set(identities.values_list("user", flat=True)) if holders else set()
-    return bool(holders), next((each for each in holders if each.pk not in own), None)
+    holders = list(others.named(email)) if used else []
+    known = [*holders, *(others.filter(pk__in=told_of(key)) if told else ())]
+    identities = ExternalIdentity.objects.filter(source=source, deleted_at=None, user__in=known)
+    own = set(identities.values_list("user", flat=True)) if known else set()
+    return bool(holders), next((each for each in known if each.pk not in own), None)
 
 
 def _shares(identity: ExternalIdentity, changed: dict[str, str]) -> bool | None:
@@ -207,20 +252,37 @@ def _follow(identity: ExternalIdentity, external_id: str | None, user_name: str 
         _save(identity)
 
 
+def _known_as(identity: ExternalIdentity) -> User:
+    """As apps.scim.lookups finds them: nobody has to read again what has just been written."""
+    identity.user.own_identities = [identity]  # type: ignore[attr-defined]
+    return identity.user
+
+
 def _names(identity: ExternalIdentity) -> Any:
     return identity.external_id, identity.user_name, identity.claimed
 
 
 def _save(identity: ExternalIdentity) -> None:
+    """Raises FieldsInvalid, FieldsTaken, and IntegrityError when another request was faster."""
     identity.fill_keys()
     try:
-        identity.clean_fields(exclude={"tenant", "source", "user", "user_name_key"})
+        clean_fields(identity, exclude={"tenant", "source", "user", "user_name_key"})
     except ValidationError as error:
         raise FieldsInvalid.from_validation(error) from error
-    try:
-        with transaction.atomic():
-            insert(identity) if identity._state.adding else identity.save()  # noqa: SLF001 - Django's own way to ask
-    except IntegrityError as error:
-        others = ExternalIdentity.objects.filter(source=identity.source_id).exclude(pk=identity.pk)
-        taken = "username" if others.filter(user_name_key=identity.user_name_key).exists() else "external_id"
-        raise FieldsTaken({taken: [_("This is already taken.")]}) from error
+    if identity._state.adding:  # noqa: SLF001 - Django's own way to ask
+        insert(identity)
+    else:
+        _check_free(identity)
+        update(identity, CHANGING)
+
+
+def _check_free(identity: ExternalIdentity) -> None:
+    """Raises FieldsTaken."""
+    others = ExternalIdentity.objects.filter(source=identity.source_id).exclude(pk=identity.pk)
+    taken = {
+        "username": others.filter(user_name_key=identity.user_name_key, deleted_at=None),
+        "external_id": others.exclude(external_id="").filter(external_id=identity.external_id),
+    }
+    for field, rows in taken.items():
+        if rows.exists():
+            raise FieldsTaken({field: [_("This is already taken.")]})

@@ -1,16 +1,17 @@
 """What people and groups have in common on their way out and in."""
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import get_script_prefix, get_urlconf, reverse
 from django_scim.adapters import SCIMMixin
 from scim2_models import Context
 
 from apps.events.actors import Actor
+from apps.lib.scim.messages import encode
 from apps.scim import preconditions, resources
 from apps.scim import selection as selections
 from apps.scim.authentication import actor_of
@@ -25,11 +26,10 @@ NOTHING_CHOSEN = Selection()
 
 
 class ResourceAdapter(SCIMMixin):  # type: ignore[misc]
-    """`obj` is one of `seen_by` that went through `complete`, or new. `save` and `handle_operations` are part of the request's transaction."""
+    """`obj` is one of `seen_by` that went through `complete`, or None for whom there is not yet. `save` and `handle_operations` are part of the request's transaction."""
 
     obj: Any
     kind: ClassVar[Any]  # the class of apps.scim.resources
-    model: ClassVar[Any]
     resource_type: ClassVar[str]
     url_name: ClassVar[str]
     id_field = "id"
@@ -79,6 +79,10 @@ class ResourceAdapter(SCIMMixin):  # type: ignore[misc]
         return actor_of(self.request, self.source)
 
     @property
+    def is_new(self) -> bool:
+        return self.obj is None
+
+    @property
     def link(self) -> Any:
         """None for what this source may only read, and for what is new."""
         return next(iter(getattr(self.obj, self.own_link, ())), None)
@@ -106,9 +110,12 @@ class ResourceAdapter(SCIMMixin):  # type: ignore[misc]
         }
         return chosen.of({"schemas": content.pop("schemas"), "id": str(self.obj.pk), **content, "meta": meta})
 
+    def written(self) -> bytes:
+        """The document of an answer that tells this one resource."""
+        return encode(self.to_dict())
+
     def validate_dict(self, document: Document) -> None:
-        is_new = self.obj._state.adding  # noqa: SLF001 - Django's own way to ask
-        context = Context.RESOURCE_CREATION_REQUEST if is_new else Context.RESOURCE_REPLACEMENT_REQUEST
+        context = Context.RESOURCE_CREATION_REQUEST if self.is_new else Context.RESOURCE_REPLACEMENT_REQUEST
         self.wanted = resources.read(self.kind, document, context)
 
     def from_dict(self, document: Document) -> None:
@@ -134,8 +141,14 @@ def collection(request: HttpRequest, url_name: str) -> str:
     """The address of all resources of a kind; looked up once in a request."""
     known: dict[str, str] = request.__dict__.setdefault("scim_collections", {})
     if url_name not in known:
-        known[url_name] = base_location() + reverse(url_name)
+        known[url_name] = base_location() + _path(get_script_prefix(), get_urlconf(), url_name)
     return known[url_name]
+
+
+@lru_cache(1000)
+def _path(_prefix: str, _urlconf: str | None, url_name: str) -> str:
+    """As it is for that tenant."""
+    return reverse(url_name)
 
 
 def _moment(value: Any) -> str:

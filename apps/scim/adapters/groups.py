@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 
 from apps.directory.models import Group
 from apps.lib.scim.errors import TooLarge
+from apps.lib.scim.messages import encode, quoted
 from apps.lib.scim.schemas import GROUP
 from apps.scim import groups, resources
 from apps.scim import selection as selections
@@ -28,7 +29,6 @@ WITHOUT_MEMBERS = Selection(unwanted=frozenset({"members"}))
 
 class GroupAdapter(ResourceAdapter):
     kind = resources.Group
-    model = Group
     resource_type = "Group"
     url_name = "scim:groups"
     own_link = "own_groups"
@@ -48,9 +48,14 @@ class GroupAdapter(ResourceAdapter):
         if not found or selection.leaves_out("members"):
             return found
         found = groups.fitting(found)
-        members = groups.members_of(source, found, named=selection.asks_for("members.display"))
-        for group in found:
-            group.told_members = members.get(str(group.pk), [])  # type: ignore[attr-defined]
+        if selection.asks_for("members.display"):
+            named = groups.named_members_of(source, found)
+            for group in found:
+                group.named_members = named.get(str(group.pk), [])  # type: ignore[attr-defined]
+        else:
+            members = groups.members_of(source, found)
+            for group in found:
+                group.told_members = members.get(str(group.pk), [])  # type: ignore[attr-defined]
         return found
 
     def content(self, selection: Selection = NOTHING_CHOSEN) -> Document:
@@ -59,14 +64,29 @@ class GroupAdapter(ResourceAdapter):
         if self.link and self.link.external_id:
             document["externalId"] = self.link.external_id
         document["displayName"] = self.obj.name
-        named = selection.asks_for("members.display")
-        if members := getattr(self.obj, "told_members", None):
-            document["members"] = [
-                {"value": key, "$ref": f"{people}/{key}", "type": "User"}
-                | ({"display": name} if named else {})
-                for key, name in members
-            ]
+        if selection.leaves_out("members"):
+            return document
+        members = [
+            {"value": key, "$ref": f"{people}/{key}", "type": "User"}
+            for key in getattr(self.obj, "told_members", ())
+        ]
+        members += [
+            {"value": key, "$ref": f"{people}/{key}", "type": "User", "display": name}
+            for key, name in getattr(self.obj, "named_members", ())
+        ]
+        if members:
+            document["members"] = members
         return document
+
+    def written(self) -> bytes:
+        """Thousands of members are written at once, last of all: an encoder would look at each of their values."""
+        members = getattr(self.obj, "told_members", None)
+        if not members or selections.read(self.kind, self.request.GET):
+            return super().written()
+        people = quoted(collection(self.request, "scim:users"))
+        written = [f'{{"value":"{key}","$ref":"{people}/{key}","type":"User"}}' for key in members]
+        whole = encode(self.to_dict(WITHOUT_MEMBERS))
+        return b"".join([whole[:-1], b',"members":[', ",".join(written).encode(), b"]}"])
 
     def validate_dict(self, document: Document) -> None:
         self._owned()
@@ -93,7 +113,7 @@ class GroupAdapter(ResourceAdapter):
 
     def save(self, told: Selection | None = None) -> None:
         name, external_id = self.wanted.display_name or "", self.wanted.external_id
-        if self.obj._state.adding:  # noqa: SLF001 - Django's own way to ask
+        if self.is_new:
             members = self.change.added if self.change else ()
             group = actions.add_group(
                 source=self.source,
@@ -112,6 +132,6 @@ class GroupAdapter(ResourceAdapter):
         actions.remove_group(self._owned(), actor=self.actor)
 
     def _owned(self) -> Any:
-        if self.link is None and not self.obj._state.adding:  # noqa: SLF001
+        if self.link is None and not self.is_new:
             raise GroupNotYours().about(self.obj, external_id="")
         return self.link

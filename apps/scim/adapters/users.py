@@ -1,12 +1,13 @@
 """People."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from apps.directory.models import User as Person
-from apps.scim import resources
+from apps.scim import plain, resources
 from apps.scim.actions import people as actions
 from apps.scim.adapters.base import NOTHING_CHOSEN, Document, ResourceAdapter
 from apps.scim.columns import of_person
@@ -18,12 +19,11 @@ from apps.scim.models import Source
 from apps.scim.patching import patched
 from apps.scim.people import seen_by, total_seen_by, with_identity
 from apps.scim.selection import Selection
-from apps.scim.user_resource import document_of, fields_of
+from apps.scim.user_resource import Wanted, document_of, emails_of, keep_company, wanted_of
 
 
 class UserAdapter(ResourceAdapter):
     kind = resources.Person
-    model = Person
     resource_type = "User"
     url_name = "scim:users"
     own_link = "own_identities"
@@ -60,7 +60,11 @@ class UserAdapter(ResourceAdapter):
         return document
 
     def _version_of_link(self) -> str:
-        return f"{self.link.external_id}\n{self.link.user_name}" if self.link else ""
+        if not self.link:
+            return ""
+        # Not as it stands: PostgreSQL has an order of its own for what JSON objects hold.
+        secondary = [f"{each.get('type', '')} {each['value']}" for each in self.link.secondary_emails]
+        return "\n".join([self.link.external_id, self.link.user_name, *secondary])
 
     def validate_dict(self, document: Document) -> None:
         """
@@ -68,27 +72,41 @@ class UserAdapter(ResourceAdapter):
         what is there.
         """
         folded = {name.casefold(): value for name, value in document.items()}
-        is_new = self.obj._state.adding  # noqa: SLF001 - Django's own way to ask
         filled: Document = {}
         if not folded.get("emails"):
-            filled["emails"] = [{"value": folded.get("username") if is_new else self.obj.email}]
+            filled["emails"] = (
+                [{"value": folded.get("username")}] if self.is_new else emails_of(self.obj, self.link)
+            )
         if folded.get("active") is None:
-            filled["active"] = is_new or self.obj.active
-        kept = {name: value for name, value in document.items() if name.casefold() not in filled}
-        super().validate_dict(kept | filled)
+            filled["active"] = self.is_new or self.obj.active
+        kept = {name: value for name, value in document.items() if name.casefold() not in filled} | filled
+        self.wanted = plain.read(kept)
+        if self.wanted is None:
+            super().validate_dict(kept)
+            self.wanted = wanted_of(self.wanted)
 
     def handle_operations(self, operations: Any) -> None:
-        self.wanted = patched(self.as_it_is(), operations)
-        self.wanted.external_id = self.wanted.external_id or ""  # here its absence was asked for
+        self.wanted = plain.changed(self.content(), operations)
+        if self.wanted is None:
+            resource = patched(self.as_it_is(), operations)
+            keep_company(resource, self.obj)
+            self.wanted = wanted_of(resource)
+        external_id = self.wanted.external_id or ""  # here its absence was asked for
+        self.wanted = replace(self.wanted, external_id=external_id)
         self.save()
 
     def save(self) -> None:
-        fields: dict[str, Any] = fields_of(self.wanted)
-        external_id, active = self.wanted.external_id, self.wanted.active
-        if self.obj._state.adding:  # noqa: SLF001 - Django's own way to ask
-            self.take(self._add(external_id or "", active is not False, fields))
+        wanted: Wanted = self.wanted
+        fields: dict[str, Any] = wanted.fields | {"secondary": wanted.secondary}
+        if self.is_new:
+            self.take(self._add(wanted.external_id or "", wanted.active is not False, fields))
         else:
-            self.take(self._update(external_id, active, fields))
+            self.take(self._update(wanted.external_id, wanted.active, fields))
+
+    def take(self, row: Person, selection: Selection | None = None) -> None:
+        """Complete as the actions leave it."""
+        self.obj = row
+        self.__dict__.pop("version", None)
 
     def _add(self, external_id: str, active: bool, fields: dict[str, Any]) -> Person:
         return actions.add_person(

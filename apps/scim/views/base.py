@@ -1,11 +1,11 @@
 """What every address does: a token, the limits, one transaction for what writes, and a SCIM error for whatever is refused."""
 
-from contextlib import nullcontext
 from typing import Any, ClassVar
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django_scim import exceptions
 from django_scim import views as stock
@@ -13,15 +13,16 @@ from pydantic import ValidationError
 from scim2_models import SCIMException
 
 from apps.directory.errors import DirectoryError
-from apps.lib.scim.errors import BadRequest, NotImplementedHere, ScimError
+from apps.lib.scim.errors import BadRequest, NotImplementedHere, ScimError, Uniqueness
 from apps.lib.scim.messages import encode
 from apps.lib.scim.schemas import CONTENT_TYPE
 from apps.scim import bodies, throttle
-from apps.scim.afterwards import remembered
+from apps.scim.afterwards import note, remembered
 from apps.scim.authentication import authenticate
 from apps.scim.errors import as_scim_error
 
 WRITING = {"POST", "PUT", "PATCH", "DELETE"}
+TOO_LATE = (IntegrityError, exceptions.IntegrityError)  # django-scim2 has one of its own
 
 
 def answer(document: dict[str, Any], *, status: int = 200) -> HttpResponse:
@@ -56,10 +57,8 @@ class ScimView(stock.SCIMView):  # type: ignore[misc]
                 throttle.count(request.scim_source)  # type: ignore[attr-defined]
             if not self.implemented:
                 raise NotImplementedHere(self.not_here)
-            with transaction.atomic() if self._is_writing(request) else nullcontext():
-                response: HttpResponse = super(stock.SCIMView, self).dispatch(request, *args, **kwargs)
-            if response.status_code < 400:
-                self.finish(response)
+            answered = self._written if self._is_writing(request) else self._answered
+            response = answered(request, *args, **kwargs)
         except ScimError as error:
             return refusal(error)
         except exceptions.SCIMException as error:  # django-scim2's: an empty body, no operations
@@ -67,6 +66,36 @@ class ScimView(stock.SCIMView):  # type: ignore[misc]
         except (SCIMException, ValidationError, DirectoryError) as error:
             return refusal(as_scim_error(error))
         return response
+
+    def _answered(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super(stock.SCIMView, self).dispatch(request, *args, **kwargs)
+        if response.status_code < 400:
+            self.finish(response)
+        return response
+
+    def _written(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """
+        What is asked before something is written may be answered differently a moment later: the database then refuses, and everything is
+        asked once more.
+        """
+        try:
+            return self._in_transaction(request, *args, **kwargs)
+        except TOO_LATE:
+            self.begin_again()
+        try:
+            return self._in_transaction(request, *args, **kwargs)
+        except TOO_LATE as error:
+            raise Uniqueness(_("Already taken.")) from error
+
+    @transaction.atomic
+    def _in_transaction(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = self._answered(request, *args, **kwargs)
+        if response.status_code < 400:
+            note(request, response)
+        return response
+
+    def begin_again(self) -> None:
+        """Whatever the request has found out so far is forgotten."""
 
     def finish(self, response: HttpResponse) -> None:
         """Headers of an answer that is no refusal. Not in `dispatch`: overriding it would drop what is said there about CSRF."""
@@ -76,7 +105,7 @@ class ScimView(stock.SCIMView):  # type: ignore[misc]
     def _is_writing(self, request: HttpRequest) -> bool:
         return self.writes and request.method in WRITING
 
-    def load_body(self, _: bytes) -> dict[str, Any]:
+    def load_body(self, _body: bytes) -> dict[str, Any]:
         """Names ignore case (RFC 7643 section 2.1); django-scim2 looks for this one as it is written in the RFC."""
         document = bodies.read_object(self.request)
         return {

@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django_scim import views as stock
 
-from apps.lib.scim.errors import NotFound
+from apps.lib.scim.errors import BadRequest, NotFound
+from apps.lib.scim.schemas import CONTENT_TYPE
 from apps.scim import preconditions
 from apps.scim import selection as selections
 from apps.scim.adapters import GroupAdapter, UserAdapter
@@ -17,7 +18,7 @@ from apps.scim.views.base import ScimView, answer
 
 
 class ResourceView(ScimView):
-    """The verbs are django-scim2's; each looks the resource up before it reads the body."""
+    """PUT and DELETE are django-scim2's; each verb looks the resource up before it reads the body."""
 
     http_method_names = ("get", "post", "put", "patch", "delete")
     adapter_class: ClassVar[type[ResourceAdapter]]
@@ -26,9 +27,6 @@ class ResourceView(ScimView):
     def scim_adapter(self, obj: Any, request: HttpRequest) -> ResourceAdapter:
         self.adapter = self.adapter or self.adapter_class(obj, request=request)
         return self.adapter
-
-    def model_cls(self) -> Any:
-        return self.adapter_class.model()
 
     def get_object(self) -> Any:
         """Of the tenant; locked for the request that changes it. Another tenant's is not there. Raises NotFound, PreconditionFailed."""
@@ -47,6 +45,9 @@ class ResourceView(ScimView):
             return WITHOUT_MEMBERS  # the answer reads them again, if it tells them
         return selections.read(self.adapter_class.kind, self.request.GET)
 
+    def begin_again(self) -> None:
+        self.adapter = None
+
     def finish(self, response: HttpResponse) -> None:
         super().finish(response)
         if self.adapter is not None and self.request.method != "DELETE":
@@ -56,9 +57,7 @@ class ResourceView(ScimView):
         adapter = self.scim_adapter(self.get_object(), request)
         if self.unchanged:
             return HttpResponseNotModified()
-        response = answer(adapter.to_dict())
-        response["Location"] = adapter.location
-        return response
+        return self._told(adapter)
 
     def get_many(self, request: HttpRequest) -> HttpResponse:
         return answer(page_of((self.adapter_class,), request, request.GET))
@@ -66,7 +65,26 @@ class ResourceView(ScimView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "uuid" in self.kwargs:
             return self.http_method_not_allowed(request)  # type: ignore[no-any-return]
-        return super().post(request, *args, **kwargs)  # type: ignore[misc,no-any-return]
+        adapter = self.scim_adapter(None, request)
+        document = self.load_body(request.body)
+        if not document:
+            raise BadRequest("A POST needs a body.")
+        adapter.validate_dict(document)
+        adapter.save()
+        return self._told(adapter, status=201)
+
+    def patch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        adapter = self.scim_adapter(self.get_object(), request)
+        operations = self.load_body(request.body).get("Operations")
+        if not operations:
+            raise BadRequest("A PATCH needs Operations.")
+        adapter.handle_operations(operations)
+        return self._told(adapter)
+
+    def _told(self, adapter: ResourceAdapter, *, status: int = 200) -> HttpResponse:
+        response = HttpResponse(adapter.written(), status=status, content_type=CONTENT_TYPE)
+        response["Location"] = adapter.location
+        return response
 
 
 class UsersView(ResourceView, stock.UsersView):  # type: ignore[misc]

@@ -42,7 +42,8 @@ class RootView(SearchView):
 
 def _parameters(document: dict[str, Any]) -> dict[str, Any]:
     """By their names on the wire; null is the same as left out. Raises InvalidSyntax."""
-    if SEARCH_REQUEST not in (document.get("schemas") or [SEARCH_REQUEST]):
+    schemas = document.get("schemas") or [SEARCH_REQUEST]
+    if not isinstance(schemas, list) or SEARCH_REQUEST not in schemas:
         raise InvalidSyntax(f"schemas: A search is {SEARCH_REQUEST}.")
     return {
         ON_THE_WIRE[name.casefold()]: value
