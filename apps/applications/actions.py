@@ -10,7 +10,6 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from apps.applications import logos
 from apps.applications.catalog import CATALOG
 from apps.applications.errors import ApplicationInvalid, ApplicationTaken
 from apps.applications.models import Application, Assignment, FormerAssignment
@@ -18,6 +17,7 @@ from apps.directory.models import Group
 from apps.events.actions import changes_between, record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
+from apps.lib.pictures import rewritten
 from apps.outbox.models import Topic
 from apps.outbox.publish import publish
 
@@ -56,7 +56,7 @@ def add_application(
     )
     application.slug = slug.strip() or free_slug(display_label)
     _fill(application, fields)
-    application.logo = logos.rewritten(logo) if logo else b""
+    application.logo = _picture(logo)
     if Application.objects.filter(slug=application.slug).exists():
         raise ApplicationTaken({"slug": [_("Another application has this SSO IdP URL.")]})
     try:
@@ -88,7 +88,7 @@ def update_application(
         application.parameters = _checked(application.connector_key, parameters)
     _fill(application, fields)
     if logo is not None:
-        application.logo = logos.rewritten(logo) if logo else b""
+        application.logo = _picture(logo)
     application.save()
     changes = changes_between(before, _snapshot(application))
     if changes or logo is not None:
@@ -208,6 +208,13 @@ def _checked(connector_key: str, given: dict[str, str]) -> dict[str, str]:
     if errors:
         raise ApplicationInvalid(errors)
     return values
+
+
+def _picture(upload: bytes) -> bytes:
+    try:
+        return rewritten(upload)
+    except ValidationError as error:
+        raise ApplicationInvalid.from_validation(error) from error
 
 
 def _snapshot(application: Application) -> dict[str, Any]:

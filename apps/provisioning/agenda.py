@@ -5,7 +5,8 @@ the same however many there are.
 """
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
@@ -16,7 +17,7 @@ from apps.provisioning.claimed import Claimed
 from apps.provisioning.client import ScimClient
 from apps.provisioning.directory_now import GroupNow, UserNow
 from apps.provisioning.group_conversation import GroupConversation, GroupTask
-from apps.provisioning.models import Integration
+from apps.provisioning.models import Integration, ResourceKind
 from apps.provisioning.passwords import Password
 from apps.provisioning.pipeline import Planned
 from apps.provisioning.plan import UserPlan, UserRules
@@ -25,6 +26,24 @@ from apps.provisioning.user_conversation import UserConversation, UserTask
 # Deactivate before anything else: losing access is what people wait for.
 PHASES = ("deactivate", "delete", "reactivate", "update", "create")
 REMOVALS = planning.Deactivate | planning.Delete
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """People as they are now, and the plan for each."""
+
+    rules: UserRules
+    states: Mapping[uuid.UUID, UserNow]
+    plans: Mapping[Claimed, UserPlan]
+
+    @property
+    def creating(self) -> jobs.Expected:
+        """Whose account may be half made already has that on record."""
+        return {
+            job: plan.values
+            for job, plan in self.plans.items()
+            if isinstance(plan, planning.Create) and not (job.read_back and job.expected)
+        }
 
 
 class Agenda:
@@ -42,23 +61,39 @@ class Agenda:
         self.new_client = new_client
         self.clear_removals = clear_removals
         self.now = timezone.now()
+        self.foreseen: Foreseen | None = None
 
     # --- people
+
+    def foresee(self, claimed: Sequence[Claimed]) -> jobs.Expected:
+        """What accounts will be created with, before the claim is committed; users() then carries out what was planned for it here.
+
+        Not beside groups: whatever comes before the people then changes what is planned for them.
+        """
+        self.foreseen = None  # a claim that gave way asks anew
+        if any(job.kind != ResourceKind.USER for job in claimed):
+            return {}
+        self.foreseen = self._look(claimed)
+        return self.foreseen.creating
+
+    def _look(self, claimed: Sequence[Claimed]) -> "Foreseen":
+        rules = directory_now.user_rules(self.integration)
+        now = directory_now.users_now(self.integration, [job.resource_id for job in claimed])
+        states = {each.user_id: each for each in now}
+        plans = {job: self._plan(states[job.resource_id], rules) for job in claimed}
+        return Foreseen(rules, states, plans)
 
     def users(self, claimed: Sequence[Claimed]) -> list[Planned]:
         if not claimed:
             return []
-        ids = [job.resource_id for job in claimed]
-        rules = directory_now.user_rules(self.integration)
-        secrets = passwords.waiting(self.integration, ids)
-        states = {each.user_id: each for each in directory_now.users_now(self.integration, ids)}
+        foreseen = self.foreseen or self._look(claimed)
+        rules, states, plans = foreseen.rules, foreseen.states, foreseen.plans
+        secrets = passwords.waiting(self.integration, [job.resource_id for job in claimed])
         remote_state.take_charge(self.integration, states.values())
         jobs.name({job: states[job.resource_id].name for job in claimed})
-        plans = {job: self._plan(states[job.resource_id], rules) for job in claimed}
         waiting = self._held_back([job for job, plan in plans.items() if isinstance(plan, REMOVALS)])
         idle: dict[Claimed, datetime | None] = {}
         planned: list[Planned] = []
-        creating: dict[Claimed, planning.Values] = {}
         for job, plan in plans.items():
             state = states[job.resource_id]
             password = secrets.get(job.resource_id) if state.wanted is not None else None
@@ -66,11 +101,10 @@ class Agenda:
             if isinstance(plan, planning.Nothing) and not unknown and password is None:
                 idle[job] = plan.look_again_at
             elif job not in waiting:
-                if isinstance(plan, planning.Create) and not (job.read_back and job.expected):
-                    creating[job] = plan.values
                 planned.append(self._about_user(job, state, plan, rules, password))
         jobs.finish(idle, self.lease)
-        jobs.expect(creating)
+        if self.foreseen is None:
+            jobs.expect(foreseen.creating)
         return planned
 
     def _plan(self, state: UserNow, rules: UserRules) -> UserPlan:

@@ -19,6 +19,7 @@ class Claimed:
     approved: bool
     removal_since: datetime | None
     kept_because: str
+    correlation_id: uuid.UUID | None
 
     def __str__(self) -> str:
         return self.resource_name or str(self.resource_id)

@@ -2,10 +2,10 @@
 
 from django.db import models
 
-from apps.tenants.models import TenantOwned
+from apps.tenants.leases import Leased
 
 
-class Comparison(TenantOwned):
+class Comparison(Leased):
     """`compared` counts people and groups; `differed` those that were raised because of it; `waiting` those that differ but
     wait already: under way, failing, held or kept.
     """
@@ -21,8 +21,6 @@ class Comparison(TenantOwned):
     compared = models.PositiveIntegerField(default=0)
     differed = models.PositiveIntegerField(default=0)
     waiting = models.PositiveIntegerField(default=0)
-    lease_token = models.UUIDField(null=True, blank=True, editable=False)
-    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     # The last that came to its end.
     last_ended_at = models.DateTimeField(null=True, blank=True)
     last_compared = models.PositiveIntegerField(default=0)

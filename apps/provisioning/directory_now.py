@@ -2,12 +2,12 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from apps.applications import access
@@ -27,6 +27,8 @@ class UserNow:
     account: Account | None
     until: datetime | None = None  # entitled so long, unless something changes
     joins: bool = False  # an imported account that was left as it is until now
+    foreign: bool = False  # only imported, whoever the person is
+    person: "Person | None" = None  # as they are in the directory, with or without access
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,11 @@ def group_rules(integration: Integration) -> GroupRules:
     )
 
 
-def users_now(integration: Integration, user_ids: Collection[uuid.UUID]) -> Iterator[UserNow]:
-    """In no order; four queries however many there are."""
-    people, entitled_ids = people_among(integration, user_ids)
+def users_now(
+    integration: Integration, user_ids: Collection[uuid.UUID], bound: Collection[uuid.UUID] | None = None
+) -> Iterator[UserNow]:
+    """In no order; four queries however many there are, one less where it is known which groups are `bound`."""
+    people, entitled_ids = people_among(integration, user_ids, bound)
     remotes = RemoteUser.objects.filter(integration=integration, user_id__among=user_ids)
     accounts = {remote.user_id: remote for remote in remotes}
     attributes = integration.dialect.attributes
@@ -80,18 +84,22 @@ def users_now(integration: Integration, user_ids: Collection[uuid.UUID]) -> Iter
             _account(remote, attributes) if remote and (remote.managed or person) else None,
             person.password_expires_at if person else None,
             joins=bool(person and remote and not remote.managed),
+            foreign=bool(remote and not remote.managed),
+            person=named,
         )
 
 
 def people_among(
-    integration: Integration, user_ids: Collection[uuid.UUID]
+    integration: Integration, user_ids: Collection[uuid.UUID], bound: Collection[uuid.UUID] | None = None
 ) -> "tuple[dict[uuid.UUID, Person], set[uuid.UUID]]":
     """(Who of these is in the directory, who of them is `entitled`.)
 
     Three plain questions: asked as one, PostgreSQL goes through everybody who has the application, for every five hundred people again.
     """
     people = {person.pk: person for person in _read(User.objects.filter(pk__among=user_ids))}
-    bound = Assignment.objects.filter(application=integration.application).values_list("group_id", flat=True)
+    if bound is None:
+        assignments = Assignment.objects.filter(application=integration.application)
+        bound = assignments.values_list("group_id", flat=True)
     memberships = Membership.objects.filter(user_id__among=user_ids, group_id__among=list(bound))
     now = timezone.now()
     members = memberships.order_by().values_list("user_id", flat=True)
@@ -135,44 +143,88 @@ def _account(remote: RemoteUser, attributes: Iterable[MappedAttribute]) -> Accou
     return Account(remote.remote_id, sent, remote.active, remote.deactivated_at)
 
 
-def groups_now(integration: Integration, group_ids: Collection[uuid.UUID]) -> Iterator[GroupNow]:
-    """In no order. Members are people whose account is there and active: others would make some refuse the whole group."""
-    groups = {group.pk: group for group in Group.objects.filter(pk__in=group_ids)}
-    bound = set(
-        Assignment.objects.filter(application=integration.application, group_id__in=group_ids).values_list(
-            "group_id", flat=True
-        )
+@dataclass(frozen=True, slots=True)
+class KnownGroups:
+    """`bound`: names by group. `remotes`: what was told, with `here`, the group's name while it is one, and `former`, let go while it was."""
+
+    bound: dict[uuid.UUID, str]
+    remotes: dict[uuid.UUID, Any]
+
+
+def known_groups(integration: Integration, among: Collection[uuid.UUID] | None = None) -> KnownGroups:
+    """All that are bound or were told of; with `among`, those of these. Two queries."""
+    bound = Assignment.objects.filter(application=integration.application)
+    former = FormerAssignment.objects.filter(
+        application=integration.application, group_id=OuterRef("group_id")
     )
-    former = set(
-        FormerAssignment.objects.filter(
-            application=integration.application, group_id__in=group_ids
-        ).values_list("group_id", flat=True)
+    here = Group.objects.filter(pk=OuterRef("group_id")).values("name")
+    remotes = RemoteGroup.objects.filter(integration=integration).annotate(
+        here=Subquery(here[:1]), former=Exists(former)
     )
-    remotes = RemoteGroup.objects.filter(integration=integration, group_id__in=group_ids)
-    teams = {remote.group_id: remote for remote in remotes}
-    members = _members_there(integration, bound & groups.keys())
+    if among is not None:
+        bound, remotes = bound.filter(group_id__in=among), remotes.filter(group_id__in=among)
+    return KnownGroups(
+        dict(bound.values_list("group_id", "group__name")), {remote.group_id: remote for remote in remotes}
+    )
+
+
+def groups_now(
+    integration: Integration,
+    group_ids: Collection[uuid.UUID],
+    known: KnownGroups | None = None,
+    members: Mapping[uuid.UUID, set[str]] | None = None,
+) -> Iterator[GroupNow]:
+    """In no order. Members are people whose account is there and active: others would make some refuse the whole group.
+
+    Three queries, less what the caller has read; two more where one of the groups is neither bound nor was told of.
+    """
+    known = known or known_groups(integration, group_ids)
+    if members is None:
+        members, _coming = members_now(integration, known.bound)
+    strays = [each for each in group_ids if each not in known.bound and each not in known.remotes]
+    names, let_go = _names_and_let_go(integration, strays) if strays else ({}, set())
     for group_id in group_ids:
-        group, remote = groups.get(group_id), teams.get(group_id)
-        wanted = Team(group.name, frozenset(members[group_id])) if group and group_id in bound else None
-        name = group.name if group else remote.name if remote else ""
+        name, remote = known.bound.get(group_id), known.remotes.get(group_id)
+        wanted = Team(name, frozenset(members.get(group_id, ()))) if name is not None else None
+        here = name or names.get(group_id) or (remote.here if remote else None)
         yield GroupNow(
-            group_id, name, wanted, _team(remote) if remote else None, bool(group) or group_id in former
+            group_id,
+            here or (remote.name if remote else ""),
+            wanted,
+            _team(remote) if remote else None,
+            here is not None or group_id in let_go or bool(remote and remote.former),
         )
 
 
-def _members_there(integration: Integration, group_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, set[str]]:
-    """By group, the ids of accounts there."""
-    members: dict[uuid.UUID, set[str]] = defaultdict(set)
+def _names_and_let_go(
+    integration: Integration, group_ids: Collection[uuid.UUID]
+) -> tuple[dict[uuid.UUID, str], set[uuid.UUID]]:
+    former = FormerAssignment.objects.filter(application=integration.application, group_id__in=group_ids)
+    names = Group.objects.filter(pk__in=group_ids).values_list("pk", "name")
+    return dict(names), set(former.values_list("group_id", flat=True))
+
+
+def members_now(
+    integration: Integration, group_ids: Collection[uuid.UUID]
+) -> tuple[dict[uuid.UUID, set[str]], dict[uuid.UUID, set[str]]]:
+    """By bound group: the ids of accounts there, and the user names of people who have none yet. One query."""
+    there: dict[uuid.UUID, set[str]] = defaultdict(set)
+    coming: dict[uuid.UUID, set[str]] = defaultdict(set)
     if group_ids:
-        rows = RemoteUser.objects.filter(
-            integration=integration,
-            active=True,
-            user__in=entitled(integration).values("pk"),
-            user__memberships__group_id__in=group_ids,
+        account = RemoteUser.objects.filter(
+            integration=integration, user_id=OuterRef("user_id"), active=True
+        ).values("remote_id")
+        rows = (
+            Membership.objects.filter(group_id__in=group_ids, user__in=entitled(integration).values("pk"))
+            .annotate(remote=Subquery(account[:1]))
+            .order_by()
         )
-        for group_id, remote_id in rows.values_list("user__memberships__group_id", "remote_id"):
-            members[group_id].add(remote_id)
-    return members
+        for group_id, username, remote in rows.values_list("group_id", "user__username", "remote"):
+            if remote is None:
+                coming[group_id].add(username)
+            else:
+                there[group_id].add(remote)
+    return there, coming
 
 
 def _team(remote: RemoteGroup) -> RemoteTeam:

@@ -140,26 +140,26 @@ class Slice:
         if not self._is_ours_still():
             return False
         wanted = self._room - self.pipeline.outstanding
-        claimed = jobs.claim(self.integration, wanted, self.lease)
+        agenda = Agenda(self.integration, self.lease, self._new_client, self._clear_removals)
+        claimed = jobs.claim(self.integration, wanted, self.lease, agenda.foresee)
         self.dry_since = time.monotonic() if len(claimed) < wanted else 0.0
-        self._line_up(claimed)
+        self._line_up(claimed, agenda)
         return bool(claimed)
 
     def _is_ours_still(self) -> bool:
         """Read again: it may have been paused, or be another width or mapping now."""
-        if not health.keep_slot(self.integration, self.slot):
+        self.integration.refresh_from_db(from_queryset=Integration.objects.select_related("application"))
+        if self.integration.busy_token != self.slot:
             self.gate.stopped = True
             return False
-        self.integration.refresh_from_db(from_queryset=Integration.objects.select_related("application"))
         return True
 
-    def _line_up(self, claimed: list[Claimed]) -> None:
+    def _line_up(self, claimed: list[Claimed], agenda: Agenda) -> None:
         if not claimed:
             return
         self.unsettled = True
         users = [job for job in claimed if job.kind == ResourceKind.USER]
         groups = [job for job in claimed if job.kind == ResourceKind.GROUP]
-        agenda = Agenda(self.integration, self.lease, self._new_client, self._clear_removals)
         if not groups:
             self.pipeline.feed(agenda.users(users))
         elif self.target.dialect.leaves_groups_first:

@@ -25,6 +25,7 @@ class Gate:
         self._interval = 1 / rate if rate > 0 else 0.0
         # The first one waits as well: whoever had the slot before may have sent a request a moment ago.
         self._next = time.monotonic() + self._interval
+        self._turns = asyncio.Lock()
 
     @property
     def is_closed(self) -> bool:
@@ -34,11 +35,10 @@ class Gate:
         """Waits for the turn of one request. Raises Deferred once closed."""
         self._refuse_if_closed()
         if self._interval:
-            now = time.monotonic()
-            turn = max(now, self._next)
-            self._next = turn + self._interval
-            await asyncio.sleep(turn - now)
-            self._refuse_if_closed()
+            async with self._turns:  # the next one's begins when this one goes, however late the loop was
+                await asyncio.sleep(self._next - time.monotonic())
+                self._refuse_if_closed()
+                self._next = time.monotonic() + self._interval
 
     def saw_answer(self) -> None:
         self.failures = self.auth_failures = 0

@@ -4,13 +4,14 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.events.actors import Actor
 from apps.events.types import EventType
+from apps.lib import retrying
 from apps.lib.transactions import retried
+from apps.outbox import turns
 from apps.provisioning import jobs, notices, wire
 from apps.provisioning.errors import CredentialsRefused, TargetError
 from apps.provisioning.failure_rate import failure_rate
@@ -21,26 +22,24 @@ from apps.provisioning.verification import verify
 
 SLOT = timedelta(seconds=20)  # kept every 5 s; a killed worker's slot is free after this
 QUARANTINE_AFTER = 3  # refused tokens in a row
-PROBE_MINUTES = (1, 5, 15, 30)
-RELAPSE_WITHIN = timedelta(hours=1)  # of a resumption: then the next quarantine begins with a longer wait
 MOST_HASTENED_PER_WIDTH = 16  # whose back-off is cut short by one claim without a failure
-PAUSE_WITHOUT_KEY = timedelta(minutes=5)
 
 
 def take_slot(integration: Integration, slot: uuid.UUID, *, lasting: timedelta = SLOT) -> bool:
     """One worker of an integration at a time: only so is its width what the application sees."""
-    now = timezone.now()
-    free = Q(busy_until=None) | Q(busy_until__lte=now)
-    rows = Integration.objects.filter(free, pk=integration.pk, state=integration.state)
-    return bool(rows.update(busy_token=slot, busy_until=now + lasting))
+    return turns.take(_row(integration).filter(state=integration.state), slot, lasting=lasting)
 
 
 def keep_slot(integration: Integration, slot: uuid.UUID) -> bool:
-    return _update(integration, slot, busy_until=timezone.now() + SLOT)
+    return turns.keep(_row(integration), slot, lasting=SLOT)
 
 
 def free_slot(integration: Integration, slot: uuid.UUID) -> None:
-    _update(integration, slot, busy_token=None, busy_until=None)
+    turns.free(_row(integration), slot)
+
+
+def _row(integration: Integration) -> Any:
+    return Integration.objects.filter(pk=integration.pk)
 
 
 def note(integration: Integration, slot: uuid.UUID, gate: Gate) -> None:
@@ -68,7 +67,10 @@ def note(integration: Integration, slot: uuid.UUID, gate: Gate) -> None:
         learnt |= {"last_problem": "", "not_before": None}
     else:
         learnt |= {"last_problem": error.detail, "not_before": timezone.now() + _pause(error, gate)}
-    _update(integration, slot, **learnt)
+    news = {name: value for name, value in learnt.items() if getattr(integration, name) != value}
+    if news and _update(integration, slot, **news):
+        for name, value in news.items():
+            setattr(integration, name, value)
     if answered and latest is None and error is None:
         jobs.hasten(integration, MOST_HASTENED_PER_WIDTH * max(1, integration.width))
 
@@ -76,11 +78,13 @@ def note(integration: Integration, slot: uuid.UUID, gate: Gate) -> None:
 def _pause(error: TargetError, gate: Gate) -> timedelta:
     if error.retry_after is not None:
         return timedelta(seconds=error.retry_after)
-    return jobs.backoff(max(2, gate.failures - SICK_AFTER + 2))
+    return retrying.backoff(max(2, gate.failures - SICK_AFTER + 2))
 
 
 def pause(integration: Integration, slot: uuid.UUID, words: str) -> None:
-    _update(integration, slot, last_problem=words[:1000], not_before=timezone.now() + PAUSE_WITHOUT_KEY)
+    _update(
+        integration, slot, last_problem=words[:1000], not_before=timezone.now() + retrying.PAUSE_WITHOUT_KEY
+    )
 
 
 @retried
@@ -95,8 +99,7 @@ def _quarantine(
     """Left alone but for a probe now and then; nothing that is owed is dropped."""
     gate.stopped = True
     now = timezone.now()
-    soon = integration.resumed_at is not None and now - integration.resumed_at < RELAPSE_WITHIN
-    relapses = integration.relapses + 1 if soon else 0
+    relapses = retrying.relapses(integration.relapses, integration.resumed_at, now)
     begun = _update(
         integration,
         slot,
@@ -104,7 +107,7 @@ def _quarantine(
         quarantine_reason=reason,
         probes=0,
         relapses=relapses,
-        not_before=now + _until_probe(relapses),
+        not_before=now + retrying.until_probe(relapses),
         last_problem=words[:1000],
         consecutive_auth_failures=gate.auth_failures,
     )
@@ -120,10 +123,6 @@ def _quarantine(
         notices.quarantined(integration, reason, words, relapses)
 
 
-def _until_probe(number: int) -> timedelta:
-    return timedelta(minutes=PROBE_MINUTES[min(number, len(PROBE_MINUTES) - 1)])
-
-
 def probe(integration: Integration, slot: uuid.UUID) -> None:
     """One read. The first that is answered ends the quarantine, and everything owed goes on."""
     verification = verify(wire.Target(integration.base_url, integration.token, integration.dialect))
@@ -135,7 +134,7 @@ def probe(integration: Integration, slot: uuid.UUID) -> None:
             slot,
             probes=probes,
             quarantine_reason=QuarantineReason.TOKEN if refused else QuarantineReason.FAILURES,
-            not_before=timezone.now() + _until_probe(integration.relapses + probes),
+            not_before=timezone.now() + retrying.until_probe(integration.relapses + probes),
             last_problem=verification.error.detail,
         )
         return
@@ -166,7 +165,7 @@ def _resume(integration: Integration, slot: uuid.UUID, line: str) -> None:
 
 def _update(integration: Integration, slot: uuid.UUID, **fields: Any) -> bool:
     """Nothing once the slot is gone: the integration was deactivated, or another worker has it."""
-    return bool(Integration.objects.filter(pk=integration.pk, busy_token=slot).update(**fields))
+    return bool(_row(integration).filter(busy_token=slot).update(**fields))
 
 
 def _record(integration: Integration, **more: Any) -> None:

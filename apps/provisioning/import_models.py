@@ -6,6 +6,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.directory.models import User
+from apps.events.begun import BegunBySomebody
+from apps.tenants.leases import Leased
 from apps.tenants.models import TenantOwned, TenantQuerySet, TenantScopedManager
 
 
@@ -16,7 +18,7 @@ class ImportState(models.TextChoices):
     FAILED = "failed", _("Could not be read")
 
 
-class Import(TenantOwned):
+class Import(Leased, BegunBySomebody):
     """One look at an application's accounts, and what was taken in of it. All numbers count rows.
 
     `actor_*` is who acts: whoever began it, then whoever chose last.
@@ -27,9 +29,6 @@ class Import(TenantOwned):
     )
     base_url = models.CharField(max_length=2000)  # where the ids of the rows mean something
     state = models.CharField(max_length=10, choices=ImportState.choices, default=ImportState.READING)
-    actor_kind = models.CharField(max_length=20)
-    actor_id = models.CharField(max_length=64, blank=True)
-    actor_name = models.CharField(max_length=255)
     # Reading: where it goes on, so that nothing but the page under way is lost with a worker.
     next_index = models.PositiveIntegerField(default=1)  # startIndex (RFC 7644 section 3.4.2.4)
     page_size = models.PositiveSmallIntegerField(default=100)  # 0: `count` is left out
@@ -46,8 +45,6 @@ class Import(TenantOwned):
     problem = models.CharField(max_length=1000, blank=True)  # why it stopped, or what is missing
     attempts = models.PositiveSmallIntegerField(default=0)  # failures in a row
     not_before = models.DateTimeField(null=True, blank=True)
-    lease_token = models.UUIDField(null=True, blank=True, editable=False)
-    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     read_at = models.DateTimeField(null=True, blank=True)
     imported_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -84,6 +81,10 @@ class RowState(models.TextChoices):
     REFUSED = "refused", _("Cannot be imported")  # until it is changed in the application
 
 
+NOT_IMPORTED = ~models.Q(state=RowState.IMPORTED)
+IMPORTABLE = models.Q(state=RowState.NEW, problem="")
+
+
 class ImportRowQuerySet(TenantQuerySet):
     def matching(self, text: str) -> "ImportRowQuerySet":
         words = models.Q()
@@ -96,11 +97,11 @@ class ImportRowQuerySet(TenantQuerySet):
         return self.filter(words)  # type: ignore[no-any-return]
 
     def not_imported(self) -> "ImportRowQuerySet":
-        return self.exclude(state=RowState.IMPORTED)  # type: ignore[no-any-return]
+        return self.filter(NOT_IMPORTED)  # type: ignore[no-any-return]
 
     def importable(self) -> "ImportRowQuerySet":
         """New, and nothing known that would keep them out."""
-        return self.filter(state=RowState.NEW, problem="")  # type: ignore[no-any-return]
+        return self.filter(IMPORTABLE)  # type: ignore[no-any-return]
 
 
 class ImportRow(TenantOwned):

@@ -1,8 +1,7 @@
 """The queue of record: raising what is owed, claiming it with a lease, giving it back. Every function runs in the tenant in context."""
 
-import random
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,17 +9,20 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from apps.lib.transactions import retried
+from apps.outbox.relay import correlation_of
 from apps.provisioning.claimed import COLUMNS, Claimed
 from apps.provisioning.models import Integration, IntegrationState, Job, JobState, Priority, ResourceKind
 from apps.tenants.bulk import insert_rows, new_ids, update_rows
 from apps.tenants.context import every_tenant
+from apps.tenants.lookups import ById
 
 LEASE = timedelta(seconds=120)  # longer than a request's 30 s and the settle window together
-LONGEST_BACKOFF = 1800.0  # seconds
 CHUNK = 500  # ids in one statement
+Expected = Mapping[Claimed, Mapping[str, str]]  # what accounts are created with, by SCIM path
 NO_LEASE: dict[str, Any] = {"lease_token": None, "lease_until": None}
 MOST_HASTENED = 3  # times in a row without success: one that fails whatever the others do keeps its back-off
 NO_FAILURE: dict[str, Any] = {
@@ -44,6 +46,10 @@ RAISED = (
     ("desired_version", "old.desired_version + 1"),
     ("priority", "new.priority"),
     (
+        "correlation_id",
+        f"CASE WHEN new.correlation_id IS NULL AND {_OWED} THEN old.correlation_id ELSE new.correlation_id END",
+    ),
+    (
         "removal_since",
         "CASE WHEN new.removal_since IS NOT NULL THEN COALESCE(old.removal_since, new.removal_since) END",
     ),
@@ -51,10 +57,15 @@ RAISED = (
     ("next_at", f"CASE WHEN {_UNDER_WAY} THEN old.next_at ELSE new.next_at END"),
     ("attempts", f"CASE WHEN {_UNDER_WAY} THEN old.attempts ELSE new.attempts END"),
 )
+# By this synchronisation a moment ago, and by nobody since: somebody who is lined up twice is still owed because of it alone.
+_ASKED_FOR = "old.synchronization_id = new.synchronization_id AND old.sync_version = old.desired_version"
 RAISED_FOR_ALL = (
     *RAISED,
     ("synchronization", "new.synchronization_id"),
-    ("sync_version", f"CASE WHEN {_OWED} THEN 0 ELSE old.desired_version + 1 END"),
+    (
+        "sync_version",
+        f"CASE WHEN {_OWED} AND ({_ASKED_FOR}) IS NOT TRUE THEN 0 ELSE old.desired_version + 1 END",
+    ),
 )
 
 
@@ -113,7 +124,12 @@ def _raise_chunk(
         "sync_version": 1 if synchronization else 0,
     }
     rows = [
-        {"id": job_id, "resource_id": each, "resource_name": name[:255]}
+        {
+            "id": job_id,
+            "resource_id": each,
+            "resource_name": name[:255],
+            "correlation_id": correlation_of(each),
+        }
         for job_id, (each, name) in zip(new_ids(), names.items(), strict=False)
     ]
     insert_rows(Job, rows, common=common, unique=ONCE, update=RAISED_FOR_ALL if synchronization else RAISED)
@@ -123,9 +139,21 @@ def group_priority(integration: Integration) -> Priority:
     return Priority.GROUP_FIRST if integration.dialect.leaves_groups_first else Priority.GROUP
 
 
+def nothing_expected(_claimed: Sequence[Claimed]) -> Expected:
+    return {}
+
+
 @retried
-def claim(integration: Integration, limit: int, token: uuid.UUID) -> list[Claimed]:
-    """Up to `limit` due jobs, most urgent first, leased to this caller alone; `claimed_version` is what will be done."""
+def claim(
+    integration: Integration,
+    limit: int,
+    token: uuid.UUID,
+    foresee: Callable[[Sequence[Claimed]], Expected] = nothing_expected,
+) -> list[Claimed]:
+    """Up to `limit` due jobs, most urgent first, leased to this caller alone; `claimed_version` is what will be done.
+
+    `foresee` is asked, once they are ours, what accounts will be created with: that is written in the same statement, as by `expect`.
+    """
     now = timezone.now()
     _wake(integration, now)
     due = Job.objects.filter(integration=integration, state=JobState.PENDING, next_at__lte=now)
@@ -133,12 +161,14 @@ def claim(integration: Integration, limit: int, token: uuid.UUID) -> list[Claime
     if connection.features.has_select_for_update_skip_locked:
         due = due.select_for_update(skip_locked=True)
     found = [Claimed(*row) for row in due.values_list(*COLUMNS)[:limit]]
+    fields: dict[str, Any] = {"lease_token": token, "lease_until": now + LEASE}
+    if expected := foresee(found):
+        fields["expected"] = Coalesce(
+            ById({job.id: dict(values) for job, values in expected.items()}), F("expected")
+        )
     # Theirs to the end of the transaction: where there is no SKIP LOCKED, all that write wait for each other.
     Job.objects.filter(id__among=_ids(found), state=JobState.PENDING).update(
-        state=JobState.RUNNING,
-        lease_token=token,
-        lease_until=now + LEASE,
-        claimed_version=F("desired_version"),
+        state=JobState.RUNNING, claimed_version=F("desired_version"), **fields
     )
     return found
 
@@ -164,7 +194,7 @@ def name(told: Mapping[Claimed, str]) -> None:
     update_rows(Job, [{"id": job.id, "resource_name": job.resource_name} for job in renamed])
 
 
-def expect(creating: Mapping[Claimed, Mapping[str, str]]) -> None:
+def expect(creating: Expected) -> None:
     """Before anything is sent: should this process die or the answer be lost, it is still known what to look for there."""
     for job, values in creating.items():
         job.expected = dict(values)
@@ -229,11 +259,6 @@ def set_aside(jobs: Sequence[Claimed], token: uuid.UUID, state: JobState, **fiel
     fields["next_at"] = Case(When(again, then=Value(timezone.now())), default=Value(None))
     fields["state"] = Case(When(again, then=Value(JobState.PENDING)), default=Value(state))
     _mine(token).filter(id__among=_ids(jobs)).update(**NO_LEASE, **fields)
-
-
-def backoff(attempts: int) -> timedelta:
-    """Full jitter over 2^n seconds, up to 30 minutes."""
-    return timedelta(seconds=random.uniform(0.5, min(2.0**attempts, LONGEST_BACKOFF)))  # noqa: S311 - not a secret
 
 
 @retried

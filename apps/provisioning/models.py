@@ -7,12 +7,14 @@ from django.utils.translation import gettext_lazy as _
 from apps.applications.catalog import ScimDialect
 from apps.applications.models import Application
 from apps.directory.models import Group, User
+from apps.events.begun import BegunBySomebody
 from apps.lib.crypto import Sealed
+from apps.outbox.attempts import RequestAttempt
 from apps.provisioning import capabilities, mapping
 from apps.provisioning.comparison_models import Comparison
 from apps.provisioning.import_models import Import, ImportRow, ImportState, RowState
 from apps.provisioning.plan_models import PlannedChange, PreparedPlan
-from apps.tenants.models import Tenant, TenantOwned, TenantQuerySet, TenantScopedManager
+from apps.tenants.models import TenantOwned, TenantQuerySet, TenantScopedManager, tenant_of_the_parent
 
 __all__ = [  # beside what is defined here
     "Comparison",
@@ -120,9 +122,7 @@ class RemoteUser(TenantOwned):
     """What we last told an application about a person, and the account's id there. Outlives the person."""
 
     # Here and below, no index of its own where another one begins with the same column, or nobody asks by it.
-    tenant = models.ForeignKey(
-        Tenant, on_delete=models.CASCADE, editable=False, related_name="+", db_index=False
-    )
+    tenant = tenant_of_the_parent()
     integration = models.ForeignKey(
         Integration, on_delete=models.CASCADE, related_name="remote_users", db_index=False
     )
@@ -218,7 +218,7 @@ class SynchronizationState(models.TextChoices):
     REFUSED = "refused", _("Not begun")
 
 
-class Synchronization(TenantOwned):
+class Synchronization(TenantOwned, BegunBySomebody):
     """Everybody was compared because somebody said so. `left`, `failed` and `held` are as it ended.
 
     With many people a worker makes the plan first (`PreparedPlan`), and nothing is raised or sent before that.
@@ -226,9 +226,6 @@ class Synchronization(TenantOwned):
 
     integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="synchronizations")
     cause = models.CharField(max_length=10)  # request or activation
-    actor_kind = models.CharField(max_length=20)
-    actor_id = models.CharField(max_length=64, blank=True)
-    actor_name = models.CharField(max_length=255)
     planned = models.JSONField(default=dict)  # {"users": {operation: how many}, "groups": …}
     problem = models.CharField(max_length=1000, blank=True)  # why it was not begun, in words for people
     state = models.CharField(
@@ -267,27 +264,30 @@ class Priority(models.IntegerChoices):
     GROUP = 50
 
 
+PENDING = models.Q(state=JobState.RUNNING) | models.Q(state=JobState.PENDING, attempts=0)
+FAILING = models.Q(state=JobState.PARKED) | models.Q(state=JobState.PENDING, attempts__gt=0)
+
+
 class JobQuerySet(TenantQuerySet):
     def pending(self) -> "JobQuerySet":
         """Owed and on its way: waiting or under way, without a failure behind it."""
-        return self.filter(  # type: ignore[no-any-return]
-            models.Q(state=JobState.RUNNING) | models.Q(state=JobState.PENDING, attempts=0)
-        )
+        return self.filter(PENDING)  # type: ignore[no-any-return]
 
     def failing(self) -> "JobQuerySet":
         """Failing now: parked, or tried at least once without success."""
-        return self.filter(  # type: ignore[no-any-return]
-            models.Q(state=JobState.PARKED) | models.Q(state=JobState.PENDING, attempts__gt=0)
-        )
+        return self.filter(FAILING)  # type: ignore[no-any-return]
 
 
 class Job(TenantOwned):
     """Work owed: compare this resource with that application. Says who to compare, never what to send."""
 
+    tenant = tenant_of_the_parent()
     integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="+", db_index=False)
     kind = models.CharField(max_length=5, choices=ResourceKind.choices)
     resource_id = models.UUIDField()
     resource_name = models.CharField(max_length=255, blank=True)
+    # Of the newest request that asked for it (apps/lib/correlation.py).
+    correlation_id = models.UUIDField(null=True, editable=False)
     desired_version = models.PositiveBigIntegerField(default=0)
     claimed_version = models.PositiveBigIntegerField(default=0)
     done_version = models.PositiveBigIntegerField(default=0)
@@ -321,7 +321,8 @@ class Job(TenantOwned):
 
     class Meta(TenantOwned.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["integration", "kind", "resource_id"], name="job_once"),
+            # The resource first: what is owed about one person is asked for as well.
+            models.UniqueConstraint(fields=["resource_id", "integration", "kind"], name="job_once"),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(
@@ -331,7 +332,6 @@ class Job(TenantOwned):
             ),
             models.Index(fields=["integration", "state", "next_at"], name="job_state"),
             models.Index(fields=["state", "next_at"], name="job_sweep"),
-            models.Index(fields=["kind", "resource_id"], name="job_resource"),
         ]
 
     def __str__(self) -> str:
@@ -346,26 +346,16 @@ class Outcome(models.TextChoices):
     AUTH = "auth", _("Token refused")
 
 
-class Attempt(TenantOwned):
-    """One try at a job. `method` to `answer` are of the request that decided; `steps` has all of them, in order."""
+class Attempt(RequestAttempt):
+    """One try at a job, with every request of it once: `method` to `answer` are read from the last one, which decided, and `status` is its."""
 
-    tenant = models.ForeignKey(
-        Tenant, on_delete=models.CASCADE, editable=False, related_name="+", db_index=False
-    )
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="tries", db_index=False)
     operation = models.CharField(max_length=20)
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
-    method = models.CharField(max_length=6, blank=True)
-    path = models.CharField(max_length=1000, blank=True)  # relative to the base URL
-    status = models.PositiveSmallIntegerField(null=True, blank=True)
-    seconds = models.FloatField(default=0)
-    request = models.JSONField(null=True, blank=True)  # the body, secrets masked; headers are never kept
-    answer = models.CharField(max_length=1000, blank=True)
-    steps = models.JSONField(default=list)  # [{method, path, status, seconds, request, answer}]
-    created_at = models.DateTimeField(auto_now_add=True)
+    # [{method, path relative to the base URL, status, seconds, request, answer}], in order (wire.Step).
+    steps = models.JSONField(default=list)
 
-    class Meta(TenantOwned.Meta):
-        ordering: ClassVar[list[str]] = ["-created_at", "-id"]
+    class Meta(RequestAttempt.Meta):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["job", "-created_at"], name="attempt_newest"),
             models.Index(fields=["created_at"], name="attempt_created"),
@@ -373,3 +363,29 @@ class Attempt(TenantOwned):
 
     def __str__(self) -> str:
         return f"{self.operation}: {self.outcome}"
+
+    @property
+    def method(self) -> str:
+        return str(self._last.get("method", ""))
+
+    @property
+    def path(self) -> str:
+        return str(self._last.get("path", ""))
+
+    @property
+    def seconds(self) -> float:
+        return float(self._last.get("seconds", 0))
+
+    @property
+    def request(self) -> dict[str, Any] | None:
+        """The body, secrets masked."""
+        found: dict[str, Any] | None = self._last.get("request")
+        return found
+
+    @property
+    def answer(self) -> str:
+        return str(self._last.get("answer", ""))
+
+    @property
+    def _last(self) -> dict[str, Any]:
+        return self.steps[-1] if self.steps else {}

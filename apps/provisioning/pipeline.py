@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from apps.lib import http
+from apps.lib import event_loop, http
 from apps.provisioning.claimed import Claimed
 from apps.provisioning.conversation import Conversation, Report
 
@@ -59,7 +59,7 @@ class Pipeline:
         if more:
             self.outstanding += len(more)
             self.removing += sum(each.removes for each in more)
-            http.run(self._line_up(more))
+            event_loop.call_soon(self._line_up, more)
 
     def take(self, *, low: int = 0) -> list[Ended]:
         """What has ended: as soon as it is a group, or no more than `low` are left; else after HOLD_SECONDS, and then it may be none."""
@@ -85,7 +85,7 @@ class Pipeline:
 
     # --- in the event loop
 
-    async def _line_up(self, more: list[Planned]) -> None:
+    def _line_up(self, more: list[Planned]) -> None:
         self._left += len(more)
         for each in more:
             heapq.heappush(self._waiting, (each.phase, next(self._numbers), each))

@@ -4,10 +4,11 @@ from typing import Any, ClassVar
 
 from django.db import models
 
+from apps.tenants.leases import Leased
 from apps.tenants.models import TenantOwned
 
 
-class PreparedPlan(TenantOwned):
+class PreparedPlan(Leased):
     """`compared` and `total` count people and groups; `ready_at` is None while it is being made.
 
     With a `synchronization` it is not made to be shown but to be compared with `wanted`, the digest of the plan that was looked at
@@ -34,8 +35,6 @@ class PreparedPlan(TenantOwned):
     held = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     ready_at = models.DateTimeField(null=True, blank=True)
-    lease_token = models.UUIDField(null=True, blank=True, editable=False)
-    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta(TenantOwned.Meta):
         indexes: ClassVar[list[models.Index]] = [

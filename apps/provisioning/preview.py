@@ -4,7 +4,7 @@ import hashlib
 import json
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -25,6 +25,7 @@ class Row:
 
     "create" also stands for linking to an account that is there already: only asking the application could tell.
     `document` is what would be sent: a resource for create, a list of PATCH operations for a change, None for none.
+    `job` has what was said at a conflict.
     """
 
     kind: str
@@ -32,6 +33,7 @@ class Row:
     name: str
     operation: str
     document: Any
+    job: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ class Preview:
         return not self.rows
 
 
-CHUNK = 500
+CHUNK = 1000  # people that are compared at a time: as many as a page waits for
+Jobs = Mapping[uuid.UUID, Job]  # by person
 CONFLICT, NOT_OURS = "conflict", "not_ours"
 IDLE = {planning.Nothing.operation, NOT_OURS}
 
@@ -70,49 +73,80 @@ def digest_of(rows: Iterable[Row], before: str = "") -> str:
     return before or hashlib.sha256().hexdigest()
 
 
-def preview(integration: Integration) -> Preview:
-    """Also of an integration that is not active yet: what Activate would begin with."""
-    users = list(user_rows(integration, people(integration)))
-    groups = list(group_rows(integration, groups_of(integration)))
+def preview(integration: Integration, ids: Sequence[uuid.UUID] | None = None) -> Preview:
+    """Also of an integration that is not active yet: what Activate would begin with. `ids`: people(), of whoever has read them."""
+    weighed = Weighed()
+    known = directory_now.known_groups(integration)
+    everybody = people(integration) if ids is None else ids
+    users = list(user_rows(integration, everybody, weighed, bound=known.bound))
+    among = sorted(known.remotes.keys() | known.bound.keys()) if integration.groups_managed else []
+    groups = list(group_rows(integration, among, known))
     user_counts = Counter(row.operation for row in users)
     return Preview(
         rows=changes_among([*users, *groups]),
         user_counts=dict(user_counts),
         group_counts=dict(Counter(row.operation for row in groups)),
-        held=would_be_held(integration, user_counts),
+        held=would_be_held(integration, user_counts, weighed),
     )
 
 
-def preview_of(integration: Integration, user_id: uuid.UUID) -> Row:
-    """What would be done about one person now; "nothing" for whom it has nothing to do with."""
-    return next(user_rows(integration, [user_id]))
+def preview_of(integration: Integration, user_id: uuid.UUID, jobs: Jobs | None = None) -> Row:
+    """What would be done about one person now; "nothing" for whom it has nothing to do with. `jobs`: of whoever has read it."""
+    return next(user_rows(integration, [user_id], jobs=jobs))
 
 
 def changes_among(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if row.operation not in IDLE]
 
 
-def would_be_held(integration: Integration, user_counts: Mapping[str, int]) -> bool:
-    """The mass-removal guard would ask first."""
+@dataclass
+class Weighed:
+    """As directory_now.removals_now, of those who were looked at: active accounts, and how many of them are of people without access."""
+
+    removals: int = 0
+    accounts: int = 0
+
+    def add(self, state: directory_now.UserNow) -> None:
+        if state.account is not None and state.account.active and not state.foreign:
+            self.accounts += 1
+            self.removals += state.wanted is None
+
+
+def would_be_held(
+    integration: Integration, user_counts: Mapping[str, int], weighed: Weighed | None = None
+) -> bool:
+    """The mass-removal guard would ask first. `weighed` is of everybody; without it they are counted."""
     removes = bool(user_counts.get("deactivate") or user_counts.get("delete"))
-    return removes and removals.MassRemovalGuard(integration).holds_anything()
+    known = (weighed.removals, weighed.accounts) if weighed is not None else None
+    return removes and removals.MassRemovalGuard(integration, known).holds_anything()
 
 
-def user_rows(integration: Integration, ids: Sequence[uuid.UUID]) -> Iterator[Row]:
-    """In the order of `ids`."""
+def user_rows(
+    integration: Integration,
+    ids: Sequence[uuid.UUID],
+    weighed: Weighed | None = None,
+    jobs: Jobs | None = None,
+    bound: Collection[uuid.UUID] | None = None,
+) -> Iterator[Row]:
+    """In the order of `ids`. Five queries for each CHUNK of them, one less with `jobs`, and with `bound`, the groups that are bound.
+
+    `weighed` is told of everybody.
+    """
     now, rules = timezone.now(), directory_now.user_rules(integration)
-    kept = removals.kept_ids(integration)
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
-        refused, foreign = _refused(integration, chunk), _foreign(integration, chunk)
-        for state in directory_now.users_now(integration, chunk):
+        telling = _telling_jobs(integration, chunk) if jobs is None else jobs
+        for state in directory_now.users_now(integration, chunk, bound):
+            if weighed is not None:
+                weighed.add(state)
+            job = telling.get(state.user_id)
             plan = planning.plan_user(state.wanted, state.account, rules, now, until=state.until)
-            if state.user_id in kept and isinstance(plan, planning.Deactivate | planning.Delete):
+            if isinstance(plan, planning.Deactivate | planning.Delete) and removals.is_kept(job, state, now):
                 plan = planning.Nothing()
             operation: str = plan.operation
-            if isinstance(plan, planning.Create) and state.user_id in refused:
+            if isinstance(plan, planning.Create) and job is not None and _is_taken(job):
                 operation = CONFLICT
-            elif state.wanted is None and state.user_id in foreign:
+            elif state.wanted is None and state.foreign:
                 operation = NOT_OURS
             sent = state.account.sent if state.account else {}
             yield Row(
@@ -121,28 +155,27 @@ def user_rows(integration: Integration, ids: Sequence[uuid.UUID]) -> Iterator[Ro
                 state.name,
                 operation,
                 _user_document(integration, plan, sent),
+                job.pk if job is not None and operation == CONFLICT else None,
             )
 
 
-def _refused(integration: Integration, ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
-    """For whom an account is there that could not be taken for theirs: 409, or found and not adopted, which is no answer's status."""
-    jobs = Job.objects.filter(
-        integration=integration, kind=ResourceKind.USER, resource_id__in=ids, state=JobState.PARKED
-    )
-    taken = Q(last_status=HTTPStatus.CONFLICT) | Q(last_status=None)
-    return set(jobs.filter(taken).values_list("resource_id", flat=True))
+def _telling_jobs(integration: Integration, ids: Sequence[uuid.UUID]) -> Jobs:
+    """By person, those that change what would be done: the account is kept, or a creation was refused."""
+    jobs = Job.objects.filter(integration=integration, kind=ResourceKind.USER, resource_id__among=ids)
+    rows = jobs.filter(~Q(kept_because="") | Q(state=JobState.PARKED)).order_by()
+    return {job.resource_id: job for job in rows.only("resource_id", "state", "kept_because", "last_status")}
 
 
-def _foreign(integration: Integration, ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
-    """Whose account was only imported."""
-    rows = RemoteUser.objects.filter(integration=integration, user_id__in=ids, managed=False)
-    return set(rows.values_list("user_id", flat=True))
+def _is_taken(job: Job) -> bool:
+    """An account is there that could not be taken for theirs: 409, or found and not adopted, which is no answer's status."""
+    return job.state == JobState.PARKED and job.last_status in {HTTPStatus.CONFLICT, None}
 
 
-def people(integration: Integration) -> list[uuid.UUID]:
-    """Whom a plan is about, in its order."""
-    known = RemoteUser.objects.filter(integration=integration).values_list("user_id", flat=True)
-    return sorted({*known, *directory_now.entitled(integration).values_list("pk", flat=True)})
+def people(integration: Integration, most: int | None = None) -> list[uuid.UUID]:
+    """Whom a plan is about, in its order; with `most`, any so many of them. One query."""
+    known = RemoteUser.objects.filter(integration=integration).order_by().values_list("user_id", flat=True)
+    entitled = directory_now.entitled(integration).order_by().values_list("pk", flat=True)
+    return sorted(known.union(entitled)[:most])
 
 
 def _user_document(integration: Integration, plan: planning.UserPlan, sent: planning.Values) -> Any:
@@ -168,25 +201,25 @@ def groups_of(integration: Integration) -> list[uuid.UUID]:
     return sorted({*known, *bound})
 
 
-def group_rows(integration: Integration, ids: Sequence[uuid.UUID]) -> Iterator[Row]:
-    """In the order of `ids`."""
+def group_rows(
+    integration: Integration, ids: Sequence[uuid.UUID], known: directory_now.KnownGroups | None = None
+) -> Iterator[Row]:
+    """In the order of `ids`. Three queries, or one where it is `known` what there is."""
+    if not ids:
+        return
     rules = directory_now.group_rules(integration)
-    for state in directory_now.groups_now(integration, ids):
+    known = known or directory_now.known_groups(integration, ids)
+    members, coming = directory_now.members_now(integration, known.bound)
+    for state in directory_now.groups_now(integration, ids, known, members):
         wanted = state.wanted
-        if wanted is not None:
-            wanted = planning.Team(wanted.name, wanted.members | _newcomers(integration, state.group_id))
+        if wanted is not None:  # whose accounts come first: the application has not given them an id yet
+            newcomers = {f"new: {username}" for username in coming[state.group_id]}
+            wanted = planning.Team(wanted.name, wanted.members | newcomers)
         plan = planning.plan_group(wanted, state.remote, rules, exists=state.exists)
         document = _group_document(integration, plan, str(state.group_id))
         let_go = state.remote is not None and not state.remote.managed and isinstance(plan, planning.Nothing)
         operation = NOT_OURS if let_go and state.wanted is None else plan.operation
         yield Row(ResourceKind.GROUP, str(state.group_id), state.name, operation, document)
-
-
-def _newcomers(integration: Integration, group_id: uuid.UUID) -> frozenset[str]:
-    """Members whose accounts come first: the application has not given them an id yet."""
-    there = RemoteUser.objects.filter(integration=integration, active=True).values("user_id")
-    people = directory_now.entitled(integration).filter(memberships__group_id=group_id).exclude(pk__in=there)
-    return frozenset(f"new: {username}" for username in people.values_list("username", flat=True))
 
 
 def _group_document(integration: Integration, plan: planning.GroupPlan, group_id: str) -> Any:

@@ -4,15 +4,19 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Case, Count, IntegerField, Q, When
 from django.db.models.functions import TruncHour
 
 from apps.applications.models import Application
 from apps.directory.models import User
 from apps.provisioning import removals
 from apps.provisioning.models import (
+    FAILING,
+    PENDING,
     Attempt,
     Comparison,
     Integration,
@@ -55,24 +59,38 @@ class Attention:
 
 
 def health(integration: Integration) -> Health:
-    jobs = Job.objects.filter(integration=integration)
-    return Health(
-        accounts=RemoteUser.objects.filter(integration=integration, active=True).count(),
-        in_sync=jobs.filter(state=JobState.DONE).count(),
-        pending=jobs.pending().count(),
-        failing=jobs.failing().count(),
-        held=jobs.filter(state=JobState.HELD).count(),
-        kept=jobs.filter(state=JobState.KEPT).count(),
+    jobs = Job.objects.filter(integration=integration).order_by()
+    counted: dict[str, int] = jobs.aggregate(
+        in_sync=Count("pk", filter=Q(state=JobState.DONE)),
+        pending=Count("pk", filter=PENDING),
+        failing=Count("pk", filter=FAILING),
+        held=Count("pk", filter=Q(state=JobState.HELD)),
+        kept=Count("pk", filter=Q(state=JobState.KEPT)),
     )
+    return Health(RemoteUser.objects.filter(integration=integration, active=True).count(), **counted)
 
 
-def needs_attention(integration: Integration, *, limit: int = 50) -> list[Attention]:
-    """Failing first, then held, then what is on its way, then kept; within each the soonest first."""
-    jobs = Job.objects.filter(integration=integration)
-    found: list[Job] = []
-    held, kept = jobs.filter(state=JobState.HELD), jobs.filter(state=JobState.KEPT)
-    for rows in (jobs.failing(), held, jobs.pending(), kept):
-        found += rows.order_by("next_at", "resource_name")[: limit - len(found)]
+def needs_attention(integration: Integration, health: Health, *, limit: int = 50) -> list[Attention]:
+    """Failing first, then held, then what is on its way, then kept; within each the soonest first. One query, and only for
+    states that `health` has counted, as far down as `limit` reaches.
+    """
+    kinds = (
+        (health.failing, FAILING),
+        (health.held, Q(state=JobState.HELD)),
+        (health.pending, PENDING),
+        (health.kept, Q(state=JobState.KEPT)),
+    )
+    ranks: list[Q] = []
+    reached = 0
+    for number, kind in kinds:
+        if number and reached < limit:
+            ranks.append(kind)
+            reached += number
+    if not ranks:
+        return []
+    rank = Case(*(When(kind, then=place) for place, kind in enumerate(ranks)), output_field=IntegerField())
+    jobs = Job.objects.filter(reduce(or_, ranks), integration=integration).alias(rank=rank)
+    found = jobs.order_by("rank", "next_at", "resource_name")[:limit]
     return [_attention(job, integration) for job in found]
 
 
@@ -92,7 +110,7 @@ def account_of(job: Job) -> RemoteUser | None:
 
 def comparison_of(integration: Integration) -> Comparison | None:
     """The nightly one, under way or the last; None where nobody has said yet when."""
-    found: Comparison | None = Comparison.objects.filter(integration=integration).first()
+    found: Comparison | None = getattr(integration, "comparison", None)
     return found
 
 

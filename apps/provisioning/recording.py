@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from apps.applications.models import Assignment
 from apps.events.actions import record_all
+from apps.lib.retrying import backoff
 from apps.lib.transactions import gave_way, retried
 from apps.provisioning import jobs, passwords, remote_state
 from apps.provisioning.claimed import Claimed
@@ -85,7 +86,7 @@ def _record(integration: Integration, lease: uuid.UUID, reports: Reports) -> Rep
     for job, report in ours.items():
         telling.tell(job, report)
     insert_rows(Attempt, telling.attempts)
-    record_all(telling.events)
+    record_all(telling.events, common=telling.author)
     passwords.destroy(report.password_ended for report in ours.values() if report.password_ended is not None)
     return waiting
 
@@ -128,7 +129,7 @@ def _end_failed(job: Claimed, lease: uuid.UUID, error: TargetError) -> None:
         jobs.put_back([job], lease, **told)
     else:
         told |= {"attempts": F("attempts") + 1, "read_back": error.read_back or job.read_back}
-        after = jobs.settle() if error.read_back else jobs.backoff(job.attempts + 1)
+        after = jobs.settle() if error.read_back else backoff(job.attempts + 1)
         jobs.put_back([job], lease, after=after, **told)
 
 

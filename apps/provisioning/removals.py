@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, Q
+from django.db.models import Case, Count, DateTimeField, Exists, Q, When
 from django.db.models.functions import TruncMinute
 from django.utils import timezone
 
@@ -43,9 +43,11 @@ class Evaluations:
 class MassRemovalGuard:
     """Asked only when there is something to remove, and then once for a claim."""
 
-    def __init__(self, integration: Integration) -> None:
+    def __init__(self, integration: Integration, weighed: tuple[int, int] | None = None) -> None:
+        """`weighed`: what directory_now.removals_now would say, where it is known."""
         self.integration = integration
         self.now = timezone.now()
+        self._weighed = weighed
         self._evaluations: Evaluations | None = None
 
     def verdicts_on_users(self, jobs: Iterable[Claimed]) -> dict[Claimed, JobState]:
@@ -109,7 +111,7 @@ class MassRemovalGuard:
 
     def _read(self) -> Evaluations:
         if self._evaluations is None:
-            removals, accounts = directory_now.removals_now(self.integration)
+            removals, accounts = self._weighed or directory_now.removals_now(self.integration)
             if planning.removals_need_approval(removals, accounts):
                 self._evaluations = _evaluations(self.integration, removals, accounts)
             else:
@@ -120,13 +122,11 @@ class MassRemovalGuard:
 def _evaluations(integration: Integration, removals: int, accounts: int) -> Evaluations:
     """`removals` are of the directory as it is: what the relay has not told us of yet is new."""
     decided = Q(approved=True) | ~Q(kept_because="")
-    jobs = _user_jobs(integration)
-    marked = jobs.filter(removal_since__isnull=False).exclude(decided).order_by()
-    by_minute = dict(
-        marked.annotate(minute=TruncMinute("removal_since")).values_list("minute").annotate(Count("id"))
-    )
-    settled = jobs.filter(decided).count()
-    return Evaluations(by_minute, max(0, removals - settled - sum(by_minute.values())), accounts)
+    jobs = _user_jobs(integration).filter(decided | Q(removal_since__isnull=False)).order_by()
+    undecided = Case(When(decided, then=None), default="removal_since", output_field=DateTimeField())
+    counted = dict(jobs.annotate(minute=TruncMinute(undecided)).values_list("minute").annotate(Count("id")))
+    settled = counted.pop(None, 0)
+    return Evaluations(counted, max(0, removals - settled - sum(counted.values())), accounts)
 
 
 def _user_jobs(integration: Integration) -> Any:
@@ -177,9 +177,14 @@ def reasons(user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     for start in range(0, len(ids), CHUNK):
         rows = User.objects.filter(pk__in=ids[start : start + CHUNK])
         for user_id, active, expires in rows.values_list("pk", "active", "password_expires_at"):
-            expired = expires is not None and expires <= now
-            found[user_id] = SUSPENDED if not active else EXPIRED if expired else NO_GROUP
+            found[user_id] = reason_of(active, expires, now)
     return found
+
+
+def reason_of(active: bool, password_expires_at: datetime | None, now: datetime) -> str:
+    """For somebody in the directory who has no access."""
+    expired = password_expires_at is not None and password_expires_at <= now
+    return SUSPENDED if not active else EXPIRED if expired else NO_GROUP
 
 
 def fingerprint(wanted: planning.Team | None) -> str:
@@ -190,7 +195,9 @@ def fingerprint(wanted: planning.Team | None) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def kept_ids(integration: Integration) -> set[uuid.UUID]:
-    """People without access whose account is kept by a decision that still holds."""
-    kept = dict(_user_jobs(integration).exclude(kept_because="").values_list("resource_id", "kept_because"))
-    return {user_id for user_id, reason in reasons(kept).items() if kept[user_id] == reason}
+def is_kept(job: Job | None, state: directory_now.UserNow, now: datetime) -> bool:
+    """The account of somebody without access is kept by a decision that still holds."""
+    if job is None or not job.kept_because:
+        return False
+    person = state.person
+    return job.kept_because == (reason_of(person.active, person.password_expires_at, now) if person else GONE)

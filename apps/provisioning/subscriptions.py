@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Q
@@ -28,8 +28,8 @@ from apps.provisioning.models import (
 def register() -> None:
     relay.subscribe(Topic.USER_CHANGED, users_changed)
     relay.subscribe(Topic.GROUP_CHANGED, groups_changed)
-    relay.subscribe(Topic.APPLICATION_CHANGED, applications_changed)
-    relay.subscribe(Topic.INTEGRATION_CHANGED, integrations_changed)
+    relay.subscribe_paged(Topic.APPLICATION_CHANGED, application_changed)
+    relay.subscribe_paged(Topic.INTEGRATION_CHANGED, integration_changed)
     relay.on_sweep(ring_for_due_work)
 
 
@@ -48,17 +48,27 @@ def groups_changed(group_ids: Collection[uuid.UUID]) -> None:
             _raise(_groups_owed(integration, group_ids))
 
 
-def applications_changed(application_ids: Collection[uuid.UUID]) -> None:
-    for integration in _running().filter(application_id__in=application_ids):
-        _raise_everything(integration)
+def application_changed(application_id: uuid.UUID, position: str) -> str:
+    integration = _running().filter(application_id=application_id).first()
+    return str(_line_up(integration, Place.read(position)) or "") if integration else ""
 
 
-def integrations_changed(integration_ids: Collection[uuid.UUID]) -> None:
-    for integration in _running().filter(pk__in=integration_ids):
-        asked_for = synchronizations.not_lined_up(integration)
-        _raise_everything(integration, asked_for.pk if asked_for else None)
-        if asked_for is not None:
-            synchronizations.lined_up(asked_for)
+def integration_changed(integration_id: uuid.UUID, position: str) -> str:
+    """Everybody, because somebody said so or because it is set up in another way now."""
+    integration = _running().filter(pk=integration_id).first()
+    if integration is None:
+        return ""
+    asked_for = synchronizations.not_lined_up(integration)
+    place = (
+        Place.read(position) if position else Place(synchronization=str(asked_for.pk) if asked_for else "")
+    )
+    if not place.synchronization:
+        return str(_line_up(integration, place) or "")
+    if asked_for is None or str(asked_for.pk) != place.synchronization:
+        return ""  # it was asked for anew since, and the entry of that begins with the first again
+    further = _line_up(integration, place)
+    synchronizations.lined_up(asked_for, all_of_them=further is None)
+    return str(further or "")
 
 
 def raise_person(integration: Integration, user_id: uuid.UUID) -> bool:
@@ -85,34 +95,70 @@ def _raise(owed: Iterable[Owed], synchronization: uuid.UUID | None = None) -> No
         tasks.ring_on_commit(integration_id)
 
 
-def _raise_everything(integration: Integration, synchronization: uuid.UUID | None = None) -> None:
-    """In pages: the memory of a worker does not grow with a company."""
-    for page in _everybody(integration):
-        jobs.raise_jobs(_users_owed(integration, page), synchronization=synchronization)
+PAGE = 2000  # people in a transaction; each page is found by going through everybody once more
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far everybody is lined up: the stage, the last id of it, and the synchronisation that they are lined up for."""
+
+    stage: int = 0
+    after: str = ""
+    synchronization: str = ""
+
+    @classmethod
+    def read(cls, position: str) -> "Place":
+        stage, after, synchronization = position.split(":") if position else ("0", "", "")
+        return cls(int(stage), after, synchronization)
+
+    def __str__(self) -> str:
+        return f"{self.stage}:{self.after}:{self.synchronization}"
+
+
+def _line_up(integration: Integration, place: Place) -> Place | None:
+    """One page, so that the first are at work while the others are lined up, and the memory of a worker does not grow with a company.
+
+    From where to go on; None at the end. Who is left behind by a crash is lined up by the next relay.
+    """
+    synchronization = uuid.UUID(place.synchronization) if place.synchronization else None
+    groups_first = integration.dialect.leaves_groups_first
+    if place == replace(Place(), synchronization=place.synchronization) and groups_first:
+        _line_up_groups(integration, synchronization)
+    tasks.ring_on_commit(integration.pk)
+    after = place.after
+    for stage, (rows, name) in enumerate(_everybody(integration)):
+        if stage < place.stage:
+            continue
+        ids = _page(rows, name, after)
+        jobs.raise_jobs(_users_owed(integration, ids) if ids else (), synchronization=synchronization)
+        if len(ids) == PAGE:
+            return Place(stage, str(ids[-1]), place.synchronization)
+        after = ""
+    if not groups_first:
+        _line_up_groups(integration, synchronization)
+    return None
+
+
+def _line_up_groups(integration: Integration, synchronization: uuid.UUID | None) -> None:
     if integration.groups_managed:
         jobs.raise_jobs(_groups_owed(integration, None), synchronization=synchronization)
-    tasks.ring_on_commit(integration.pk)
 
 
-def _everybody(integration: Integration) -> Iterator[list[uuid.UUID]]:
-    """Who should have an account, who has one, and about whom something is owed: everybody once."""
+def _everybody(integration: Integration) -> Iterator[tuple[Any, str]]:
+    """In stages, as (rows, whose column of them): who has an account and should have none, because losing access is what people wait
+    for; who should have one; and about whom something is owed.
+    """
     entitled = directory_now.entitled(integration)
     remotes, waiting = _known(integration)
-    yield from _pages(entitled, "pk")
-    yield from _pages(remotes.exclude(user_id__in=entitled.values("pk")), "user_id")
+    yield remotes.exclude(user_id__in=entitled.values("pk")), "user_id"
+    yield entitled, "pk"
     others = waiting.exclude(resource_id__in=entitled.values("pk"))
-    yield from _pages(others.exclude(resource_id__in=remotes.values("user_id")), "resource_id")
+    yield others.exclude(resource_id__in=remotes.values("user_id")), "resource_id"
 
 
-def _pages(rows: Any, name: str) -> Iterator[list[uuid.UUID]]:
-    ids = list(rows.order_by(name).values_list(name, flat=True)[:PAGE])
-    while ids:
-        yield ids
-        rest = rows.filter(**{f"{name}__gt": ids[-1]})
-        ids = list(rest.order_by(name).values_list(name, flat=True)[:PAGE]) if len(ids) == PAGE else []
-
-
-PAGE = 2000  # each is found by going through everybody once more
+def _page(rows: Any, name: str, after: str) -> list[uuid.UUID]:
+    rows = rows.filter(**{f"{name}__gt": after}) if after else rows
+    return list(rows.order_by(name).values_list(name, flat=True)[:PAGE])
 
 
 def _known(integration: Integration) -> tuple[Any, Any]:

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from apps.events.actors import Actor
+from apps.events.begun import begun_by
 from apps.provisioning.models import (
+    FAILING,
+    PENDING,
     Integration,
     Job,
     JobState,
@@ -47,10 +50,8 @@ def begin(
         integration=integration,
         cause=cause,
         state=state,
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        actor_name=actor.name[:255],
         planned=planned,
+        **begun_by(actor),
     )
     return made
 
@@ -82,12 +83,15 @@ def _not_lined_up(integration: Integration) -> Any:
     return rows.exclude(state=SynchronizationState.PLANNING)
 
 
-def lined_up(synchronization: Synchronization) -> None:
-    rows = _not_lined_up(synchronization.integration)
-    rows.update(started_at=timezone.now(), total=_jobs(synchronization).count())
+def lined_up(synchronization: Synchronization, *, all_of_them: bool = True) -> None:
+    """So far, or everybody: only then it can end."""
     if synchronization.state == SynchronizationState.CANCELLED:
         drop(synchronization)
-    elif not _jobs(synchronization).exists():
+    if not all_of_them:
+        return
+    rows = _not_lined_up(synchronization.integration).filter(created_at__lte=synchronization.created_at)
+    rows.update(started_at=timezone.now(), total=_jobs(synchronization).count())
+    if synchronization.state != SynchronizationState.CANCELLED and not _jobs(synchronization).exists():
         close_if_finished(synchronization.integration)
 
 
@@ -101,13 +105,16 @@ def progress(synchronization: Synchronization) -> Progress:
     if synchronization.state != SynchronizationState.RUNNING:
         ended = synchronization
         return Progress(ended.total, ended.left, ended.failed, ended.held)
-    jobs = _jobs(synchronization)
-    return Progress(
-        synchronization.total,
-        jobs.pending().count(),
-        jobs.failing().count(),
-        jobs.filter(state=JobState.HELD).count(),
+    counted: dict[str, int] = (
+        _jobs(synchronization)
+        .order_by()
+        .aggregate(
+            left=Count("pk", filter=PENDING),
+            failed=Count("pk", filter=FAILING),
+            held=Count("pk", filter=Q(state=JobState.HELD)),
+        )
     )
+    return Progress(synchronization.total, **counted)
 
 
 def close_if_finished(integration: Integration) -> None:

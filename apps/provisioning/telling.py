@@ -6,7 +6,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.events.actions import line
+from apps.events.actions import authored, unauthored
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
 from apps.provisioning.claimed import Claimed
@@ -51,12 +51,11 @@ WORDS = {
 
 
 class Telling:
-    """Of one integration, `in_order`: attempts, and the events that name them."""
+    """Of one integration, in order: attempts, and the events that name them, all of one `author`."""
 
     def __init__(self, integration: Integration) -> None:
         self.integration = integration
-        self.application = Target.of("application", integration.application)
-        self.actor = Actor.system()
+        self.author = authored(Actor.system(), Target.of("application", integration.application))
         self.ids = new_ids()
         self.words: dict[tuple[str, str], str] = {}
         self.about = {"idm_client_id": str(integration.id)}
@@ -102,20 +101,19 @@ class Telling:
         if operation == "link":
             details["linked"] = "true"
         self.events.append(
-            line(
+            unauthored(
                 EVENTS[ResourceKind(job.kind), operation],
                 id=next(self.ids),
-                actor=self.actor,
                 target=Target(job.kind, str(job.resource_id), job.resource_name),
-                application=self.application,
                 details=details,
+                correlation_id=job.correlation_id,
                 **more,
             )
         )
 
 
 def _attempt(job: Claimed, report: Report, attempt_id: UUID) -> dict[str, Any]:
-    step, error = report.steps[-1], report.error or report.password_refused
+    error = report.error or report.password_refused
     return {
         "id": attempt_id,
         "job_id": job.id,
@@ -123,12 +121,7 @@ def _attempt(job: Claimed, report: Report, attempt_id: UUID) -> dict[str, Any]:
         or (report.done[-1].operation if report.done else "")
         or "read_back",
         "outcome": error.outcome if error else Outcome.SUCCEEDED,
-        "method": step.method,
-        "path": step.path[:1000],
-        "status": step.status,
-        "seconds": step.seconds,
-        "request": step.request,
-        "answer": step.answer,
+        "status": report.steps[-1].status,
         "steps": [each.as_json() for each in report.steps],
     }
 

@@ -1,30 +1,24 @@
 """One request to an application and its answer: what is sent, what is kept for people to read, which failure it was."""
 
-import email.utils
 import json
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from django.utils import timezone
-
 from apps.applications.catalog import ScimDialect
 from apps.lib import http
+from apps.lib.retrying import retry_after
 from apps.lib.scim import messages, reading, schemas
-from apps.lib.xml import as_xml_text
+from apps.lib.transcripts import MASKED, kept, scrubbed
 from apps.provisioning.errors import Taken, TargetError, Throttled, Unavailable, Uncertain, error_for
 from apps.provisioning.gate import Gate
 
 Document = dict[str, Any]
 
 REQUEST_SECONDS = 30.0
-LONGEST_PAUSE = 3600.0  # of Retry-After: an application may not silence us for longer
-LONGEST_ANSWER = 1000  # characters of an answer that are kept
-MASKED = "[hidden]"
 
 
 @dataclass(frozen=True)
@@ -90,7 +84,7 @@ class Wire:
         request = self._request(method, path, body)
         try:
             answer = await http.exchange(request, timeout=REQUEST_SECONDS)
-            status, words = answer.status, MASKED if secret else self._kept(answer.text)
+            status, words = answer.status, MASKED if secret else kept(answer.text, self.target.spellings)
             document = self._read(method, answer)
         except http.OutboundError as error:
             failure = _from_outbound(error, writes=method != "GET")
@@ -150,10 +144,6 @@ class Wire:
         found: Document = masked(body, self.target.spellings)
         return found
 
-    def _kept(self, text: str) -> str:
-        shown = scrubbed(text[: 4 * LONGEST_ANSWER], self.target.spellings)[:LONGEST_ANSWER]
-        return as_xml_text(shown)
-
 
 def _without_words(failure: TargetError) -> TargetError:
     failure.detail = "It did not take the password. Its words are not kept, as they may repeat it."
@@ -180,32 +170,6 @@ def unreadable(detail: str, status: int | None, *, writes: bool) -> TargetError:
 
 def _is_page(answer: http.Answer) -> bool:
     return "html" in answer.headers.get("Content-Type", "").lower() or answer.body.lstrip()[:1] == b"<"
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """In seconds, from either form (RFC 9110 section 10.2.3); a date is measured against the application's own clock."""
-    told = headers.get("Retry-After", "").strip()
-    if told.isascii() and told.isdigit():
-        return min(float(told), LONGEST_PAUSE)
-    until = _date(told)
-    if until is None:
-        return None
-    now = _date(headers.get("Date", "")) or timezone.now()
-    return min(max((until - now).total_seconds(), 0.0), LONGEST_PAUSE)
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except (ValueError, TypeError):
-        return None
-    return moment if moment.tzinfo else None
-
-
-def scrubbed(text: str, secrets: Collection[str]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, MASKED)
-    return text
 
 
 def masked(value: Any, secrets: Collection[str]) -> Any:

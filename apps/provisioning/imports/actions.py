@@ -15,7 +15,8 @@ from apps.events.actors import Actor, Target
 from apps.events.types import EventType
 from apps.lib.language import for_the_record, written
 from apps.provisioning.errors import ImportRefused
-from apps.provisioning.imports import leases, tasks
+from apps.provisioning.imports import tasks
+from apps.provisioning.imports.leases import IMPORTS, UNDER_WAY
 from apps.provisioning.imports.reader import finish_reading, shared_address, why_not
 from apps.provisioning.models import Import, ImportRow, ImportState, Integration, RowState
 
@@ -28,7 +29,7 @@ def start_import(integration: Integration, *, actor: Actor) -> Import:
     integration = Integration.objects.select_for_update().get(pk=integration.pk)
     if not integration.is_active:
         raise ImportRefused({"__all__": [_("Identity Management is not active.")]})
-    if Import.objects.filter(integration=integration, state__in=leases.UNDER_WAY).exists():
+    if Import.objects.filter(integration=integration, state__in=UNDER_WAY).exists():
         raise ImportRefused({"__all__": [_("An import from this application is under way.")]})
     run = Import(
         integration=integration,
@@ -91,7 +92,9 @@ def stop_import(run: Import, *, actor: Actor) -> Import:
         left = ImportRow.objects.filter(run=run, state=RowState.WAITING)
         words = gettext_lazy("The import was stopped before this account had its turn.")
         stopped = left.update(state=RowState.NEW, problem=written(words))
-        leases.settle(run, state=ImportState.READY, imported_at=timezone.now(), refused=run.refused + stopped)
+        IMPORTS.settle(
+            run, state=ImportState.READY, imported_at=timezone.now(), refused=run.refused + stopped
+        )
         _record(EventType.IDM_IMPORT_FINISH, run, actor, stopped=stopped)
     return run
 
@@ -104,7 +107,7 @@ def resume_import(run: Import, *, actor: Actor) -> Import:
         return run
     if words := why_not(run, run.integration):
         raise ImportRefused({"__all__": [words]})
-    if Import.objects.filter(integration=run.integration, state__in=leases.UNDER_WAY).exists():
+    if Import.objects.filter(integration=run.integration, state__in=UNDER_WAY).exists():
         raise ImportRefused({"__all__": [_("An import from this application is under way.")]})
     run.state, run.problem, run.not_before, run.attempts = ImportState.READING, "", None, 0
     _act(run, actor)
@@ -130,5 +133,10 @@ def _act(run: Import, actor: Actor) -> None:
 def _record(event_type: EventType, run: Import, actor: Actor, **details: Any) -> None:
     target = Target.of("application", run.integration.application)
     record(
-        event_type, actor=actor, target=target, application=target, details={"import": str(run.pk)} | details
+        event_type,
+        actor=actor,
+        target=target,
+        application=target,
+        details={"import": str(run.pk)} | details,
+        correlation_id=run.pk,
     )

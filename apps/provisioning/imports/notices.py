@@ -2,24 +2,20 @@
 
 from django.utils.translation import gettext as _
 
-from apps.accounts.notices import administrators_to_mail
+from apps.accounts.notices import IN_SIGHT, administrator_to_mail, administrators_to_mail
 from apps.events.actors import Target
 from apps.mail.enqueue import Message, post
 from apps.provisioning.models import Import, Integration
 from apps.tenants.addresses import tenant_url
-
-IN_SIGHT = 100  # as many as are waited for on the page; of more, a mail tells
 
 
 def tell_of_the_end(run: Import, integration: Integration) -> None:
     """To whoever chose them, or to all administrators when that was a program, or somebody who is none any more."""
     if run.selected <= IN_SIGHT:
         return
-    everybody = administrators_to_mail()
-    chooser = [each for each in everybody if each.id == run.actor_id]
     post(
         lambda: _message(run, integration),
-        chooser or everybody,
+        administrator_to_mail(run.actor_id) or administrators_to_mail(),
         application=Target.of("application", integration.application),
     )
 

@@ -16,14 +16,15 @@ from django.utils.translation import gettext as _
 from apps.directory.models import User
 from apps.lib import http
 from apps.lib.errors import SecretError
+from apps.lib.retrying import backoff
 from apps.lib.scim.reading import ReadList
 from apps.lib.transactions import retried
 from apps.provisioning import health, jobs, tasks
 from apps.provisioning.client import ScimClient
 from apps.provisioning.errors import CredentialsRefused, Rejected, TargetError
 from apps.provisioning.gate import Gate
-from apps.provisioning.imports import leases
 from apps.provisioning.imports.candidates import Candidate, read_candidate
+from apps.provisioning.imports.leases import IMPORTS
 from apps.provisioning.models import Import, ImportRow, ImportState, Integration, RemoteUser, RowState
 from apps.provisioning.wire import REQUEST_SECONDS, Target
 
@@ -42,7 +43,7 @@ def read_page(run: Import) -> bool:
     if words := why_not(run, integration):
         return _fail(run, words)
     if integration.not_before and integration.not_before > timezone.now():
-        leases.settle(run, not_before=integration.not_before)
+        IMPORTS.settle(run, not_before=integration.not_before)
         return False
     try:
         target = Target(integration.base_url, integration.token, integration.dialect)
@@ -50,7 +51,7 @@ def read_page(run: Import) -> bool:
         return _fail(run, str(error))
     slot = uuid.uuid4()
     if not _take_slot(integration, slot):
-        leases.settle(run)
+        IMPORTS.settle(run)
         return False
     page: ReadList | None = None
     failure: TargetError | None = None
@@ -120,7 +121,7 @@ def _keep_page(run: Import, integration: Integration, page: ReadList) -> bool:
     if not page.resources or everything or progress["stale_pages"] >= MOST_STALE_PAGES or read >= MOST_ROWS:
         finish_reading(run, **progress)
         return False
-    leases.keep(run, **progress)
+    IMPORTS.keep(run, **progress)
     return True
 
 
@@ -191,7 +192,7 @@ def finish_reading(run: Import, **progress: Any) -> None:
             _("%(count)s entries have no id that could be used and are left out.") % {"count": unreadable}
         )
     progress |= {"state": ImportState.READY, "read_at": timezone.now(), "problem": " ".join(notes)}
-    leases.settle(run, **progress)
+    IMPORTS.settle(run, **progress)
 
 
 def _tell_of_shared_addresses(run: Import) -> None:
@@ -215,24 +216,24 @@ def _trouble(run: Import, error: TargetError | None) -> bool:
         return _fail(run, words)
     if error is not None and error.outcome == "permanent":
         if isinstance(error, Rejected) and run.page_size and not run.read:  # some refuse `count`
-            leases.keep(run, page_size=0, attempts=attempts)
+            IMPORTS.keep(run, page_size=0, attempts=attempts)
             return True
         if run.read and run.read + run.unreadable >= run.total:  # some refuse to go beyond the end
             finish_reading(run)
             return False
         return _fail(run, words)
     if answered and run.page_size in SMALLER_PAGES:  # it may have been too large to be taken
-        leases.keep(run, page_size=SMALLER_PAGES[run.page_size], attempts=attempts)
+        IMPORTS.keep(run, page_size=SMALLER_PAGES[run.page_size], attempts=attempts)
         return True
     if attempts >= MOST_ATTEMPTS:
         return _fail(run, words)
     pause = timedelta(seconds=error.retry_after or 0) if error else timedelta(0)
-    wait = max(pause, jobs.backoff(attempts))
-    leases.settle(run, attempts=attempts, problem=words[:1000], not_before=timezone.now() + wait)
+    wait = max(pause, backoff(attempts))
+    IMPORTS.settle(run, attempts=attempts, problem=words[:1000], not_before=timezone.now() + wait)
     return False
 
 
 def _fail(run: Import, words: str) -> bool:
     """What was read so far stays, and reading can go on from there."""
-    leases.settle(run, state=ImportState.FAILED, problem=words[:1000], attempts=0, not_before=None)
+    IMPORTS.settle(run, state=ImportState.FAILED, problem=words[:1000], attempts=0, not_before=None)
     return False

@@ -20,8 +20,9 @@ from apps.events.types import EventType
 from apps.lib.transactions import retried
 from apps.outbox.models import Topic
 from apps.outbox.publish import publish
-from apps.provisioning.imports import leases, notices
+from apps.provisioning.imports import notices
 from apps.provisioning.imports.candidates import in_one_sentence
+from apps.provisioning.imports.leases import IMPORTS
 from apps.provisioning.imports.reader import why_not
 from apps.provisioning.models import Import, ImportRow, ImportState, Integration, RemoteUser, RowState
 
@@ -46,15 +47,11 @@ def take_in_chunk(run: Import) -> bool:
         _finish(run, integration)
         return False
     counts = {"created": 0, "linked": 0, "refused": 0}
-    actor = actor_of(run)
+    actor = run.actor
     for row in rows:
         counts[_take_in(row, integration, actor)] += 1
-    leases.keep(run, **{name: F(name) + count for name, count in counts.items()})
+    IMPORTS.keep(run, **{name: F(name) + count for name, count in counts.items()})
     return True
-
-
-def actor_of(run: Import) -> Actor:
-    return Actor(run.actor_kind, run.actor_id, run.actor_name)
 
 
 def _take_in(row: ImportRow, integration: Integration, actor: Actor) -> str:
@@ -120,13 +117,13 @@ def _link(person: User, row: ImportRow, integration: Integration) -> None:
 
 
 def _finish(run: Import, integration: Integration, words: str = "") -> None:
-    leases.settle(run, state=ImportState.READY, imported_at=timezone.now(), problem=words)
+    IMPORTS.settle(run, state=ImportState.READY, imported_at=timezone.now(), problem=words)
     run.refresh_from_db()
     target = Target.of("application", integration.application)
     numbers = {name: getattr(run, name) for name in ("selected", "created", "linked", "refused")}
     record(
         EventType.IDM_IMPORT_FINISH,
-        actor=actor_of(run),
+        actor=run.actor,
         target=target,
         application=target,
         success=not words and not run.refused,

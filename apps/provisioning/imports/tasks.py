@@ -7,7 +7,8 @@ from celery import shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from apps.provisioning.imports import leases, work
+from apps.provisioning.imports import work
+from apps.provisioning.imports.leases import IMPORTS
 from apps.tenants.context import current_tenant_id
 from apps.tenants.tasks import TenantTask
 
@@ -36,5 +37,5 @@ def ring_on_commit(run_id: uuid.UUID) -> None:
 
 def ring_for_due_imports() -> None:
     """The sweeper's: repairs a lost ring, a dead worker, a pause that is over."""
-    for tenant_id, run_id in leases.due_everywhere():
+    for tenant_id, run_id in IMPORTS.due_everywhere():
         ring(tenant_id, run_id)

@@ -9,7 +9,6 @@ a time: memory and the number of queries of a chunk are the same for ten people 
 import time
 import uuid
 from datetime import timedelta
-from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -23,15 +22,15 @@ from apps.provisioning.integration_events import record_integration
 from apps.provisioning.models import Comparison, Integration, IntegrationState, ResourceKind
 from apps.provisioning.nightly.differences import Found, differences
 from apps.provisioning.nightly.schedule import next_night
+from apps.tenants.leases import LeaseLost, Leases
 
 SLICE_SECONDS = 5.0  # of one task; then somebody else has their turn
-LEASE = timedelta(seconds=60)  # renewed with every chunk
 STALE = timedelta(hours=6)  # one that stood still so long begins anew
-NO_LEASE: dict[str, Any] = {"lease_token": None, "lease_until": None}
-
-
-class LeaseLost(Exception):
-    """Deactivated, or taken for dead: what was about to be written is not."""
+COMPARISONS = Leases(
+    Comparison,
+    lambda: Q(integration__state=IntegrationState.ACTIVE),
+    due=lambda: Q(next_at__lte=timezone.now()),
+)
 
 
 def work(integration_id: uuid.UUID) -> bool:
@@ -39,10 +38,10 @@ def work(integration_id: uuid.UUID) -> bool:
     integration = Integration.objects.select_related("application").filter(pk=integration_id).first()
     if integration is None:
         return False
-    Comparison.objects.get_or_create(
+    row, _new = Comparison.objects.get_or_create(
         integration=integration, defaults={"next_at": next_night(integration.pk, timezone.now())}
     )
-    comparison = _claim(integration)
+    comparison = COMPARISONS.claim(row.pk)
     if comparison is None:
         return False
     while relay.drain() == relay.BATCH:  # what was changed a moment ago is not lost, only not told yet
@@ -53,28 +52,15 @@ def work(integration_id: uuid.UUID) -> bool:
         return False
 
 
-def _claim(integration: Integration) -> Comparison | None:
-    """None when it is not due, not active, or somebody else is at it."""
-    now, token = timezone.now(), uuid.uuid4()
-    free = Q(lease_until=None) | Q(lease_until__lte=now)
-    due = Comparison.objects.filter(
-        free, integration=integration, integration__state=IntegrationState.ACTIVE, next_at__lte=now
-    )
-    if not due.update(lease_token=token, lease_until=now + LEASE):
-        return None
-    found: Comparison | None = Comparison.objects.filter(integration=integration, lease_token=token).first()
-    return found
-
-
 def _compare_for_a_slice(integration: Integration, comparison: Comparison) -> bool:
     ends = time.monotonic() + SLICE_SECONDS
     now = timezone.now()
     if comparison.started_at is None or comparison.started_at < now - STALE:
         begun = {"kind": ResourceKind.USER, "position": None, "compared": 0, "differed": 0, "waiting": 0}
-        _keep(comparison, started_at=now, **begun)
+        COMPARISONS.keep(comparison, started_at=now, **begun)
     while _compare_chunk(integration, comparison):
         if time.monotonic() >= ends:
-            _keep(comparison, **NO_LEASE)
+            COMPARISONS.settle(comparison)
             return True
     return False
 
@@ -97,9 +83,9 @@ def _advance(integration: Integration, comparison: Comparison, kind: ResourceKin
     for integration_id in jobs.raise_jobs(found.owed):
         tasks.ring_on_commit(integration_id)
     if found.last is not None:
-        _keep(comparison, position=found.last, **counted)
+        COMPARISONS.keep(comparison, position=found.last, **counted)
     elif kind == ResourceKind.USER and integration.groups_managed:
-        _keep(comparison, kind=ResourceKind.GROUP, position=None, **counted)
+        COMPARISONS.keep(comparison, kind=ResourceKind.GROUP, position=None, **counted)
     else:
         _end(integration, comparison, counted)
 
@@ -108,7 +94,7 @@ def _end(integration: Integration, comparison: Comparison, counted: dict[str, in
     now = timezone.now()
     over = {f"last_{name}": number for name, number in counted.items()} | {"last_ended_at": now}
     following = {"next_at": next_night(integration.pk, now), "started_at": None, "position": None}
-    _keep(comparison, **counted, **over, **following, **NO_LEASE)
+    COMPARISONS.settle(comparison, **counted, **over, **following)
     if counted["differed"]:  # a night without is told on the page alone
         record_integration(
             EventType.IDM_INTEGRATION_UPDATE,
@@ -116,17 +102,3 @@ def _end(integration: Integration, comparison: Comparison, counted: dict[str, in
             actor=Actor.system(),
             details={"comparison": "finished"} | counted,
         )
-
-
-def _keep(comparison: Comparison, **fields: Any) -> None:
-    """Writes how far it is, and goes on. Raises LeaseLost."""
-    fields = {"lease_until": timezone.now() + LEASE} | fields
-    mine = Comparison.objects.filter(
-        pk=comparison.pk,
-        lease_token=comparison.lease_token,
-        integration__state=IntegrationState.ACTIVE,
-    )
-    if not mine.update(**fields):
-        raise LeaseLost
-    for name, value in fields.items():
-        setattr(comparison, name, value)

@@ -1,28 +1,29 @@
 """What an administrator asks of everybody at once. With few people it is done while they wait; with many a worker makes the plan."""
 
+import uuid
 from typing import Any
 
 from django.db import transaction
 
 from apps.events.actors import Actor
-from apps.provisioning import actions, directory_now, retention, running, synchronizations
+from apps.provisioning import actions, preview, retention, running, synchronizations
 from apps.provisioning.models import (
     Integration,
     PreparedPlan,
-    RemoteUser,
     Synchronization,
     SynchronizationState,
 )
-from apps.provisioning.plans import leases, tasks
+from apps.provisioning.plans import tasks
+from apps.tenants.leases import NO_LEASE
 
-AT_ONCE = 1000  # people: a fraction of a second
+AT_ONCE = preview.CHUNK  # people: a fraction of a second
 KEPT = 2  # plans of one integration, beside the one that is being made: whoever looks at one may go on
 
 
-def few(integration: Integration) -> bool:
-    """A page can wait for their plan."""
-    accounts = RemoteUser.objects.filter(integration=integration)
-    return bool(accounts.count() <= AT_ONCE and directory_now.entitled(integration).count() <= AT_ONCE)
+def few(integration: Integration) -> list[uuid.UUID] | None:
+    """Whom the plan is about, where a page can wait for it; None with more people than that."""
+    people = preview.people(integration, AT_ONCE + 1)
+    return people if len(people) <= AT_ONCE else None
 
 
 @transaction.atomic
@@ -40,7 +41,7 @@ def prepare(integration: Integration, *, mapping: dict[str, Any] | None = None) 
         retention.forget_plans(rows.exclude(pk__in=list(newest)))
         plan = PreparedPlan.objects.create(integration=integration, mapping=mapping)
     else:
-        PreparedPlan.objects.filter(pk=plan.pk).update(rules="", **leases.FREE)
+        PreparedPlan.objects.filter(pk=plan.pk).update(rules="", **NO_LEASE)
     tasks.ring_on_commit(plan.pk)
     return plan
 
@@ -51,7 +52,7 @@ def synchronize(integration: Integration, *, actor: Actor, plan: str | None = No
     Raises ActivationRefused when it is not active, Outdated when one is under way, and when the plan is another by now; with many
     people the synchronisation says that later, as its `problem`.
     """
-    if few(integration):
+    if few(integration) is not None:
         return running.synchronize(integration, actor=actor, plan=plan)
     with transaction.atomic():
         locked = running.locked_row(integration)
@@ -61,7 +62,7 @@ def synchronize(integration: Integration, *, actor: Actor, plan: str | None = No
 
 def activate(integration: Integration, *, actor: Actor, plan: str | None = None) -> Integration:
     """As apps.provisioning.actions.activate_integration(). With many people the integration is active once the plan was compared."""
-    if few(integration):
+    if few(integration) is not None:
         return actions.activate_integration(integration, actor=actor, plan=plan)
     actions.verify_activation(integration, actor=actor)  # what is refused is told at once
     with transaction.atomic():

@@ -7,7 +7,8 @@ from celery import shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from apps.provisioning.plans import leases, work
+from apps.provisioning.plans import work
+from apps.provisioning.plans.leases import PLANS
 from apps.tenants.context import current_tenant_id
 from apps.tenants.tasks import TenantTask
 
@@ -36,5 +37,5 @@ def ring_on_commit(plan_id: uuid.UUID) -> None:
 
 def ring_for_due_plans() -> None:
     """The sweeper's: repairs a lost ring and a dead worker."""
-    for tenant_id, plan_id in leases.due_everywhere():
+    for tenant_id, plan_id in PLANS.due_everywhere():
         ring(tenant_id, plan_id)

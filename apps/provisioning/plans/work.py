@@ -18,8 +18,9 @@ from apps.lib.transactions import retried
 from apps.provisioning import actions, preview, running, synchronizations
 from apps.provisioning.errors import ActivationRefused, Outdated
 from apps.provisioning.models import Integration, PlannedChange, PreparedPlan, ResourceKind, Synchronization
-from apps.provisioning.plans import leases
+from apps.provisioning.plans.leases import PLANS
 from apps.tenants.bulk import insert_rows, new_ids
+from apps.tenants.leases import LeaseLost
 
 SLICE_SECONDS = 5.0  # of one task; then others have their turn
 CHUNK = {
@@ -30,19 +31,19 @@ CHUNK = {
 
 def work(plan_id: uuid.UUID) -> bool:
     """True when more is left."""
-    plan = leases.claim(plan_id)
+    plan = PLANS.claim(plan_id)
     if plan is None:
         return False
     integration = as_planned(plan)
     try:
         if _compare_for_a_slice(plan, integration):
-            leases.give_back(plan)
+            PLANS.settle(plan)
             return True
         if _rules(integration) != _rules(as_planned(plan, anew=True)):
-            leases.give_back(plan, rules="")  # set differently meanwhile: another plan
+            PLANS.settle(plan, rules="")  # set differently meanwhile: another plan
             return True
         _finish(plan, integration)
-    except leases.LeaseLost:
+    except LeaseLost:
         return False
     return False
 
@@ -73,7 +74,7 @@ def _compare_for_a_slice(plan: PreparedPlan, integration: Integration) -> bool:
         if kind == ResourceKind.USER and plan.kind == ResourceKind.GROUP:
             continue
         if plan.kind != kind:
-            leases.keep(plan, kind=kind, position=None)
+            PLANS.keep(plan, kind=kind, position=None)
         while chunk := _after(ids[kind], plan.position)[: CHUNK[kind]]:
             if time.monotonic() >= ends:
                 return True
@@ -87,7 +88,7 @@ def _after(ids: list[uuid.UUID], position: uuid.UUID | None) -> list[uuid.UUID]:
 
 def _begin_anew(plan: PreparedPlan, rules: str, total: int) -> None:
     PlannedChange.objects.filter(plan=plan).delete()
-    leases.keep(
+    PLANS.keep(
         plan,
         rules=rules,
         kind=ResourceKind.USER,
@@ -126,7 +127,7 @@ def _compare_chunk(
 def _write(plan: PreparedPlan, changes: Sequence[preview.Row], **progress: Any) -> None:
     if plan.synchronization is None:
         insert_rows(PlannedChange, _kept(plan, changes), common={"plan_id": plan.pk})
-    leases.keep(plan, changes=plan.changes + len(changes), **progress)
+    PLANS.keep(plan, changes=plan.changes + len(changes), **progress)
 
 
 def _kept(plan: PreparedPlan, changes: Sequence[preview.Row]) -> list[dict[str, Any]]:
@@ -148,17 +149,17 @@ def _finish(plan: PreparedPlan, integration: Integration) -> None:
     digest = preview.digest_of([], plan.digest)
     if plan.synchronization is None:
         held = preview.would_be_held(integration, plan.user_counts)
-        leases.give_back(plan, digest=digest, held=held, ready_at=timezone.now())
+        PLANS.settle(plan, digest=digest, held=held, ready_at=timezone.now())
     elif plan.wanted and plan.wanted != digest:
         _refuse(plan.synchronization, running.another_plan())
     else:
-        leases.keep(plan)  # ours still
+        PLANS.keep(plan)  # ours still
         _begin(plan.synchronization, integration, plan.counts)
 
 
 def _begin(synchronization: Synchronization, integration: Integration, planned: dict[str, Any]) -> None:
     asked_by = synchronization
-    actor = Actor(kind=asked_by.actor_kind, id=asked_by.actor_id, name=asked_by.actor_name)
+    actor = asked_by.actor
     try:
         if synchronization.cause == "activation":
             actions.activate_planned(integration, planned, actor=actor, synchronization=synchronization)
