@@ -50,7 +50,8 @@ def actor_of(request: Request) -> Actor:
     """Names the key and, in brackets, whose it is."""
     key: Any = request.auth
     name = f"{key.name} ({key.owner.user.username})"
-    return Actor("api_key", str(key.pk), name, client_ip(request), request.headers.get("User-Agent", ""))
+    user_agent = request.headers.get("User-Agent", "")
+    return Actor("api_key", str(key.pk), name, client_ip(request), user_agent, auth_method="api_key")
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

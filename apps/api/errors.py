@@ -17,9 +17,10 @@ from rest_framework.response import Response
 from apps.directory.errors import DirectoryError, FieldsTaken, LastOwner
 from apps.provisioning.errors import Outdated
 from apps.saml.errors import CertificateRefused, MetadataChangeGone, SeveralServiceProviders, SsoUnavailable
+from apps.webhooks.errors import Busy
 
 CONTENT_TYPE = "application/problem+json"
-CONFLICTS = (FieldsTaken, LastOwner, CertificateRefused, MetadataChangeGone, Outdated)
+CONFLICTS = (FieldsTaken, LastOwner, CertificateRefused, MetadataChangeGone, Outdated, Busy)
 TYPES = {400: "urn:gatehouse:problem:invalid", 409: "urn:gatehouse:problem:conflict"}
 
 

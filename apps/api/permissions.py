@@ -21,7 +21,7 @@ class ByRole(BasePermission):
         role = request.auth.owner.role
         if role == Role.HELP_DESK:
             return request.method in view.help_desk
-        return role in WRITERS or (role in READERS and request.method in SAFE_METHODS)
+        return role in WRITERS or (role in READERS and request.method in {*SAFE_METHODS, *view.asks})
 
 
 def check_may_grant(request: Request, role: str) -> None:

@@ -15,11 +15,14 @@ from apps.api.views import (
     jobs,
     mapping,
     metadata,
+    reports,
     root,
     scim_tokens,
     sso,
     sso_preview,
     users,
+    webhook_deliveries,
+    webhooks,
     write_test,
 )
 
@@ -70,7 +73,19 @@ IDENTITY_MANAGEMENT = [
     ("jobs/<uuid:job>/", jobs.OneJob, "job"),
     ("jobs/<uuid:job>/retries/", jobs.Retries, "job-retries"),
 ]
-
+WEBHOOKS = [
+    ("", webhooks.OneWebhook, ""),
+    ("resumption/", webhooks.WebhookResumption, "-resumption"),
+    ("secrets/", webhooks.WebhookSecrets, "-secrets"),
+    ("secrets/<uuid:secret>/", webhooks.OneWebhookSecret, "-secret"),
+    ("tests/", webhooks.WebhookTests, "-tests"),
+    ("deliveries/", webhook_deliveries.WebhookDeliveries, "-deliveries"),
+    ("deliveries/<uuid:delivery>/", webhook_deliveries.OneWebhookDelivery, "-delivery"),
+    ("deliveries/<uuid:delivery>/retries/", webhook_deliveries.WebhookDeliveryRetries, "-delivery-retries"),
+    ("replays/", webhook_deliveries.WebhookReplays, "-replays"),
+    ("replays/count/", webhook_deliveries.WebhookReplayCount, "-replay-count"),
+    ("replays/<uuid:replay>/", webhook_deliveries.OneWebhookReplay, "-replay"),
+]
 
 urlpatterns = [
     path("", root.root, name="root"),
@@ -105,10 +120,21 @@ urlpatterns = [
     path("events/distinct/", events.EventDistinct.as_view(), name="event-distinct"),
     path("events/interval/", events.EventInterval.as_view(), name="event-interval"),
     path("events/<uuid:pk>/", events.OneEvent.as_view(), name="event"),
+    path("receipts/", reports.Receipts.as_view(), name="receipts"),
+    path("receipts/<uuid:pk>/", reports.OneReceipt.as_view(), name="receipt"),
+    path("applications/<uuid:pk>/access/", reports.AccessReport.as_view(), name="access-report"),
+    path("applications/<uuid:pk>/access/export/", reports.AccessExport.as_view(), name="access-export"),
+    path("access/export/", reports.AccessExportOfAll.as_view(), name="access-export-of-all"),
+    path("week/", reports.Week.as_view(), name="week"),
     path("scim-tokens/", scim_tokens.ScimTokens.as_view(), name="scim-tokens"),
     path("scim-tokens/<uuid:pk>/", scim_tokens.OneScimToken.as_view(), name="scim-token"),
     path("api-keys/", api_keys.ApiKeys.as_view(), name="api-keys"),
     path("api-keys/<uuid:pk>/", api_keys.OneApiKey.as_view(), name="api-key"),
+    path("webhooks/", webhooks.Webhooks.as_view(), name="webhooks"),
+    *(
+        path(f"webhooks/<uuid:pk>/{end}", view.as_view(), name=f"webhook{name}")
+        for end, view, name in WEBHOOKS
+    ),
     path("administrators/", administrators.Administrators.as_view(), name="administrators"),
     path("administrators/<uuid:pk>/", administrators.OneAdministrator.as_view(), name="administrator"),
 ]

@@ -6,13 +6,15 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`kind` is one of administrator, person, scim_source, api_key, system."""
+    """`kind` is one of administrator, person, scim_source, api_key, system; `auth_method` how they showed it: session, api_key, token, or
+    at a sign-in what was shown then (apps/accounts/authenticated.py)."""
 
     kind: str
     id: str
     name: str
     client_ip: str = ""
     user_agent: str = ""
+    auth_method: str = ""
 
     @classmethod
     def system(cls) -> "Actor":

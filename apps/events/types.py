@@ -81,7 +81,18 @@ class EventType(models.TextChoices):
     SCIM_UNLINK = "scim_unlink", _("Unlinked from an identity source")
     SCIM_USER_DELETE = "scim_user_delete", _("Person deleted by an identity source")
     SCIM_TOKEN_CREATE = "scim_token_create", _("SCIM token created")
+    SCIM_TOKEN_EXPIRING = "scim_token_expiring", _("SCIM token expires soon")
+    SCIM_TOKEN_EXPIRED = "scim_token_expired", _("SCIM token expired")
     SCIM_TOKEN_DELETE = "scim_token_delete", _("SCIM token revoked")
+    WEBHOOK_CREATE = "webhook_create", _("Webhook created")
+    WEBHOOK_UPDATE = "webhook_update", _("Webhook changed")
+    WEBHOOK_DELETE = "webhook_delete", _("Webhook deleted")
+    WEBHOOK_SECRET_CREATE = "webhook_secret_create", _("Signing secret of a webhook made")
+    WEBHOOK_SECRET_DELETE = "webhook_secret_delete", _("Signing secret of a webhook ended")
+    WEBHOOK_QUARANTINE = "webhook_quarantine", _("Webhook quarantined")
+    WEBHOOK_RESUME = "webhook_resume", _("Webhook well again")
+    WEBHOOK_REPLAY = "webhook_replay", _("Events sent to a webhook again")
+    WEBHOOK_TEST = "webhook_test", _("Webhook tested")
     # The installation: in the organisation's own log and in the operators'
     ORGANIZATION_CREATE = "organization_create", _("Organisation created")
     ORGANIZATION_UPDATE = "organization_update", _("Organisation changed")
@@ -89,5 +100,14 @@ class EventType(models.TextChoices):
     ORGANIZATION_RESUME = "organization_resume", _("Organisation resumed")
     ORGANIZATION_DELETE = "organization_delete", _("Organisation deleted")
     OPERATOR_CREATE = "operator_create", _("Operator added")
+    OPERATOR_DELETE = "operator_delete", _("Operator removed")
+    # What leaves as a file
+    EVENTS_EXPORT = "events_export", _("Events exported")
+    USER_EXPORT = "user_export", _("People exported")
+    # The log itself
+    EVENT_RETENTION_UPDATE = "event_retention_update", _("Event retention changed")
+    EVENT_ARCHIVE = "event_archive", _("Events archived")
+    EVENT_ARCHIVE_DOWNLOAD = "event_archive_download", _("Event archive downloaded")
     # What the portal tells by itself
+    ACCESS_EXPORT = "access_export", _("Access report exported")
     MAIL_SEND = "mail_send", _("Mail sent")

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from apps.api.serializers.base import Strict, text
 from apps.saml.advice import advice_on
+from apps.saml.metadata_sources import source_of
 from apps.saml.models import (
     EncryptionAlgorithm,
     GroupsSent,
@@ -97,4 +98,4 @@ class SsoSerializer(Strict):
     advice = serializers.SerializerMethodField(help_text="What will probably not work, in sentences.")
 
     def get_advice(self, settings: Any) -> list[str]:
-        return advice_on(settings)
+        return advice_on(settings, source_of(settings.application))

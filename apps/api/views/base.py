@@ -1,6 +1,6 @@
 """What all views share. A view parses, calls one action and renders; reading goes through the tenant's managers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ PAGING = {"cursor", "limit"}
 class ApiView(APIView):
     access = "api_key"  # for the walk over every URL
     help_desk: Sequence[str] = ()  # the methods that keys of the help desk may use
+    asks: Sequence[str] = ()  # the methods that only ask, although others of their name change something
     pagination_class: Any = None  # the lists' own; drf-spectacular reads it
 
     @property
@@ -31,9 +32,9 @@ class ApiView(APIView):
         """The request's body. Raises ValidationError."""
         return _valid(kind(data=self.request.data, partial=partial))
 
-    def query(self, kind: type[Serializer[Any]]) -> dict[str, Any]:
+    def query(self, kind: type[Serializer[Any]], *, apart: Container[str] = PAGING) -> dict[str, Any]:
         """The query parameters but those of paging: a misspelt filter would otherwise list everything."""
-        given = {name: value for name, value in self.request.query_params.items() if name not in PAGING}
+        given = {name: value for name, value in self.request.query_params.items() if name not in apart}
         return _valid(kind(data=given))
 
     def page(

@@ -53,8 +53,9 @@ def shown(integration: Integration) -> dict[str, Any]:
 def plan_of(integration: Integration, tried: Integration | None = None) -> Response:
     """The plan, or with many people 202 and the address where it will be. `tried` is the integration with another mapping."""
     would_be = tried or integration
-    if plans.few(integration):
-        found = preview(would_be)
+    people = plans.few(integration)
+    if people is not None:
+        found = preview(would_be, people)
         return Response(_plan_document(found, found.rows[:MOST_ROWS], len(found.rows)))
     prepared = plans.prepare(integration, mapping=tried.mapping if tried else None)
     address = reverse("api:prepared-plan", args=[integration.application_id, prepared.pk])

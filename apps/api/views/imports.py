@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.accounts.exports import tell_of_export
 from apps.api.serializers.base import Strict
 from apps.api.serializers.imports import (
     ImportExportQuery,
@@ -20,6 +21,7 @@ from apps.api.serializers.imports import (
 from apps.api.views import base
 from apps.api.views.base import ApiView, ListView
 from apps.api.views.identity_management import integration_at
+from apps.events.actors import Target
 from apps.provisioning.imports import actions, queries
 from apps.provisioning.imports.export import FORMATS
 from apps.provisioning.models import Import
@@ -72,7 +74,15 @@ class ImportRowExport(ApiView):
         """The same rows as the list has, all of them, streamed: what became of each, and why not."""
         found, wanted = _run(pk, run), self.query(ImportExportQuery)
         content_type, written = FORMATS[wanted["format"]]
-        response = StreamingHttpResponse(written(_matching(found, wanted)), content_type=content_type)
+        rows, application = _matching(found, wanted), Target.of("application", found.integration.application)
+        tell_of_export(
+            rows.count(),
+            actor=self.actor,
+            filters={name: wanted.get(name, "") for name in ("q", "state")},
+            target=application,
+            application=application,
+        )
+        response = StreamingHttpResponse(written(rows), content_type=content_type)
         response["Content-Disposition"] = f'attachment; filename="accounts.{wanted["format"]}"'
         return response
 

@@ -55,7 +55,7 @@ class AttributeMapping(ApiView):
         integration = change_mapping(integration, _rows(given), actor=self.actor, renaming=given["renaming"])
         return Response(mapping_document(integration))
 
-    @extend_schema(responses=MappingSerializer)
+    @extend_schema(responses={200: MappingSerializer})
     def delete(self, request: Request, pk: UUID) -> Response:
         """Back to the connector's table. Where that would give accounts another name, PUT it with `renaming` instead."""
         integration = integration_at(pk)

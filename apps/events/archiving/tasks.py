@@ -1,0 +1,18 @@
+from celery import shared_task
+
+from apps.events.archiving import work
+from apps.tenants.tasks import TenantTask
+
+
+@shared_task
+def archive_all() -> None:
+    """Beat, every hour."""
+    for tenant_id in work.tenants_that_archive():
+        archive_tenant.delay(tenant_id)
+
+
+@shared_task(base=TenantTask)
+def archive_tenant(tenant_id: str) -> None:
+    """Whatever kills this process, the next one goes on."""
+    while work.archive_one():
+        continue

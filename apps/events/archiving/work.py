@@ -1,0 +1,111 @@
+"""
+Old events leave the database by whole segments: from the end of the last archive to a checkpoint that is older than the organisation keeps.
+
+In this order, so that death at any point loses nothing and is made good by the next run: the file, on the disk under its name; then, in one
+transaction, the signed statement that it holds these rows; then the rows, a thousand at a time, through the one door there is
+(apps/tenants/append_only.py). The chain goes on from the statement.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from apps.events.actions import record
+from apps.events.actors import Actor, Target
+from apps.events.archiving import files
+from apps.events.chain import archived_tip, hold_chain
+from apps.events.checkpoints import add_checkpoint, as_document
+from apps.events.models import Event, EventCheckpoint, EventRetention, EventSeal
+from apps.events.types import EventType
+from apps.lib.transactions import retried
+from apps.tenants.append_only import removing
+from apps.tenants.context import current_tenant_id, every_tenant
+
+SEGMENT = 100_000  # events in one file, or as many as lie between two checkpoints
+CHUNK = 1000  # rows that go in one transaction
+MONTH = timedelta(days=31)
+
+
+def tenants_that_archive() -> list[str]:
+    """Across tenants, for the beat alone."""
+    with every_tenant():
+        return [str(row) for row in EventRetention.unscoped.values_list("tenant_id", flat=True)]
+
+
+def archive_one() -> bool:
+    """One segment of the tenant in context; False when there is none old enough. What an earlier run left undone comes first."""
+    remove_archived()
+    end = _next_end()
+    if end is None:
+        return False
+    state(*written(end))
+    remove_archived()
+    return True
+
+
+def _next_end() -> EventCheckpoint | None:
+    """Every event up to a checkpoint was there when it was made: the age of the checkpoint is enough to know."""
+    kept = EventRetention.objects.first()
+    if kept is None:
+        return None
+    tip = archived_tip()
+    old = EventCheckpoint.objects.filter(
+        sequence__gt=tip.sequence if tip else 0, made_at__lt=timezone.now() - kept.months * MONTH
+    ).order_by("sequence", "number")
+    first: EventCheckpoint | None = old.first()
+    if first is None:
+        return None
+    fitting = old.filter(sequence__lte=(tip.sequence if tip else 0) + SEGMENT)
+    return fitting.last() or first
+
+
+def written(end: EventCheckpoint) -> tuple[EventCheckpoint, dict[str, Any]]:
+    """The file of a segment, and what the statement will say about it."""
+    tip = archived_tip()
+    begins = tip.sequence if tip else 0
+    start = EventCheckpoint.objects.filter(sequence=begins, archive={}).order_by("number").first()
+    seals = EventSeal.objects.filter(sequence__gt=begins, sequence__lte=end.sequence)
+    seals = seals.order_by("sequence").select_related("event")
+    ends = seals.first(), seals.last()
+    path = files.write_archive(
+        seals.iterator(chunk_size=CHUNK), start=as_document(start) if start else {}, end=as_document(end)
+    )
+    count, faults = files.verify_archive(path)
+    if faults or count != end.sequence - begins:
+        raise ArchiveUnsound(faults[0] if faults else f"{count} of {end.sequence - begins} events are there.")
+    times = [seal.event.created_at.isoformat() for seal in ends if seal]
+    about = {"first": begins + 1, "from": times[0], "to": times[-1], "sha256": files.sha256_of(path)}
+    return end, about
+
+
+class ArchiveUnsound(Exception):
+    """What was written does not verify: the log is not what it was. Nothing is removed; verifyevents says more."""
+
+
+@retried
+def state(end: EventCheckpoint, about: dict[str, Any]) -> None:
+    hold_chain()
+    tip = archived_tip()
+    if tip is not None and tip.sequence >= end.sequence:
+        return  # another worker was faster, with the same file
+    count = end.sequence - about["first"] + 1
+    made = add_checkpoint(sequence=end.sequence, digest=end.digest, count=count, archive=about)
+    name = files.name_of(about["first"], end.sequence)
+    record(
+        EventType.EVENT_ARCHIVE,
+        actor=Actor.system(),
+        target=Target("archive", str(made.pk), name),
+        details={"events": count, "from": about["from"], "to": about["to"], "sha256": about["sha256"]},
+    )
+
+
+def remove_archived() -> None:
+    """Rows of which a signed statement says that a file has them, the oldest first."""
+    tip = archived_tip()
+    if tip is None:
+        return
+    gone = EventSeal.objects.filter(sequence__lte=tip.sequence).order_by("sequence")
+    while ids := list(gone.values_list("event_id", flat=True)[:CHUNK]):
+        with removing(current_tenant_id()):
+            Event.objects.filter(pk__in=ids).let_go()

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+
+
+class WebhooksConfig(AppConfig):
+    name = "apps.webhooks"
+    label = "webhooks"
+
+    def ready(self) -> None:
+        from apps.events.listeners import listen
+        from apps.outbox import relay
+        from apps.webhooks import doorbell, tasks
+
+        relay.on_sweep(tasks.ring_for_due_webhooks)
+        listen(doorbell.ring_for)
