@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -12,6 +13,7 @@ from django.utils import timezone
 from apps.accounts.models import Administrator, Role
 from apps.directory.models import User
 from apps.events.actors import Actor
+from apps.tenants.prepared import PreparedQuery
 
 Roles = tuple[str, ...]
 ROLES: Roles = tuple(Role.values)
@@ -19,6 +21,7 @@ WRITERS: Roles = (Role.OWNER, Role.ADMINISTRATOR)
 READERS: Roles = (*WRITERS, Role.READ_ONLY)
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 View = Callable[..., HttpResponse]
+_ROLE = PreparedQuery(lambda user: Administrator.objects.filter(user=user), user=UUID)
 
 
 def client_ip(request: HttpRequest) -> str:
@@ -33,8 +36,8 @@ def role_of(user: Any) -> str | None:
     if User.administrator.is_cached(user):
         known: Administrator | None = getattr(user, "administrator", None)
         return known.role if known else None
-    role: str | None = Administrator.objects.filter(user=user).values_list("role", flat=True).first()
-    return role
+    found: Administrator | None = _ROLE.first(user=user.pk)
+    return found.role if found else None
 
 
 def may_grant(granter: str | None, role: str) -> bool:
@@ -60,7 +63,8 @@ def actor_of(request: HttpRequest) -> Actor:
     if not isinstance(user, User):
         return Actor("person", "", "anonymous", client_ip(request), request.headers.get("User-Agent", ""))
     kind = "administrator" if role_of(user) else "person"
-    return Actor(kind, str(user.pk), user.username, client_ip(request), request.headers.get("User-Agent", ""))
+    user_agent = request.headers.get("User-Agent", "")
+    return Actor(kind, str(user.pk), user.username, client_ip(request), user_agent, auth_method="session")
 
 
 def actor_for(request: HttpRequest, user: User) -> Actor:

@@ -1,7 +1,8 @@
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth import authenticate
 from django.db import transaction
@@ -18,10 +19,12 @@ from apps.directory.validators import fold
 from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
+from apps.tenants.prepared import PreparedQuery
 
 LOCKOUT_WINDOW = timedelta(minutes=15)
 TRIES_PER_ACCOUNT = 10
 TRIES_PER_ADDRESS = 100
+_OWNER = PreparedQuery(lambda user: Administrator.objects.filter(role=Role.OWNER, user=user), user=UUID)
 
 
 @transaction.atomic
@@ -42,11 +45,11 @@ def change_role(administrator: Administrator, role: str, *, actor: Actor) -> Adm
     """Whether the actor may give and take these roles is the caller's question (access.may_grant). Raises LastOwner, FieldsInvalid."""
     if not User.objects.select_for_update().get(pk=administrator.user_id).active:
         raise FieldsInvalid({"role": [_("Somebody who is deactivated cannot administer.")]})
+    if role != Role.OWNER:
+        keep_an_owner(administrator.user)  # before their own row is locked: owners are locked in one order
     administrator = Administrator.objects.select_for_update(of=("self",)).get(pk=administrator.pk)
     if administrator.role == role:
         return administrator
-    if role != Role.OWNER:
-        keep_an_owner(administrator.user)
     changes = [{"field": "role", "from": str(administrator.role), "to": str(role)}]
     administrator.role = role
     administrator.save(update_fields=["role"])
@@ -61,9 +64,9 @@ def keep_an_owner(user: User, **_signal: Any) -> None:
 
     Two owners who go at once follow each other: both lock all owners, in one order, and ask who is active only then.
     """
+    if not _OWNER.exists(user=user.pk):
+        return  # as most who leave
     owners = Administrator.objects.filter(role=Role.OWNER)
-    if not owners.filter(user=user).exists():
-        return
     locked = list(owners.select_for_update(of=("self",)).order_by("pk").values_list("user_id", flat=True))
     others = User.objects.filter(pk__in=locked, active=True).exclude(pk=user.pk)
     if user.pk in locked and not others.exists():
@@ -106,7 +109,7 @@ def locked_out(username: str, client_ip: str) -> bool:
 @sensitive_variables("password")
 def person_with(username: str, password: str, *, actor: Actor) -> User | None:
     """The person whose password this is, also when it has expired. None for every refusal alike: unknown, wrong, locked out, deactivated."""
-    account = Guessed.by(username)
+    account, actor = Guessed.by(username), replace(actor, auth_method="password")
     # Counted before it is judged: a hundred guesses at once are still no more than ten.
     attempt = _count(account, actor)
     if _locked(account, actor.client_ip, besides=attempt):
@@ -203,7 +206,7 @@ def _record_refusal(account: Guessed, *, actor: Actor, reason: str) -> None:
 
 def record_refused_passkey(*, actor: Actor, reason: str) -> None:
     """Whose it was is not known, or not believed."""
-    target = Target(kind="user", id=actor.id, name=actor.name)
+    target, actor = Target(kind="user", id=actor.id, name=actor.name), replace(actor, auth_method="passkey")
     words = f"Passkey refused: {reason}."
     record(EventType.USER_LOGIN_ATTEMPT, actor=actor, target=target, success=False, error_message=words)
 

@@ -18,12 +18,15 @@ from apps.events.actors import Actor
 
 def administrators_of_tenant() -> Any:
     """QuerySet with `user` and `second_factor`, whether they have one; oldest role first."""
-    confirmed = Authenticator.objects.filter(user=OuterRef("user"), confirmed_at__isnull=False)
-    passkeys = Passkey.objects.filter(user=OuterRef("user"))
-    rows = Administrator.objects.select_related("user").annotate(
-        second_factor=Exists(confirmed) | Exists(passkeys)
-    )
+    rows = with_second_factor(Administrator.objects.select_related("user"), person="user")
     return rows.order_by("created_at", "pk")
+
+
+def with_second_factor(rows: Any, *, person: str = "pk") -> Any:
+    """The QuerySet with `second_factor`: whether whom `person` names has an authenticator app that works, or a passkey."""
+    confirmed = Authenticator.objects.filter(user=OuterRef(person), confirmed_at__isnull=False)
+    passkeys = Passkey.objects.filter(user=OuterRef(person))
+    return rows.annotate(second_factor=Exists(confirmed) | Exists(passkeys))
 
 
 @transaction.atomic

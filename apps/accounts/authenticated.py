@@ -1,5 +1,7 @@
 """A person has just shown who they are: what their session remembers of it."""
 
+from dataclasses import replace
+
 from django.contrib.auth import login as start_session
 from django.http import HttpRequest
 from django.utils import timezone
@@ -13,8 +15,11 @@ from apps.accounts.signing_out import FOLLOWS, session_handle
 from apps.directory.models import User
 
 
-def begin_session(request: HttpRequest, user: User) -> None:
-    """Signs `user` in: a session under a new key, with nothing in it of anybody else's."""
+def begin_session(request: HttpRequest, user: User, *, shown: str) -> None:
+    """Signs `user` in: a session under a new key, with nothing in it of anybody else's.
+
+    `shown` is what the log says it was by: password, password+totp, password+recovery_code, passkey.
+    """
     again = request.user.is_authenticated
     start_session(request, user)
     if again:
@@ -25,14 +30,14 @@ def begin_session(request: HttpRequest, user: User) -> None:
     note_authentication(request)
     actor = actor_of(request)
     note_organisation(request, administers=actor.kind == "administrator")
-    record_sign_in(user, actor=actor)
+    record_sign_in(user, actor=replace(actor, auth_method=shown))
 
 
-def confirm_session(request: HttpRequest, user: User) -> None:
+def confirm_session(request: HttpRequest, user: User, *, shown: str) -> None:
     """The person who is signed in has shown it once more: the session goes on under a new key."""
     request.session.cycle_key()
     note_authentication(request)
-    record_sign_in(user, actor=actor_of(request), again=True)
+    record_sign_in(user, actor=replace(actor_of(request), auth_method=shown), again=True)
 
 
 def note_authentication(request: HttpRequest) -> None:

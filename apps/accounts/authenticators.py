@@ -59,6 +59,11 @@ def confirm_authenticator(user: User, code: str, *, actor: Actor) -> list[str] |
     return new_recovery_codes(user, actor=actor)
 
 
+def method_of(code: str) -> str:
+    """What the log calls a password with such a code."""
+    return "password+recovery_code" if len(code) == CODE_LENGTH else "password+totp"
+
+
 @sensitive_variables("code")
 def code_is_right(user: User, code: str, *, actor: Actor) -> bool:
     """Of the app, each code once; or a recovery code, which is used up."""

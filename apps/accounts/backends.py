@@ -28,9 +28,7 @@ class TenantBackend(BaseBackend):
     def get_user(self, user_id: Any) -> User | None:
         """Another tenant's session is nobody here; a person who may not sign in loses the session they have."""
         try:
-            user: User | None = (
-                User.objects.select_related("administrator").filter(pk=UUID(str(user_id))).first()
-            )
-        except (NoTenantError, ValueError):
+            user: User = User.objects.select_related("administrator").get(pk=UUID(str(user_id)))
+        except (NoTenantError, ValueError, User.DoesNotExist):
             return None
-        return user if user is not None and may_sign_in(user) else None
+        return user if may_sign_in(user) else None

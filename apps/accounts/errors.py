@@ -1,5 +1,6 @@
 from collections.abc import Iterable
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -12,6 +13,13 @@ NAMED = 5  # of those who could do it
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's reason is for developers; people need to know what to do."""
     return render(request, "403_csrf.html", status=403)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A form that is too long was still a form: its page says so."""
+    if isinstance(exception, RequestDataTooBig):
+        return render(request, "413.html", status=413)
+    return render(request, "400.html", status=400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

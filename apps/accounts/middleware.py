@@ -1,6 +1,5 @@
 from collections.abc import Callable
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -12,6 +11,7 @@ from apps.accounts.organisations import remember
 from apps.accounts.portal_sessions import note_seen
 from apps.accounts.sessions import HANDLE
 from apps.lib import language
+from apps.lib.places import zone
 
 
 class TenantSessionMiddleware(SessionMiddleware):
@@ -58,15 +58,15 @@ class LastSeenMiddleware:
 
 
 class LanguageMiddleware:
-    """Pages speak the language of this browser, until it is known who reads them. Programs are answered in English."""
+    """Pages speak the language of this browser, else the organisation's, until it is known who reads them. Programs are answered in English."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info.startswith(settings.SPOKEN_IN_ENGLISH):
+        if _is_for_programs(request):
             return self.get_response(request)
-        with translation.override(language.asked_for(request)):
+        with translation.override(language.asked_for(request, _of_organisation(request, "language"))):
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", translation.get_language() or language.WRITTEN)
         patch_vary_headers(response, ["Accept-Language", "Cookie"])
@@ -74,13 +74,17 @@ class LanguageMiddleware:
 
 
 class ReaderMiddleware:
-    """Pages speak the language of the person who reads them, and tell the time by their clock. Requests without a session (programs) are not asked."""
+    """Pages speak the language of the person who reads them, and tell the time by their clock, else by the organisation's.
+
+    Requests without a session (programs) are not asked.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with timezone.override(None):  # what is switched on below ends with the request
+        name = "" if _is_for_programs(request) else _of_organisation(request, "timezone")
+        with timezone.override(zone(name)):  # what is switched on below ends with the request
             return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], *_: Any) -> None:
@@ -92,16 +96,16 @@ def turn_to_reader(request: HttpRequest) -> None:
     """Their time and their language, from here to the end of the request."""
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return
-    if zone := local_zone(request.user):
-        timezone.activate(zone)
+    if own_zone := zone(getattr(request.user, "timezone", "")):
+        timezone.activate(own_zone)
     own = language.spoken(getattr(request.user, "language", ""))
-    if own and not request.path_info.startswith(settings.SPOKEN_IN_ENGLISH):
+    if own and not _is_for_programs(request):
         translation.activate(own)
 
 
-def local_zone(user: object) -> ZoneInfo | None:
-    """None when the person has not said, or this machine does not know the zone."""
-    try:
-        return ZoneInfo(getattr(user, "timezone", "") or "")
-    except (ValueError, ZoneInfoNotFoundError):
-        return None
+def _of_organisation(request: HttpRequest, setting: str) -> str:
+    return getattr(getattr(request, "tenant", None), setting, "")
+
+
+def _is_for_programs(request: HttpRequest) -> bool:
+    return request.path_info.startswith(settings.SPOKEN_IN_ENGLISH)

@@ -3,13 +3,22 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.announcement_models import Announcement, ClosedAnnouncement
 from apps.accounts.run_models import PeopleAct, PeopleRow, PeopleRun, RowOutcome, RunState
 from apps.directory.models import User
 from apps.lib.crypto import Sealed
 from apps.lib.names import validate_text
 from apps.tenants.models import TenantOwned
 
-__all__ = ["PeopleAct", "PeopleRow", "PeopleRun", "RowOutcome", "RunState"]  # beside what is defined here
+__all__ = [  # beside what is defined here
+    "Announcement",
+    "ClosedAnnouncement",
+    "PeopleAct",
+    "PeopleRow",
+    "PeopleRun",
+    "RowOutcome",
+    "RunState",
+]
 
 
 class Role(models.TextChoices):
@@ -109,6 +118,19 @@ class Authenticator(TenantOwned):
 
     def __str__(self) -> str:
         return f"Authenticator app of {self.user}"
+
+
+class SecondFactorRequest(TenantOwned):
+    """Somebody was told that they must have a second factor: the days they have for it count from here, once and for all."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="second_factor_request")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(TenantOwned.Meta):
+        pass
+
+    def __str__(self) -> str:
+        return f"Second factor asked of {self.user}"
 
 
 class RecoveryCode(TenantOwned):

@@ -16,25 +16,31 @@ from django.utils import timezone
 from apps.accounts import destinations
 from apps.accounts.access import password_expired
 from apps.accounts.authenticated import begin_session
-from apps.accounts.second_factors import has_second_factor, second_factor_required
+from apps.accounts.second_factors import DUE, has_second_factor, second_factor_due
 from apps.directory.models import User
 
 PENDING = (
     "pending_sign_in"  # session: {"user", "account", "at", "destination"} of whoever has given their password
 )
+BY_PASSWORD = "password"  # noqa: S105 - what was shown, not the thing itself
 LIFETIME = dt.timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """`second`: what there is besides the password was shown, too."""
+    """`shown` is what the log will say the sign-in was by."""
 
     user: User
     destination: str
-    second: bool
+    shown: str
+
+    @property
+    def second(self) -> bool:
+        """What there is besides the password was shown, too."""
+        return self.shown != BY_PASSWORD
 
 
-def begin_sign_in(request: HttpRequest, user: User, destination: str, *, second: bool = False) -> None:
+def begin_sign_in(request: HttpRequest, user: User, destination: str, *, shown: str = BY_PASSWORD) -> None:
     """After the right password, or a later step. The session gets a new key: nobody else holds it while the rest is asked."""
     request.session.cycle_key()
     request.session[PENDING] = {
@@ -42,19 +48,18 @@ def begin_sign_in(request: HttpRequest, user: User, destination: str, *, second:
         "account": user.get_session_auth_hash(),
         "at": timezone.now().timestamp(),
         "destination": destination,
-        "second": second,
+        "shown": shown,
     }
 
 
 def sign_in(request: HttpRequest, user: User, destination: str) -> HttpResponse:
     """After the right password: the session at once where nothing else is asked, which is most sign-ins, else the next page."""
-    if missing(Pending(user, destination, second=False)):
-        begin_sign_in(request, user, destination)
-        return go_on(request)
-    request.session.pop(PENDING, None)
-    begin_session(request, user)
-    request.session[destinations.CAME_FOR] = destination
-    return redirect(destination)
+    pending = Pending(user, destination, BY_PASSWORD)
+    page, due = next_step(pending)
+    if not page:
+        return _begin(request, pending, due)
+    begin_sign_in(request, user, destination)
+    return redirect(page)
 
 
 def pending_sign_in(request: HttpRequest) -> Pending | None:
@@ -65,17 +70,25 @@ def pending_sign_in(request: HttpRequest) -> Pending | None:
     user: User | None = User.objects.filter(pk=UUID(noted["user"]), active=True).first()
     if user is None or user.get_session_auth_hash() != noted["account"]:
         return None
-    return Pending(user, noted["destination"], noted["second"])
+    return Pending(user, noted["destination"], noted.get("shown", BY_PASSWORD))
+
+
+def next_step(pending: Pending) -> tuple[str, dt.datetime | None]:
+    """The page that asks for what is next, "" when that is nothing; and until when they may do without a second factor that they must have.
+
+    The code before the new password: whoever has only found an old one in a list changes nothing.
+    """
+    has_second = has_second_factor(pending.user)
+    if has_second and not pending.second:
+        return "accounts:code", None
+    if password_expired(pending.user):
+        return "accounts:expired", None
+    due = None if has_second else second_factor_due(pending.user)
+    return ("accounts:second_factor" if due and due <= timezone.now() else ""), due
 
 
 def missing(pending: Pending) -> str:
-    """The page that asks for what is next, "" when that is nothing. The code before the new password: whoever has only found an old one in a list changes nothing."""
-    has_second = has_second_factor(pending.user)
-    if has_second and not pending.second:
-        return "accounts:code"
-    if password_expired(pending.user):
-        return "accounts:expired"
-    return "" if has_second or not second_factor_required(pending.user) else "accounts:second_factor"
+    return next_step(pending)[0]
 
 
 def go_on(request: HttpRequest) -> HttpResponse:
@@ -84,9 +97,14 @@ def go_on(request: HttpRequest) -> HttpResponse:
     if pending is None:
         request.session.pop(PENDING, None)
         return redirect("accounts:login")
-    if page := missing(pending):
-        return redirect(page)
-    request.session.pop(PENDING)
-    begin_session(request, pending.user)
+    page, due = next_step(pending)
+    return redirect(page) if page else _begin(request, pending, due)
+
+
+def _begin(request: HttpRequest, pending: Pending, due: dt.datetime | None) -> HttpResponse:
+    request.session.pop(PENDING, None)
+    begin_session(request, pending.user, shown=pending.shown)
     request.session[destinations.CAME_FOR] = pending.destination
+    if due:
+        request.session[DUE] = due.timestamp()
     return redirect(pending.destination)

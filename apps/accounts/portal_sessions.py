@@ -1,6 +1,8 @@
 """Where a person is signed in, for their own eyes, and how they end it from elsewhere."""
 
 import datetime as dt
+from typing import Any
+from uuid import UUID
 
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.models import Session
@@ -15,9 +17,11 @@ from apps.directory.models import User
 from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
+from apps.tenants.prepared import PreparedQuery
 
 # No process writes more often than that. It remembers by itself: a session that is saved again would last longer.
 ROUGHLY = dt.timedelta(minutes=5)
+_OF_PERSON = PreparedQuery(lambda user: PortalSession.objects.filter(user=user), user=UUID)
 
 
 def note_session(request: HttpRequest, user: User, handle: str) -> None:
@@ -61,10 +65,23 @@ def sessions_of(user: User) -> list[PortalSession]:
 @transaction.atomic
 def end_sessions(sessions: list[PortalSession], *, actor: Actor) -> None:
     """At once: the next page that one of them asks for is the sign-in."""
-    Session.objects.filter(session_key__in=[one.session_key for one in sessions]).delete()
     for one in sessions:
         details = {"client_ip": one.client_ip, "started_at": one.started_at.isoformat()}
         record(EventType.SESSION_END, actor=actor, target=Target.of("user", one.user), details=details)
+    _end(sessions)
+
+
+def end_with_access(user: User, **_signal: Any) -> dict[str, int]:
+    """Of somebody who is leaving: at once, and the event of it tells how many there were. Most have none."""
+    if not _OF_PERSON.exists(user=user.pk):
+        return {"sessions_ended": 0}
+    sessions = sessions_of(user)
+    _end(sessions)
+    return {"sessions_ended": len(sessions)}
+
+
+def _end(sessions: list[PortalSession]) -> None:
+    Session.objects.filter(session_key__in=[one.session_key for one in sessions]).delete()
     PortalSession.objects.filter(pk__in=[one.pk for one in sessions]).delete()
 
 

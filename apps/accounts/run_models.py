@@ -7,6 +7,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.directory.models import Group, User
+from apps.events.begun import BegunBySomebody
+from apps.tenants.leases import Leased
 from apps.tenants.models import TenantOwned, TenantQuerySet, TenantScopedManager
 
 
@@ -27,7 +29,7 @@ class RunState(models.TextChoices):
     STOPPED = "stopped", _("Stopped")
 
 
-class PeopleRun(TenantOwned):
+class PeopleRun(Leased, BegunBySomebody):
     """All numbers count rows. `actor_*` is who acts: whoever prepared it, then whoever started it."""
 
     act = models.CharField(max_length=12, choices=PeopleAct.choices)
@@ -37,16 +39,11 @@ class PeopleRun(TenantOwned):
     invites = models.BooleanField(default=False)  # an import's people get a mail
     file_name = models.CharField(max_length=255, blank=True)
     told = models.JSONField(default=dict)  # of the file: {"encoding": "cp1252", "ignored": ["shoe size"]}
-    actor_kind = models.CharField(max_length=20)
-    actor_id = models.CharField(max_length=64, blank=True)
-    actor_name = models.CharField(max_length=255)
     total = models.PositiveIntegerField(default=0)
     checked = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
-    lease_token = models.UUIDField(null=True, blank=True, editable=False)
-    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

@@ -3,6 +3,7 @@ from django.urls import URLPattern, URLResolver, path
 from apps.accounts.views import (
     expired,
     language,
+    logo,
     passkeys,
     passwords,
     reauthentication,
@@ -17,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login/code/", second_factor.code, name="code"),
     path("login/second-factor/", second_factor.set_up, name="second_factor"),
     path("logout/", sessions.logout, name="logout"),
+    path("organisation-logo", logo.organisation_logo, name="organisation_logo"),
     path("language/", language.choose, name="language"),
     path("reauthentication/", reauthentication.again, name="reauthentication"),
     path("password/forgotten/", passwords.forgotten, name="forgotten"),

@@ -4,8 +4,11 @@ Callers pass objects of the tenant in context; `actor` says who did it. Refusals
 """
 
 from collections.abc import Iterable
+from secrets import token_urlsafe
 from typing import Any
+from uuid import UUID
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -20,8 +23,11 @@ from apps.directory.validators import fold
 from apps.events.actions import changes_between, line, record, record_all
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
+from apps.lib.plain_fields import clean_fields
+from apps.lib.transactions import joining
 from apps.outbox.models import Topic
 from apps.outbox.publish import publish, publish_all
+from apps.tenants.prepared import PreparedQuery, insert, update
 
 USER_FIELDS = (
     "username",
@@ -40,6 +46,8 @@ USER_FIELDS = (
     "cost_center",
     "manager",
 )
+NAMES = {"username", "email", "shares_email"}  # what people sign in with
+_LOCKED = PreparedQuery(lambda user: User.objects.select_for_update().filter(pk=user), user=UUID)
 
 
 def _taken(thing: User | Group) -> FieldsTaken | None:
@@ -55,12 +63,16 @@ def _taken(thing: User | Group) -> FieldsTaken | None:
     return FieldsTaken(taken) if taken else None
 
 
-def _save(thing: User | Group) -> None:
+def _clean(thing: User | Group) -> None:
     thing.fill_keys()
     try:
-        thing.clean_fields(exclude={"password", "tenant", "username_key", "email_key", "name_key"})
+        clean_fields(thing, exclude={"password", "tenant", "username_key", "email_key", "name_key"})
     except ValidationError as error:
         raise FieldsInvalid.from_validation(error) from error
+
+
+def _save(thing: User | Group) -> None:
+    _clean(thing)
     if conflict := _taken(thing):
         raise conflict
     try:
@@ -90,6 +102,25 @@ def add_user(
         user.set_password(password)
         note_new_password(user, "")
     _save(user)
+    _tell_of_new(user, actor=actor)
+    return user
+
+
+@joining
+def add_new_user(*, actor: Actor, active: bool = True, shares_email: bool = False, **fields: str) -> User:
+    """
+    The same for a caller that has just asked, in its own transaction, whether anybody signs in with the name or the address. Raises
+    IntegrityError when another request was faster.
+    """
+    password = UNUSABLE_PASSWORD_PREFIX + token_urlsafe(30)  # as Django makes one of none, but at once
+    user = User(active=active, shares_email=shares_email, password=password, **_known(fields))
+    _clean(user)
+    insert(user)
+    _tell_of_new(user, actor=actor)
+    return user
+
+
+def _tell_of_new(user: User, *, actor: Actor) -> None:
     record(
         EventType.USER_CREATE,
         actor=actor,
@@ -97,31 +128,47 @@ def add_user(
         changes=changes_between({"shares_email": False}, _snapshot(user)),
     )
     publish(Topic.USER_CHANGED, user.id)
-    return user
 
 
-@transaction.atomic
+@joining
 def update_user(user: User, *, actor: Actor, shares_email: bool | None = None, **fields: str) -> User:
     """
     Changes only the given USER_FIELDS; nothing changed, nothing recorded. `shares_email` None: a new address has to be nobody
     else's, and one that was somebody else's becomes this person's own when it is free.
     """
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = locked(user)
     before = _snapshot(user)
     for field, value in _known(fields).items():
         setattr(user, field, value)
     user.shares_email = _still_shares(user, before) if shares_email is None else shares_email
     if changes := changes_between(before, _snapshot(user)):
-        _save(user)
+        _save_changes(user, {each["field"] for each in changes})
         record(EventType.USER_UPDATE, actor=actor, target=Target.of("user", user), changes=changes)
         publish(Topic.USER_CHANGED, user.id)
     return user
 
 
+def locked(user: User) -> User:
+    """As it is now, and stays for the transaction that is open. Raises User.DoesNotExist."""
+    found: User | None = _LOCKED.first(user=user.pk)
+    if found is None:
+        raise User.DoesNotExist
+    return found
+
+
+def _save_changes(user: User, fields: set[str]) -> None:
+    """Whom a person would collide with is asked only where they get a name or an address."""
+    if fields & NAMES:
+        _save(user)
+    else:
+        _clean(user)
+        update(user, (*sorted(fields), "updated_at"))
+
+
 @transaction.atomic
 def choose_language(user: User, language: str, *, actor: Actor) -> User:
     """Of the portal's own pages and letters, so no application is told. "" leaves it to the browser. Raises FieldsInvalid."""
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = locked(user)
     former, user.language = user.language, language
     if former != language:
         _save(user)
@@ -130,34 +177,35 @@ def choose_language(user: User, language: str, *, actor: Actor) -> User:
     return user
 
 
-@transaction.atomic
+@joining
 def deactivate_user(user: User, *, actor: Actor) -> User:
     """Takes effect with this transaction: sessions end for good (session_epoch), assertions stop, accounts are told.
 
     Raises what `leaving` was refused with: LastOwner.
     """
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = locked(user)
     if user.active:
-        leaving.send(User, user=user)
+        told = _leave(user)
         user.active = False
         user.session_epoch += 1
-        user.save(update_fields=["active", "session_epoch", "updated_at"])
+        update(user, ("active", "session_epoch", "updated_at"))
         record(
             EventType.USER_SUSPENDED,
             actor=actor,
             target=Target.of("user", user),
             changes=[{"field": "active", "from": True, "to": False}],
+            details=told,
         )
         publish(Topic.USER_CHANGED, user.id)
     return user
 
 
-@transaction.atomic
+@joining
 def reactivate_user(user: User, *, actor: Actor) -> User:
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = locked(user)
     if not user.active:
         user.active = True
-        user.save(update_fields=["active", "updated_at"])
+        update(user, ("active", "updated_at"))
         record(
             EventType.USER_ACTIVATED,
             actor=actor,
@@ -171,7 +219,7 @@ def reactivate_user(user: User, *, actor: Actor) -> User:
 @transaction.atomic
 def set_password(user: User, password: str, *, actor: Actor, enforce_policy: bool = True) -> User:
     """Ends every session of the person: the session hash holds the password's. `enforce_policy` False is for passwords decided elsewhere."""
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = locked(user)
     if enforce_policy:
         check_new_password(user, password)
     former = user.password if user.has_usable_password() else ""
@@ -187,7 +235,7 @@ def set_password(user: User, password: str, *, actor: Actor, enforce_policy: boo
 @transaction.atomic
 def forget_password(user: User, *, actor: Actor) -> User:
     """Whoever knew it cannot sign in with it any more; sessions end."""
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = locked(user)
     if user.has_usable_password():
         user.set_unusable_password()
         user.password_expires_at = None
@@ -202,8 +250,8 @@ def remove_user(user: User, *, actor: Actor) -> None:
     """The row goes; the log keeps its snapshot, and the applications are told by the same comparison as ever. Raises LastOwner."""
     if User.objects.select_for_update().filter(pk=user.pk).first() is None:
         return  # another request was faster
-    leaving.send(User, user=user)
-    record(EventType.USER_DELETE, actor=actor, target=Target.of("user", user))
+    told = _leave(user)
+    record(EventType.USER_DELETE, actor=actor, target=Target.of("user", user), details=told)
     publish(Topic.USER_CHANGED, user.id)
     user.delete()
 
@@ -309,6 +357,15 @@ def _record_membership(group: Group, users: list[User], *, actor: Actor, operati
     Group.objects.filter(pk=group.pk).update(updated_at=timezone.now())
     publish(Topic.GROUP_CHANGED, group.id)
     publish_all(Topic.USER_CHANGED, [user.pk for user in users])
+
+
+def _leave(user: User) -> dict[str, Any]:
+    """What the floors above did for it, for the event. Raises what one of them refuses with."""
+    told: dict[str, Any] = {}
+    for _receiver, answer in leaving.send(User, user=user):
+        if isinstance(answer, dict):
+            told |= answer
+    return told
 
 
 def _known(fields: dict[str, Any]) -> dict[str, Any]:

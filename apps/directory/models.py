@@ -7,7 +7,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from apps.directory.validators import fold, validate_language, validate_text, validate_timezone
-from apps.tenants.models import TenantOwned, TenantQuerySet, TenantScopedManager
+from apps.tenants.models import Tenant, TenantOwned, TenantQuerySet, TenantScopedManager
 
 
 class UserQuerySet(TenantQuerySet):
@@ -41,6 +41,10 @@ class UserQuerySet(TenantQuerySet):
 class User(TenantOwned, AbstractBaseUser):
     """A person. Written only by directory.actions."""
 
+    # The indexes below begin with it, as does the key of the user names.
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, editable=False, related_name="+", db_index=False
+    )
     username = models.CharField(_("username"), max_length=150, validators=[validate_text])
     username_key = models.CharField(max_length=300, editable=False)
     email = models.EmailField(_("company email"), max_length=254, validators=[validate_text])
@@ -194,8 +198,11 @@ class SignInPolicy(TenantOwned):
         _("second factor required of"),
         max_length=20,
         choices=SecondFactor.choices,
-        default=SecondFactor.OPTIONAL,
+        default=SecondFactor.OWNERS,
     )
+    second_factor_days = models.PositiveSmallIntegerField(
+        _("days to set a second factor up"), default=7, validators=[MaxValueValidator(90)]
+    )  # 0: at the next sign-in
 
     class Meta(TenantOwned.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [

@@ -29,7 +29,14 @@ from apps.lib.language import written
 from apps.outbox.models import Topic
 from apps.outbox.publish import publish_all
 
-FIELDS = ("minimum_length", "refuse_common", "history", "maximum_age_days", "second_factor")
+FIELDS = (
+    "minimum_length",
+    "refuse_common",
+    "history",
+    "maximum_age_days",
+    "second_factor",
+    "second_factor_days",
+)
 GRACE = dt.timedelta(days=7)  # when passwords begin to expire, nobody's is over at once
 
 

@@ -3,4 +3,5 @@
 from django.dispatch import Signal
 
 # `user`: they are about to lose their access, in this transaction, which whoever raises a DirectoryError ends. Their row is locked.
+# What a receiver answers, {name: value} or None, is told by the event of it.
 leaving = Signal()

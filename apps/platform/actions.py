@@ -8,16 +8,17 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.accounts import renaming
 from apps.accounts.actions import add_administrator
 from apps.accounts.models import PortalSession, Role
 from apps.accounts.one_time_links import invite
-from apps.directory.actions import add_user
+from apps.accounts.organisation_settings import update_organisation
+from apps.directory.actions import add_user, remove_user
 from apps.directory.errors import FieldsInvalid
 from apps.directory.models import SecondFactor, User
 from apps.directory.policies import update_policy
 from apps.events.actions import record
 from apps.events.actors import Actor, Target
+from apps.events.archiving.actions import remove_files_on_commit
 from apps.events.types import EventType
 from apps.tenants import actions as tenants
 from apps.tenants.context import in_tenant
@@ -31,10 +32,29 @@ def add_operator(*, username: str, email: str, password: str) -> User:
     tenant, new = platform_tenant()
     with in_tenant(tenant):
         if new:
-            update_policy(actor=Actor.system(), second_factor=SecondFactor.EVERYBODY)
-        user = add_user(actor=Actor.system(), username=username, email=email, password=password)
-        record(EventType.OPERATOR_CREATE, actor=Actor.system(), target=Target.of("user", user))
+            update_policy(actor=Actor.system(), second_factor=SecondFactor.EVERYBODY, second_factor_days=0)
+        return _add_operator(username, email, password, actor=Actor.system())
+
+
+@transaction.atomic
+def invite_operator(*, username: str, email: str, actor: Actor) -> User:
+    """By another one: whoever is added sets a password by a link in a mail, then a second factor. Raises what add_user raises."""
+    user = _add_operator(username, email, None, actor=actor)
+    invite(user, actor=actor)
     return user
+
+
+@transaction.atomic
+def remove_operator(user: User, *, actor: Actor) -> None:
+    """The account goes, with its sessions; the log keeps what it did. Raises FieldsInvalid about the last one who can sign in.
+
+    Two who remove each other follow one another: both lock everybody, in one order.
+    """
+    others = [each for each in User.objects.select_for_update().order_by("pk") if each.pk != user.pk]
+    if not any(each.active and each.has_usable_password() for each in others):
+        raise FieldsInvalid({"username": [_("The last operator stays. Add another one first.")]})
+    record(EventType.OPERATOR_DELETE, actor=actor, target=Target.of("user", user))
+    remove_user(user, actor=actor)
 
 
 @transaction.atomic
@@ -58,7 +78,7 @@ def create_organisation(*, slug: str, name: str, owner: str, actor: Actor) -> Te
 @transaction.atomic
 def rename_organisation(tenant: Tenant, *, name: str, actor: Actor) -> None:
     """Raises FieldsInvalid."""
-    if changes := renaming.rename_organisation(tenant, name=name, actor=actor):
+    if changes := update_organisation(tenant, name=name, actor=actor):
         target = Target("organization", str(tenant.pk), name.strip())
         record(EventType.ORGANIZATION_UPDATE, actor=actor, target=target, changes=changes)
 
@@ -88,6 +108,13 @@ def delete_organisation(tenant: Tenant, *, actor: Actor) -> None:
         keys = list(PortalSession.objects.values_list("session_key", flat=True))
     Session.objects.filter(session_key__in=keys).delete()
     tenants.remove_tenant(tenant)
+    remove_files_on_commit(tenant.pk)
+
+
+def _add_operator(username: str, email: str, password: str | None, *, actor: Actor) -> User:
+    user = add_user(actor=actor, username=username, email=email, password=password)
+    record(EventType.OPERATOR_CREATE, actor=actor, target=Target.of("user", user))
+    return user
 
 
 def _target(tenant: Tenant) -> Target:

@@ -6,14 +6,32 @@ from django.utils.translation import gettext_lazy as _
 from apps.directory.errors import DirectoryError
 
 
-class OrganisationForm(forms.Form):
-    """The name; what it may be is said by the model."""
-
-    name = forms.CharField(label=_("Name"), max_length=120)
+class RefusableForm(forms.Form):
+    """What an action refuses stands beside its field, or on top."""
 
     def refuse(self, error: DirectoryError) -> None:
         for field, texts in error.fields.items():
             self.add_error(field if field in self.fields else None, texts)  # type: ignore[arg-type]
+
+
+class OrganisationForm(RefusableForm):
+    """The name; what it may be is said by the model."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+
+
+class NewOperatorForm(RefusableForm):
+    username = forms.CharField(
+        label=_("Username"),
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+    )
+    email = forms.CharField(
+        label=_("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput,
+        help_text=_("They get a mail with a link to set a password, good for seven days."),
+    )
 
 
 class NewOrganisationForm(OrganisationForm):

@@ -12,5 +12,8 @@ urlpatterns = [
     path("tenants/<uuid:pk>/suspension/", views.suspension, name="tenant_suspension"),
     path("tenants/<uuid:pk>/resumption/", views.resumption, name="tenant_resumption"),
     path("tenants/<uuid:pk>/deletion/", views.deletion, name="tenant_deletion"),
+    path("operators/", views.operators, name="operators"),
+    path("operators/new/", views.operator_new, name="operator_new"),
+    path("operators/<uuid:pk>/removal/", views.operator_removal, name="operator_removal"),
     path("health/", views.health_page, name="health"),
 ]

@@ -12,13 +12,22 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.access import actor_of
+from apps.accounts.administrators import with_second_factor
 from apps.accounts.recent import recent_authentication_required, recent_authentication_to_write
 from apps.directory.errors import DirectoryError
+from apps.directory.models import User
 from apps.events.models import Event
+from apps.events.types import EventType
 from apps.platform import actions
 from apps.platform.access import operator_required
 from apps.platform.counts import people_and_applications
-from apps.platform.forms import DeletionForm, NewOrganisationForm, OrganisationForm
+from apps.platform.forms import (
+    DeletionForm,
+    NewOperatorForm,
+    NewOrganisationForm,
+    OrganisationForm,
+    RefusableForm,
+)
 from apps.platform.health import health
 from apps.tenants.addresses import path_prefix
 from apps.tenants.models import Tenant
@@ -26,6 +35,7 @@ from apps.tenants.platform import customers
 
 PAGE_SIZE = 50
 LATELY = 10
+ABOUT_OPERATORS = (EventType.OPERATOR_CREATE, EventType.OPERATOR_DELETE)
 
 
 @operator_required
@@ -51,7 +61,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "platform/tenants.html", context)
 
 
-def _form_page(request: HttpRequest, template: str, form: OrganisationForm, **context: Any) -> HttpResponse:
+def _form_page(request: HttpRequest, template: str, form: RefusableForm, **context: Any) -> HttpResponse:
     return render(request, template, {"form": form} | context, status=422 if form.errors else 200)
 
 
@@ -151,6 +161,57 @@ def deletion(request: HttpRequest, pk: UUID) -> HttpResponse:
         "cancel_url": reverse("platform:tenant", args=[pk]),
     }
     return _form_page(request, "platform/confirm.html", form, shown=shown, **context)
+
+
+@operator_required
+@require_safe
+def operators(request: HttpRequest) -> HttpResponse:
+    context = {
+        "rows": with_second_factor(User.objects.order_by("username_key")),
+        "events": Event.objects.filter(type__in=ABOUT_OPERATORS)[:LATELY],
+    }
+    return render(request, "platform/operators.html", context)
+
+
+@operator_required
+@recent_authentication_required
+def operator_new(request: HttpRequest) -> HttpResponse:
+    form = NewOperatorForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            user = actions.invite_operator(actor=actor_of(request), **form.cleaned_data)
+        except DirectoryError as error:
+            form.refuse(error)
+        else:
+            text = _("%(name)s is an operator now, and gets a mail with a link to set a password.")
+            messages.success(request, text % {"name": user})
+            return redirect("platform:operators")
+    return _form_page(request, "platform/operator_new.html", form)
+
+
+@operator_required
+@recent_authentication_required
+def operator_removal(request: HttpRequest, pk: UUID) -> HttpResponse:
+    shown = get_object_or_404(User, pk=pk)
+    form = RefusableForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            actions.remove_operator(shown, actor=actor_of(request))
+        except DirectoryError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("%(name)s is no operator any more.") % {"name": shown})
+            return redirect("platform:operators")
+    context = {
+        "title": _("Remove the operator %(name)s?") % {"name": shown},
+        "consequence": _(
+            "Their account here is gone for good, and so are their sessions, password and second factor. What they did stays in the log. "
+            "Accounts that they have in organisations stay as they are."
+        ),
+        "action": _("Remove"),
+        "cancel_url": reverse("platform:operators"),
+    }
+    return _form_page(request, "platform/confirm.html", form, shown=_("Operators"), **context)
 
 
 @operator_required

@@ -5,20 +5,19 @@ from django.utils.translation import gettext as _
 from apps.applications.catalog import Connector
 from apps.directory.models import User
 from apps.saml.metadata_import import ServiceProvider
-from apps.saml.metadata_sources import source_of
-from apps.saml.models import NameIdFormat, SsoSettings
+from apps.saml.models import MetadataSource, NameIdFormat, SsoSettings
 from apps.saml.name_id_choice import refused_format
 from apps.saml.name_ids import RANDOM
 
 PATHS = {"email": 'emails[type eq "work"].value'}  # of IdentityRule.scim, where it is not the path itself
 
 
-def advice_on(settings: SsoSettings) -> list[str]:
-    """Empty when nothing is known against the settings."""
+def advice_on(settings: SsoSettings, source: MetadataSource | None) -> list[str]:
+    """Empty when nothing is known against the settings. `source` is what their metadata came from (`source_of`)."""
     connector = settings.application.connector
     sentences = [
         _unfitting_format(settings, connector),
-        _unlisted_format(settings),
+        _unlisted_format(settings, source),
         _other_value(settings, connector),
         _shared_entity_id(settings),
     ]
@@ -30,9 +29,8 @@ def _unfitting_format(settings: SsoSettings, connector: Connector) -> str:
     return refused_format(connector, settings.name_id_format)
 
 
-def _unlisted_format(settings: SsoSettings) -> str:
+def _unlisted_format(settings: SsoSettings, source: MetadataSource | None) -> str:
     """An import leaves the NameID alone once people sign in; a format that is not listed there is often taken all the same."""
-    source = source_of(settings.application)
     offered = ServiceProvider.from_json(source.seen).name_id_formats if source else []
     if not offered or settings.name_id in offered or NameIdFormat.UNSPECIFIED in offered:
         return ""

@@ -18,6 +18,8 @@ from apps.accounts.notices import administrators_to_mail
 from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
+from apps.lib.deadlines import days_left, passed
+from apps.lib.language import day
 from apps.mail.enqueue import Message, post
 from apps.saml.models import KeyPair
 from apps.tenants.addresses import tenant_url
@@ -27,20 +29,6 @@ THRESHOLDS = (60, 30, 7, 1)  # days before the end; 0 is the end itself
 SOON = dt.timedelta(days=THRESHOLDS[0])
 URGENT = dt.timedelta(days=7)
 State = KeyPair.State
-
-
-def threshold(not_after: dt.datetime, now: dt.datetime) -> int | None:
-    """The nearest one that was passed, in days; None while there is time."""
-    left = not_after - now
-    if left <= dt.timedelta():
-        return 0
-    passed = [days for days in THRESHOLDS if left <= dt.timedelta(days=days)]
-    return min(passed, default=None)
-
-
-def days_left(not_after: dt.datetime, now: dt.datetime) -> int:
-    """Days that have begun count: what ends tomorrow at noon ends in 2 days this morning, and in 1 this afternoon."""
-    return max(-((now - not_after) // dt.timedelta(days=1)), 0)
 
 
 def _ending(rows: Any, now: dt.datetime) -> Any:
@@ -62,48 +50,48 @@ def warn(now: dt.datetime) -> int:
     """In the tenant in context; returns how many warnings were given."""
     told = 0
     for pair in list(_ending(KeyPair.objects.select_related("application", "tenant"), now)):
-        passed = threshold(pair.not_after, now)
-        if passed is not None and (pair.expiry_told is None or passed < pair.expiry_told):
-            told += _tell(pair, passed, now)
+        at = passed(pair.not_after, now, THRESHOLDS)
+        if at is not None and (pair.expiry_told is None or at < pair.expiry_told):
+            told += _tell(pair, at, now)
     return told
 
 
 @transaction.atomic
-def _tell(pair: KeyPair, passed: int, now: dt.datetime) -> bool:
+def _tell(pair: KeyPair, at: int, now: dt.datetime) -> bool:
     """False when somebody else was first."""
-    untold = Q(expiry_told=None) | Q(expiry_told__gt=passed)
-    if not KeyPair.objects.filter(untold, pk=pair.pk).update(expiry_told=passed):
+    untold = Q(expiry_told=None) | Q(expiry_told__gt=at)
+    if not KeyPair.objects.filter(untold, pk=pair.pk).update(expiry_told=at):
         return False
     application = Target.of("application", pair.application)
     record(
-        EventType.CERTIFICATE_EXPIRING if passed else EventType.CERTIFICATE_EXPIRED,
+        EventType.CERTIFICATE_EXPIRING if at else EventType.CERTIFICATE_EXPIRED,
         actor=Actor.system(),
         target=Target("certificate", str(pair.pk), pair.fingerprint_sha256),
         application=application,
-        success=passed > 0,
+        success=at > 0,
         error_message=""
-        if passed
+        if at
         else _("The certificate has ended. Applications that look at it refuse sign-ins."),
         details={
             "state": pair.state,
             "not_after": pair.not_after.astimezone(dt.UTC).isoformat(),
             "days_left": days_left(pair.not_after, now),
-            "threshold_days": passed,
+            "threshold_days": at,
         },
     )
-    post(lambda: _message(pair, passed, now), administrators_to_mail(), application=application)
+    post(lambda: _message(pair, at, now), administrators_to_mail(), application=application)
     return True
 
 
-def _message(pair: KeyPair, passed: int, now: dt.datetime) -> Message:
+def _message(pair: KeyPair, at: int, now: dt.datetime) -> Message:
     return Message.of(
         "certificate_expiry",
-        _subject(pair, passed, now),
+        _subject(pair, at, now),
         application=pair.application,
         tenant=pair.tenant,
         pair=pair,
-        ends=pair.not_after.astimezone(dt.UTC).strftime("%-d %B %Y, %H:%M UTC"),
-        expired=passed == 0,
+        ends=day(timezone.localtime(pair.not_after), "j F Y, H:i T"),
+        expired=at == 0,
         following=_following(pair),
         url=tenant_url(pair.tenant, "console:application_sso", pk=pair.application_id),
     )
@@ -115,11 +103,11 @@ def _following(pair: KeyPair) -> bool:
     return bool(others.exists())
 
 
-def _subject(pair: KeyPair, passed: int, now: dt.datetime) -> str:
+def _subject(pair: KeyPair, at: int, now: dt.datetime) -> str:
     name = pair.application
-    if passed == 0:
+    if at == 0:
         return _("%(name)s: the certificate for sign-ins has expired") % {"name": name}
-    if passed == 1:
+    if at == 1:
         return _("%(name)s: the certificate for sign-ins expires within 24 hours") % {"name": name}
     days = days_left(pair.not_after, now)
     text = ngettext(

@@ -12,6 +12,7 @@ from apps.events.types import EventType
 from apps.saml.actions.key_pairs import certificates_of
 from apps.saml.actions.settings import sso_of
 from apps.saml.addresses import certificate_url, metadata_url, sso_url
+from apps.saml.models import SsoSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,9 @@ def guide_of(application: Application, *, identity_active: bool) -> FilledGuide 
     guide = application.connector.guide
     if guide is None:
         return None
-    values = values_of(application)
-    done = _done(application) | {"identity": identity_active}
+    settings = sso_of(application)
+    values = values_of(settings)
+    done = _done(settings) | {"identity": identity_active}
     return FilledGuide(
         guide.source,
         tuple(_filled(step, application, values, done) for step in guide.sign_on),
@@ -51,9 +53,10 @@ def guide_of(application: Application, *, identity_active: bool) -> FilledGuide 
     )
 
 
-def values_of(application: Application) -> dict[str, str]:
+def values_of(settings: SsoSettings) -> dict[str, str]:
     """Every placeholder that a guide may have."""
-    settings, certificate = sso_of(application), certificates_of(application)[0]
+    application = settings.application
+    certificate = certificates_of(application)[0]
     return {
         **application.parameters,
         "label": str(application),
@@ -70,10 +73,11 @@ def values_of(application: Application) -> dict[str, str]:
     }
 
 
-def _done(application: Application) -> dict[str, bool]:
+def _done(settings: SsoSettings) -> dict[str, bool]:
+    application = settings.application
     sign_ins = Event.objects.filter(application_id=str(application.pk), type=EventType.SSO_AUTH, success=True)
     return {
-        "sso": sso_of(application).complete,
+        "sso": settings.complete,
         "groups": Assignment.objects.filter(application=application).exists(),
         "sign_in": sign_ins.exists(),
     }

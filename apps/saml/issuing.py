@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.applications.models import Application
 from apps.directory.models import User
-from apps.events.actions import record
+from apps.events.actions import recorded
 from apps.events.actors import Actor, Target
 from apps.events.models import Event
 from apps.events.types import EventType
@@ -274,7 +274,7 @@ def _record(
         details |= {"idp_initiated": not wish.in_response_to, "request_id": wish.in_response_to}
     if refusal is not None:
         details["refusal"] = refusal.code
-    return record(
+    return recorded(
         EventType.SSO_AUTH,
         actor=actor,
         target=Target.of("user", user) if user is not None else None,

@@ -75,24 +75,26 @@ def _line(field: str, value: Any) -> str:
     if field in CERTIFICATES:
         return certificate_line(value)
     if isinstance(value, dict):
-        return str(value.get("url", json.dumps(value, sort_keys=True))) + _marks(value)
+        return _with_marks(str(value.get("url", json.dumps(value, sort_keys=True))), value)
     return str(value)
 
 
-def _marks(row: dict[str, Any]) -> str:
-    default = _(", default") if row.get("is_default") else ""
-    return (
-        _(" (index %(index)s%(default)s)") % {"index": row["index"], "default": default}
-        if "index" in row
-        else ""
+def _with_marks(address: str, row: dict[str, Any]) -> str:
+    if "index" not in row:
+        return address
+    text = (
+        _("%(address)s (index %(index)s, default)")
+        if row.get("is_default")
+        else _("%(address)s (index %(index)s)")
     )
+    return text % {"address": address, "index": row["index"]}
 
 
 def certificate_line(pem: str) -> str:
-    """ "CN=sp.example, 1 Jan 2026 to 1 Jan 2027, SHA-256 AB:CD…": enough to compare with what the application's administrator says."""
+    """ "CN=sp.example, valid 1 Jan 2026 to 1 Jan 2027, SHA-256 AB:CD…": enough to compare with what the application's administrator says."""
     certificate = x509.load_pem_x509_certificate(pem.encode())
     subject = "".join(each for each in certificate.subject.rfc4514_string() if each.isprintable())[:200]
-    return _("%(subject)s, %(start)s to %(end)s, SHA-256 %(fingerprint)s") % {
+    return _("%(subject)s, valid %(start)s to %(end)s, SHA-256 %(fingerprint)s") % {
         "subject": subject or _("no subject"),
         "start": _day(certificate.not_valid_before_utc),
         "end": _day(certificate.not_valid_after_utc),

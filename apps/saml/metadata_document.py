@@ -22,7 +22,7 @@ def root_of(xml: bytes, *, signed_by: str = "") -> Element:
     try:
         root = parse(xml, max_bytes=LARGEST)
     except XmlRefused as refusal:
-        raise MetadataRefused(refusal.detail) from refusal
+        raise MetadataRefused(str(refusal.detail)) from refusal
     if root.tag not in {f"{MD}EntityDescriptor", f"{MD}EntitiesDescriptor"}:
         raise MetadataRefused(_("This is not SAML 2.0 metadata: it has no EntityDescriptor."))
     return _verified(root, signed_by) if signed_by else root

@@ -92,9 +92,10 @@ class Preview:
 
 
 def preview_of(user: User, settings: SsoSettings, *, sp_initiated: bool) -> Preview:
-    """`settings` with its application. Changes nothing, but that a random NameID which the first sign-in would make is made now
+    """`settings` with its application and its active key pair. Changes nothing, but that a random NameID which the first sign-in would make is made now
     and kept, so that what is shown is what will be sent; apps.saml.actions.previews keeps a line of who looked."""
-    statement, unwritable = _statement(user, settings)
+    told = tuple(sorted(group_names(user, settings))) if settings.include_groups else ()
+    statement, unwritable = _statement(user, settings, told)
     problems = [*problems_between(user, settings, sp_initiated=sp_initiated), *unwritable]
     document = None
     if statement is not None and is_addressed(settings):
@@ -106,14 +107,16 @@ def preview_of(user: User, settings: SsoSettings, *, sp_initiated: bool) -> Prev
         problems=tuple(problems),
         groups=tuple(groups_giving(settings.application, user).values_list("name", flat=True)),
         statement=statement,
-        rows=tuple(_rows(user, settings)),
+        rows=tuple(_rows(user, settings, told)),
         document=document,
     )
 
 
-def _statement(user: User, settings: SsoSettings) -> tuple[Statement | None, list[Problem]]:
+def _statement(
+    user: User, settings: SsoSettings, groups: tuple[str, ...]
+) -> tuple[Statement | None, list[Problem]]:
     try:
-        return statement_about(user, settings, group_names(user, settings)), []
+        return statement_about(user, settings, groups), []
     except Unwritable as missing:
         return None, [unwritable_problem(user, str(missing))]
 
@@ -121,15 +124,14 @@ def _statement(user: User, settings: SsoSettings) -> tuple[Statement | None, lis
 # --- what would be sent
 
 
-def _rows(user: User, settings: SsoSettings) -> Iterator[Row]:
+def _rows(user: User, settings: SsoSettings, groups: tuple[str, ...]) -> Iterator[Row]:
     """Every attribute of the settings, also those that this person has nothing for."""
     for row in settings.attributes:
         value = str(getattr(user, row["source"])) if row["source"] else row["constant"]
         sent = (value,) if value and row["enabled"] else ()
         yield Row(row["name"], row["name_format"], row["source"] or "constant", sent, enabled=row["enabled"])
     if settings.include_groups:
-        names = tuple(sorted(group_names(user, settings)))
-        yield Row(settings.groups_attribute_name, settings.groups_name_format, "groups", names)
+        yield Row(settings.groups_attribute_name, settings.groups_name_format, "groups", groups)
 
 
 def _document(user: User, settings: SsoSettings, statement: Statement, *, sp_initiated: bool) -> Document:

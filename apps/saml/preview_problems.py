@@ -8,14 +8,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from saml2.samlp import STATUS_NO_PASSIVE, STATUS_RESPONDER
 
-from apps.directory.models import Group, User
+from apps.directory.models import User
 from apps.lib.errors import SecretError
 from apps.lib.xml import SignatureRefused, parse, verify
 from apps.saml.addresses import metadata_url
-from apps.saml.gate import may_issue
+from apps.saml.gate import Refusal, may_issue
 from apps.saml.messages import Envelope, status_response
 from apps.saml.metadata_end import metadata_ended
-from apps.saml.models import KeyPair, SsoSettings
+from apps.saml.models import SsoSettings
 from apps.saml.signing import signed
 
 BEHIND = dt.timedelta(days=1)  # no service provider is asked to tolerate a clock that is this wrong
@@ -73,7 +73,7 @@ def _of_gate(user: User, settings: SsoSettings) -> Iterator[Problem]:
         "suspended": _("%(person)s is deactivated."),
         "password_expired": _("The password of %(person)s has expired: it has to be changed first."),
         "application_deactivated": _("Single sign-on of %(application)s is switched off."),
-        "not_assigned": _no_group(settings),
+        "not_assigned": _no_group(refusal),
     }
     sentence = words.get(refusal.code, str(refusal.sentence))
     if refusal.code in words:
@@ -81,15 +81,15 @@ def _of_gate(user: User, settings: SsoSettings) -> Iterator[Problem]:
     yield Problem(refusal.code, sentence, refusal.groups)
 
 
-def _no_group(settings: SsoSettings) -> str:
-    if Group.objects.filter(applications=settings.application).exists():
+def _no_group(refusal: Refusal) -> str:
+    if refusal.groups:
         return _("No group of %(person)s opens %(application)s.")
     return _("No user group is bound to %(application)s yet, so nobody gets in.")
 
 
 def _of_key(settings: SsoSettings) -> Iterator[Problem]:
     """The key signs the answer that anybody gets who is not signed in, addressed to nobody: it holds no assertion."""
-    key_pair = KeyPair.objects.get(application=settings.application, state=KeyPair.State.ACTIVE)
+    key_pair = settings.signing_pair
     now = timezone.now() - BEHIND
     envelope = Envelope(metadata_url(settings.application), NOBODY, NOBODY, "", now)
     message = status_response(envelope, STATUS_RESPONDER, STATUS_NO_PASSIVE)

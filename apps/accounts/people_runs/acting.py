@@ -12,7 +12,8 @@ from apps.accounts.access import WRITERS, may_grant
 from apps.accounts.actions import keep_an_owner
 from apps.accounts.models import Administrator, PeopleAct, PeopleRow, PeopleRun, RowOutcome, RunState
 from apps.accounts.one_time_links import invite, send_password_link
-from apps.accounts.people_runs import leases
+from apps.accounts.people_runs.leases import RUNS
+from apps.accounts.people_runs.notices import tell_of_the_end
 from apps.directory import actions
 from apps.directory.errors import DirectoryError
 from apps.directory.models import Group, Membership, User
@@ -35,7 +36,8 @@ def act_on_chunk(run: PeopleRun) -> bool:
     )
     rows = list(waiting.order_by("position")[: MEMBERS if by_group else CHUNK])
     if not rows:
-        leases.settle(run, state=RunState.DONE, finished_at=timezone.now())
+        RUNS.settle(run, state=RunState.DONE, finished_at=timezone.now())
+        tell_of_the_end(run)
         return False
     role = _role_now(run)
     if role not in WRITERS:
@@ -48,12 +50,8 @@ def act_on_chunk(run: PeopleRun) -> bool:
     PeopleRow.objects.bulk_update(rows, ["outcome", "problem", "user"])
     outcomes = [row.outcome for row in rows]
     counts = {name: F(name) + outcomes.count(name) for name in ("done", "unchanged", "refused")}
-    leases.keep(run, **counts)
+    RUNS.keep(run, **counts)
     return True
-
-
-def actor_of(run: PeopleRun) -> Actor:
-    return Actor(run.actor_kind, run.actor_id, run.actor_name)
 
 
 def may_change(role: str | None, user: User) -> bool:
@@ -95,7 +93,7 @@ def _change(run: PeopleRun, row: PeopleRow, role: str) -> bool:
         raise NotDone(_("This person is no longer here."))
     if not may_change(role, user):
         raise NotDone(_("Only an owner may change an owner."))
-    return ACTS[PeopleAct(run.act)](user, actor_of(run))
+    return ACTS[PeopleAct(run.act)](user, run.actor)
 
 
 def _deactivate(user: User, actor: Actor) -> bool:
@@ -129,11 +127,11 @@ def _import(run: PeopleRun, row: PeopleRow) -> bool:
     groups = list(Group.objects.filter(pk__in=row.groups))
     if len(groups) < len(set(row.groups)):
         raise NotDone(_("A user group of theirs was deleted meanwhile."))
-    row.user = actions.add_user(actor=actor_of(run), **row.fields)
+    row.user = actions.add_user(actor=run.actor, **row.fields)
     for group in groups:
-        actions.add_member(group, row.user, actor=actor_of(run))
+        actions.add_member(group, row.user, actor=run.actor)
     if run.invites:
-        invite(row.user, actor=actor_of(run))
+        invite(row.user, actor=run.actor)
     return True
 
 
@@ -147,7 +145,7 @@ def _change_members(run: PeopleRun, rows: list[PeopleRow]) -> None:
     joins = run.act == PeopleAct.JOIN
     moving = {key for key in people if (key not in inside) == joins}
     change = actions.add_members if joins else actions.remove_members
-    change(group, [people[key] for key in moving], actor=actor_of(run))
+    change(group, [people[key] for key in moving], actor=run.actor)
     for row in rows:
         if row.user is None:
             _refuse([row], _("This person is no longer here."))

@@ -10,13 +10,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import PeopleAct, PeopleRow, PeopleRun, RowOutcome, RunState
+from apps.accounts.notices import IN_SIGHT
 from apps.accounts.people_runs import tasks, work
 from apps.accounts.people_runs.reading import read_people
 from apps.directory.errors import FieldsInvalid
 from apps.directory.models import Group, User
 from apps.events.actors import Actor
+from apps.events.begun import begun_by
+from apps.tenants.leases import NO_LEASE
 
-AT_ONCE = 100  # rows that are done while the administrator waits; more are done by a worker
+AT_ONCE = IN_SIGHT  # rows that are done while the administrator waits; more are done by a worker
 NOT_STARTED = timedelta(days=1)  # after which nobody means it any more
 KEPT = timedelta(days=90)  # after which its results go; the log has every change
 BATCH = 500
@@ -77,7 +80,7 @@ def start(run: PeopleRun, *, actor: Actor) -> PeopleRun:
     now = timezone.now()
     with transaction.atomic():
         changed = PeopleRun.objects.filter(pk=run.pk, state=RunState.REVIEW).update(
-            state=RunState.WORKING, started_at=now, **_act_of(actor)
+            state=RunState.WORKING, started_at=now, **begun_by(actor)
         )
         if not changed:
             raise FieldsInvalid({"__all__": [_("This was started or dropped already.")]})
@@ -90,9 +93,7 @@ def stop(run: PeopleRun) -> bool:
     """What was done so far stays. False where nothing was under way, nor waited."""
     open_states = (RunState.CHECKING, RunState.REVIEW, RunState.WORKING)
     rows = PeopleRun.objects.filter(pk=run.pk, state__in=open_states)
-    return bool(
-        rows.update(state=RunState.STOPPED, finished_at=timezone.now(), lease_token=None, lease_until=None)
-    )
+    return bool(rows.update(state=RunState.STOPPED, finished_at=timezone.now(), **NO_LEASE))
 
 
 def _set_going(run: PeopleRun) -> PeopleRun:
@@ -106,7 +107,7 @@ def _set_going(run: PeopleRun) -> PeopleRun:
 
 
 def _new(act: PeopleAct, actor: Actor, **fields: Any) -> PeopleRun:
-    run = PeopleRun(act=act, **fields, **_act_of(actor))
+    run = PeopleRun(act=act, **fields, **begun_by(actor))
     run.save(force_insert=True)
     return run
 
@@ -114,10 +115,6 @@ def _new(act: PeopleAct, actor: Actor, **fields: Any) -> PeopleRun:
 def _row_of(run: PeopleRun, position: int, user: User) -> PeopleRow:
     keys = {"username_key": user.username_key, "email_key": user.email_key}
     return PeopleRow(run=run, position=position, user=user, name=str(user)[:255], **keys)
-
-
-def _act_of(actor: Actor) -> dict[str, str]:
-    return {"actor_kind": actor.kind, "actor_id": actor.id, "actor_name": actor.name[:255]}
 
 
 def _forget_old() -> None:

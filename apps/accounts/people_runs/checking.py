@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import PeopleRow, PeopleRun, RowOutcome, RunState
-from apps.accounts.people_runs import leases
+from apps.accounts.people_runs.leases import RUNS
 from apps.directory.models import Group, User
 from apps.directory.validators import fold
 
@@ -24,7 +24,7 @@ def check_chunk(run: PeopleRun) -> bool:
     rows = list(PeopleRow.objects.filter(run=run).order_by("position")[run.checked : run.checked + CHUNK])
     if not rows:
         counts = _counts(run)
-        leases.settle(
+        RUNS.settle(
             run,
             state=RunState.REVIEW,
             refused=counts.get(RowOutcome.REFUSED, 0),
@@ -37,7 +37,7 @@ def check_chunk(run: PeopleRun) -> bool:
     for row in waiting:
         _judge(row, here, groups, earlier)
     PeopleRow.objects.bulk_update(waiting, ["outcome", "problem", "user", "groups"])
-    leases.keep(run, checked=run.checked + len(rows))
+    RUNS.keep(run, checked=run.checked + len(rows))
     return True
 
 

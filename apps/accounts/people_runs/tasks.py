@@ -7,7 +7,8 @@ from celery import shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from apps.accounts.people_runs import leases, work
+from apps.accounts.people_runs import work
+from apps.accounts.people_runs.leases import RUNS
 from apps.tenants.context import current_tenant_id
 from apps.tenants.tasks import TenantTask
 
@@ -36,5 +37,5 @@ def ring_on_commit(run_id: uuid.UUID) -> None:
 
 def ring_for_due_runs() -> None:
     """The sweeper's: repairs a lost ring or a dead worker."""
-    for tenant_id, run_id in leases.due_everywhere():
+    for tenant_id, run_id in RUNS.due_everywhere():
         ring(tenant_id, run_id)

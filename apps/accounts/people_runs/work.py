@@ -4,25 +4,31 @@ import time
 import uuid
 
 from apps.accounts.models import RunState
-from apps.accounts.people_runs import acting, checking, leases
+from apps.accounts.people_runs import acting, checking
+from apps.accounts.people_runs.leases import RUNS
+from apps.lib.correlation import correlated
 from apps.lib.language import for_the_record
+from apps.tenants.leases import LeaseLost
 
 SLICE_SECONDS = 5.0  # of one task; then others have their turn
 
 
 def work(run_id: uuid.UUID) -> bool:
     """True when more is due now."""
-    run = leases.claim(run_id)
+    run = RUNS.claim(run_id)
     if run is None:
         return False
     step = checking.check_chunk if run.state == RunState.CHECKING else acting.act_on_chunk
     ends = time.monotonic() + SLICE_SECONDS
     try:
-        with for_the_record():  # why somebody was refused is kept, and read by others than whoever asks now
+        with (
+            for_the_record(),
+            correlated(run.pk),
+        ):  # why somebody was refused is kept, and read by others than whoever asks now
             while step(run) and time.monotonic() < ends:
                 continue
         if run.lease_token is not None:
-            leases.settle(run)
-    except leases.LeaseLost:
+            RUNS.settle(run)
+    except LeaseLost:
         return False
-    return leases.is_due(run_id)
+    return RUNS.is_due(run_id)

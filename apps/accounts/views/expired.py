@@ -46,5 +46,5 @@ def _changed(request: HttpRequest, form: NewPasswordForm, pending: Pending) -> b
     except FieldsInvalid as error:
         form.add_error("password", error.fields["password"])
         return False
-    begin_sign_in(request, user, pending.destination, second=pending.second)
+    begin_sign_in(request, user, pending.destination, shown=pending.shown)
     return True

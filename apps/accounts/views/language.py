@@ -12,13 +12,13 @@ from apps.accounts.access import actor_of, public
 from apps.accounts.destinations import inside_tenant
 from apps.directory.actions import choose_language
 from apps.directory.models import User
-from apps.lib.language import spoken
+from apps.lib.language import asked_for, spoken
 
 
 @public
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
-    """`language` for this browser and, if somebody is signed in, for their letters too; "" is what the browser asks for. `next` says where to go on."""
+    """`language` for this browser and, if somebody is signed in, for their letters too; "" is the organisation's, or what the browser asks for. `next` says where to go on."""
     wanted = request.POST.get("language", "")
     response = redirect(_next(request))
     if wanted and not spoken(wanted):
@@ -27,7 +27,9 @@ def choose(request: HttpRequest) -> HttpResponse:
     user: Any = getattr(request, "user", None)
     if isinstance(user, User):
         choose_language(user, wanted, actor=actor_of(request))
-        with translation.override(wanted or translation.get_language_from_request(request)):
+        request.COOKIES.pop(settings.LANGUAGE_COOKIE_NAME, None)  # it goes with this answer
+        usual = request.tenant.language  # type: ignore[attr-defined]  # whoever is signed in is inside one
+        with translation.override(wanted or asked_for(request, usual)):
             messages.success(request, _("Your language is saved."))
     if wanted:
         response.set_cookie(

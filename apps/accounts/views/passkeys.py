@@ -41,10 +41,10 @@ def passkey(request: HttpRequest) -> HttpResponse:
 
 def _shown(request: HttpRequest, user: User, destination: str) -> HttpResponse:
     if not request.user.is_authenticated:
-        begin_sign_in(request, user, destination, second=True)
+        begin_sign_in(request, user, destination, shown="passkey")
         return go_on(request)
     if user != request.user:
         raise PasskeyRefused("somebody else's")
-    confirm_session(request, user)
+    confirm_session(request, user, shown="passkey")
     request.session[destinations.CAME_FOR] = destination
     return redirect(destination)

@@ -24,7 +24,7 @@ def again(request: HttpRequest) -> HttpResponse:
             request.user.get_username(), form.cleaned_data["password"], actor=actor_of(request)
         )
         if user is not None and user == request.user:
-            confirm_session(request, user)
+            confirm_session(request, user, shown="password")
             request.session[destinations.CAME_FOR] = destination
             return redirect(destination)
         form.add_error("password", _("This is not your password, or it was tried too often."))

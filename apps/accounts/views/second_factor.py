@@ -1,5 +1,7 @@
 """Between the password and the session: the code, and setting one up where the organisation requires it."""
 
+from dataclasses import replace
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,6 +16,7 @@ from apps.accounts.authenticators import (
     begin_authenticator,
     code_is_right,
     confirm_authenticator,
+    method_of,
     qr_code,
 )
 from apps.accounts.forms import CodeForm
@@ -30,9 +33,10 @@ def code(request: HttpRequest) -> HttpResponse:
         return go_on(request)
     form = CodeForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        actor, given = actor_for(request, pending.user), form.cleaned_data["code"]
+        given = form.cleaned_data["code"]
+        actor = replace(actor_for(request, pending.user), auth_method=method_of(given))
         if tried(pending.user, right=lambda: code_is_right(pending.user, given, actor=actor), actor=actor):
-            begin_sign_in(request, pending.user, pending.destination, second=True)
+            begin_sign_in(request, pending.user, pending.destination, shown=actor.auth_method)
             return go_on(request)
         form.add_error(
             "code", _("This code is not good, or no longer: an app shows a new one every 30 seconds.")
@@ -62,7 +66,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
             pending.user, form.cleaned_data["code"], actor=actor_for(request, pending.user)
         )
         if codes:
-            begin_sign_in(request, pending.user, pending.destination, second=True)
+            begin_sign_in(request, pending.user, pending.destination, shown="password+totp")
             return render(
                 request, "accounts/recovery_codes.html", {"codes": codes, "url": reverse("accounts:code")}
             )

@@ -8,12 +8,17 @@ from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
 from apps.saml.actions.settings import sso_of
+from apps.saml.models import KeyPair
 from apps.saml.preview import Preview, preview_of
+from apps.saml.sign_on_rows import settings_as_they_stand
 
 
 def preview_sign_in(user: User, application: Application, *, sp_initiated: bool, actor: Actor) -> Preview:
     """Raises SsoUnavailable for a bookmark."""
-    settings = sso_of(application)
+    settings = settings_as_they_stand(application)
+    if settings is None:
+        settings = sso_of(application)  # the first sight makes a key pair
+        settings.signing_pair = KeyPair.objects.get(application=application, state=KeyPair.State.ACTIVE)
     with transaction.atomic():
         found = preview_of(user, settings, sp_initiated=sp_initiated)
         record(

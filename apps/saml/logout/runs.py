@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.applications.models import Application
 from apps.directory.models import User
-from apps.events.actions import record
+from apps.events.actions import record, recorded
 from apps.events.actors import Actor, Target
 from apps.events.models import Event
 from apps.events.types import EventType
@@ -206,7 +206,7 @@ def record_refusal(
     application: Application, refused: RequestRefused, *, actor: Actor, user: User | None = None
 ) -> Event:
     """A logout message that changed nothing, as a line of the log."""
-    return record(
+    return recorded(
         EventType.SSO_LOGOUT,
         actor=actor,
         target=Target.of("user", user) if user is not None else None,

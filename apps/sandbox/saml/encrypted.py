@@ -107,7 +107,7 @@ def _assertion(octets: bytes, max_bytes: int) -> Element:
     try:
         root = xml.parse(octets, max_bytes=max_bytes, comments=False)
     except xml.XmlError as error:
-        raise AssertionRefused("document", error.detail) from None
+        raise AssertionRefused("document", str(error.detail)) from None
     inside = [*root.iter(f"{A}Assertion"), *root.iter(f"{A}EncryptedAssertion")]
     if inside != [root]:
         raise AssertionRefused("assertion", _("What is encrypted is not exactly one Assertion."))

@@ -101,7 +101,7 @@ def _root(quoted: str) -> Element:
     try:
         return xml.parse(xml.inflate(_octets(quoted), max_bytes=LARGEST), max_bytes=LARGEST, comments=False)
     except xml.XmlError as error:
-        raise AssertionRefused("document", error.detail) from None
+        raise AssertionRefused("document", str(error.detail)) from None
 
 
 # --- writing

@@ -52,7 +52,7 @@ def read(document: str, now: datetime) -> IdentityProvider:
     try:
         root = xml.parse(document.encode("utf-8", "surrogatepass"), max_bytes=LARGEST)
     except xml.XmlError as error:
-        raise MetadataRefused(error.detail) from None
+        raise MetadataRefused(str(error.detail)) from None
     entity = _entity(root)
     until = instant(entity.get("validUntil") or "9999-01-01T00:00:00Z")
     if until is None or until <= now:

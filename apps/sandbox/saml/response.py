@@ -77,7 +77,7 @@ def decode(encoded: str) -> Element:
     try:
         return xml.parse(document, max_bytes=LARGEST, comments=False)
     except xml.XmlError as error:
-        raise AssertionRefused("document", error.detail) from None
+        raise AssertionRefused("document", str(error.detail)) from None
 
 
 def check(root: Element, expected: Expectation, now: datetime) -> Accepted:
@@ -168,7 +168,7 @@ def _verified(root: Element, expected: Expectation) -> Believed:
             assertion = xml.verify(received, expected.certificates)
             parts.append("assertion")
     except xml.XmlError as error:
-        raise AssertionRefused("signature", error.detail) from None
+        raise AssertionRefused("signature", str(error.detail)) from None
     if not parts:
         raise AssertionRefused("signature", _("Neither the Response nor the Assertion is signed."))
     return Believed(response, assertion, received, " + ".join(parts), encrypted_with)

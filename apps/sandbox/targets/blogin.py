@@ -4,6 +4,8 @@ Its documents name the attributes and the operations (create, update, deactivate
 public, so filters, paging and error bodies are those of the RFC.
 """
 
+from django.utils.translation import gettext_lazy as _
+
 from apps.sandbox.targets import rfc
 from apps.sandbox.targets.wire import Answer, Document, Kind, rfc_refusal, scim_error
 
@@ -24,11 +26,13 @@ def keep(document: Document) -> Document:
 KIND = Kind(
     key="blogin",
     real_base_url="https://<subdomain>.blogin.co/sso/scim/V2",
-    source="BlogIn's page on user provisioning and the attribute table of its connector guides",
+    source=_("BlogIn's page on user provisioning and the attribute table of its connector guides"),
     oddities=(
-        "Stores userName, emails, active, the three names, title, work phone, timezone and displayName; nothing else.",
-        "Users are deactivated, never deleted. Groups become teams.",
-        "A password may be sent; it never comes back.",
+        _(
+            "Stores userName, emails, active, the three names, title, work phone, timezone and displayName; nothing else."
+        ),
+        _("Users are deactivated, never deleted. Groups become teams."),
+        _("A password may be sent; it never comes back."),
     ),
     routes={**rfc.user_routes(keep), **rfc.group_routes()},
     refusal=rfc_refusal,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext_lazy as _
 from scim2_models import Context, Group, ResourceType, Schema, User
 
 from apps.lib.scim.schemas import SERVICE_PROVIDER_CONFIG
@@ -44,10 +45,10 @@ def _all(resources: Sequence[ResourceType | Schema]) -> Answer:
 KIND = Kind(
     key="generic",
     real_base_url="",
-    source="RFC 7643 and RFC 7644",
+    source=_("RFC 7643 and RFC 7644"),
     oddities=(
-        "Everything the RFC asks for, but bulk, sorting and ETags.",
-        "Unknown attributes are read and forgotten; a userName or a group name exists once.",
+        _("Everything the RFC asks for, but bulk, sorting and ETags."),
+        _("Unknown attributes are read and forgotten; a userName or a group name exists once."),
     ),
     routes={
         **rfc.user_routes(keep=dict),

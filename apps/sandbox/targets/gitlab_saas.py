@@ -8,6 +8,8 @@ import re
 from functools import partial
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from apps.lib.scim.errors import InvalidValue
 from apps.lib.scim.schemas import USER
 from apps.lib.scim.values import read_boolean
@@ -248,18 +250,20 @@ def user_routes(*, outsiders_join: bool) -> dict[str, Handler]:
 KIND = Kind(
     key="gitlab_saas",
     real_base_url="https://gitlab.com/api/scim/v2/groups/<group path>",
-    source="GitLab's pages on SCIM for GitLab.com groups, and its own tests",
+    source=_("GitLab's pages on SCIM for GitLab.com groups, and its own tests"),
     oddities=(
-        "The id is the externalId. Creating the same externalId again is 201 again, not 409.",
-        "Updates are accepted with 204 and change nothing but active and the id.",
-        "Any PATCH that does not say active=false brings an inactive member back.",
-        "DELETE keeps the identity, inactive. A missing parameter or an unknown filter is 412.",
-        "No PUT, no groups, no discovery. The user name is the local part, with a number when it is taken.",
+        _("The id is the externalId. Creating the same externalId again is 201 again, not 409."),
+        _("Updates are accepted with 204 and change nothing but active and the id."),
+        _("Any PATCH that does not say active=false brings an inactive member back."),
+        _("DELETE keeps the identity, inactive. A missing parameter or an unknown filter is 412."),
+        _(
+            "No PUT, no groups, no discovery. The user name is the local part, with a number when it is taken."
+        ),
     ),
     routes=user_routes(outsiders_join=False),
     refusal=refusal,
     unauthorized=Answer(401, {"message": "401 Unauthorized"}, content_type="application/json"),
     elsewhere=Answer(404, text=SIGN_IN_PAGE, content_type="text/html; charset=utf-8"),
     wrong_method=plain_error(405, "405 Not Allowed"),
-    inactive_word="Removed from the group",
+    inactive_word=_("Removed from the group"),
 )

@@ -3,6 +3,8 @@
 import uuid
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from apps.lib.scim.schemas import GROUP
 from apps.sandbox.errors import ScimRefused
 from apps.sandbox.models import SandboxAccount, SandboxTarget, SandboxTeam
@@ -67,7 +69,7 @@ def patch_group(call: Call) -> Answer:
     there = group(call)
     required(call, "schemas")
     wanted = gitlab_saas.operations(call)
-    for number, (op, path, _) in enumerate(wanted):
+    for number, (op, path, _value) in enumerate(wanted):
         if op not in {"add", "remove"}:
             raise ScimRefused(400, f"Operations[{number}][op] does not have a valid value")
         if path not in {"members", "externalid"}:
@@ -127,12 +129,12 @@ def is_uuid(value: Any) -> bool:
 KIND = Kind(
     key="gitlab_self_managed",
     real_base_url="https://<host>/api/scim/v2/application",
-    source="GitLab's page on SCIM for self-managed instances, 18.2 and later",
+    source=_("GitLab's page on SCIM for self-managed instances, 18.2 and later"),
     oddities=(
-        "Users as on GitLab.com, but active=false and DELETE block the account on the whole instance.",
-        "A group attaches to a SAML group link of the same name; without one it is 412.",
-        "Groups take add and remove of members only; the externalId of a group must be a UUID.",
-        "Errors of its parameter parser are 400 and no SCIM errors. Unknown members are ignored.",
+        _("Users as on GitLab.com, but active=false and DELETE block the account on the whole instance."),
+        _("A group attaches to a SAML group link of the same name; without one it is 412."),
+        _("Groups take add and remove of members only; the externalId of a group must be a UUID."),
+        _("Errors of its parameter parser are 400 and no SCIM errors. Unknown members are ignored."),
     ),
     routes={
         **gitlab_saas.user_routes(outsiders_join=True),
@@ -147,5 +149,5 @@ KIND = Kind(
     unauthorized=gitlab_saas.KIND.unauthorized,
     elsewhere=gitlab_saas.plain_error(404, "404 Not Found"),
     wrong_method=gitlab_saas.KIND.wrong_method,
-    inactive_word="Blocked",
+    inactive_word=_("Blocked"),
 )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from scim2_models import User
 
 from apps.sandbox.errors import ScimRefused
@@ -203,13 +204,17 @@ _TEAMS = rfc.group_routes(answers_patch_with=204)
 KIND = Kind(
     key="pulumi",
     real_base_url="https://api.pulumi.com/scim/v2/<organization>",
-    source="Pulumi's SCIM pages: attributes and errors. The success codes of PATCH and PUT are not documented",
+    source=_(
+        "Pulumi's SCIM pages: attributes and errors. The success codes of PATCH and PUT are not documented"
+    ),
     oddities=(
-        "Users: userName, displayName, name.givenName, name.familyName, the work e-mail and active.",
-        "Anything else is 400 invalidPath, so also name.formatted.",
-        "userName is immutable. Users have no DELETE.",
-        "A count above 100 is 400. Only eq on userName and displayName filters.",
-        "A team with one unknown or inactive member is refused as a whole; an externalId on a team is an error.",
+        _("Users: userName, displayName, name.givenName, name.familyName, the work e-mail and active."),
+        _("Anything else is 400 invalidPath, so also name.formatted."),
+        _("userName is immutable. Users have no DELETE."),
+        _("A count above 100 is 400. Only eq on userName and displayName filters."),
+        _(
+            "A team with one unknown or inactive member is refused as a whole; an externalId on a team is an error."
+        ),
     ),
     routes={
         "GET Users": list_users,

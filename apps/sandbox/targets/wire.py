@@ -47,14 +47,14 @@ class Kind:
 
     key: str
     real_base_url: str
-    source: str
-    oddities: tuple[str, ...]  # for the page
+    source: Any
+    oddities: tuple[Any, ...]  # for the page
     routes: Mapping[str, Handler]
     refusal: Callable[[ScimRefused], Answer]
     unauthorized: Answer
     elsewhere: Answer  # a path that it does not have
     wrong_method: Answer
-    inactive_word: str = ""  # what "inactive" means there, where it has a word of its own
+    inactive_word: Any = ""  # what "inactive" means there, where it has a word of its own
 
 
 def scim_error(status: int | str, detail: str, scim_type: str = "") -> Document:
