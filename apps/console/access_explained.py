@@ -7,11 +7,11 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
-from apps.accounts.access import password_expired
 from apps.applications.models import Application, Assignment
 from apps.console.application_page import applications_for_pages
-from apps.console.chips import Chip, sign_on_chip
+from apps.console.chips import Chip
 from apps.directory.models import Group, Membership, User
+from apps.insights.obstacles import obstacles
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +69,8 @@ def _answer(person: User, application: Application, inside: set[Any], bound: lis
 def _obstacles(
     person: User, application: Application, giving: list[Group], bound: list[Group]
 ) -> Iterable[str]:
-    """As the gates say it that stand before every launch (apps.saml.gate, apps.applications.access)."""
     if not bound:
         yield _("No user group is bound to it, so nobody has it.")
     elif not giving:
         yield _("In none of the user groups that are bound to it.")
-    if not person.active:
-        yield _("This person is deactivated.")
-    elif password_expired(person) and not application.is_bookmark:
-        yield _("Their password has expired: they have to set a new one first.")
-    if not application.active:
-        yield _("The bookmark is inactive.") if application.is_bookmark else _("SSO is inactive.")
-    elif sign_on_chip(application).state == "pending":
-        yield _("SSO is not set up yet.")
+    yield from obstacles(person, application)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -21,6 +21,7 @@ from apps.provisioning.models import (
     JobState,
     QuarantineReason,
 )
+from apps.webhooks.models import PauseReason, Webhook, WebhookState
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Notice:
 
 
 def needs_attention() -> list[Notice]:
-    """Five queries, whatever there is."""
+    """Six queries, whatever there is."""
     imports = Import.objects.filter(integration=OuterRef("pk")).order_by("-created_at", "-id")
     integrations = (
         Integration.objects.select_related("application")
@@ -44,7 +45,7 @@ def needs_attention() -> list[Notice]:
         )
     )
     notices = [notice for each in integrations for notice in _of(each)]
-    return [*notices, *_sources(), *_certificates(), *_metadata()]
+    return [*notices, *_sources(), *_webhooks(), *_certificates(), *_metadata()]
 
 
 def _of(integration: Any) -> list[Notice]:
@@ -80,6 +81,21 @@ def _quarantined(integration: Integration) -> str:
 
 def _sources() -> list[Notice]:
     return [Notice(each.kind, f"{each.source}:", each.text, each.url) for each in source_notices()]
+
+
+def _webhooks() -> list[Notice]:
+    gone = Q(state=WebhookState.PAUSED, pause_reason=PauseReason.GONE)
+    return [
+        Notice(
+            "bad",
+            f"{webhook}:",
+            _("The webhook is paused, because its endpoint is gone.")
+            if webhook.state == WebhookState.PAUSED
+            else _("The webhook is quarantined: its endpoint takes nothing."),
+            reverse("console:webhook", args=[webhook.pk]),
+        )
+        for webhook in Webhook.objects.filter(gone | Q(state=WebhookState.QUARANTINED))
+    ]
 
 
 def _metadata() -> list[Notice]:

@@ -9,7 +9,8 @@ from django.utils.translation import ngettext
 
 from apps.applications.models import Application
 from apps.lib import language
-from apps.saml.expiry import SOON, URGENT, days_left
+from apps.lib.deadlines import days_left
+from apps.saml.expiry import SOON, URGENT
 from apps.saml.models import KeyPair
 
 
@@ -23,16 +24,19 @@ class CertificateNotice:
     following: KeyPair | None
 
 
-def certificate_notices(application: Application | None = None) -> list[CertificateNotice]:
-    """Of one application, or of all that people can sign in to. Two queries."""
+def certificate_notices() -> list[CertificateNotice]:
+    """Of all applications that people can sign in to. Two queries."""
     active = KeyPair.objects.select_related("application").filter(
-        state=KeyPair.State.ACTIVE, not_after__lt=timezone.now() + SOON
-    )
-    active = (
-        active.filter(application=application) if application else active.filter(application__active=True)
+        state=KeyPair.State.ACTIVE, not_after__lt=timezone.now() + SOON, application__active=True
     )
     pairs = list(active.order_by("not_after"))
     return [_notice(pair, following) for pair, following in _with_following(pairs)]
+
+
+def notices_of(active: KeyPair | None, following: KeyPair | None) -> list[CertificateNotice]:
+    """Of one application, whose pairs these are."""
+    soon = active is not None and active.not_after < timezone.now() + SOON
+    return [_notice(active, following)] if active is not None and soon else []
 
 
 def _with_following(pairs: list[KeyPair]) -> list[tuple[KeyPair, KeyPair | None]]:

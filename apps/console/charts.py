@@ -1,6 +1,6 @@
-"""The 24-hour chart: numbers in, bars out. Drawn as SVG attributes, since the policy refuses styles."""
+"""Charts of successes and failures: numbers in, bars out. Drawn as SVG attributes, since the policy refuses styles."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,9 +10,10 @@ STEP = 20
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One hour. `y` and heights in the chart's own units, top down; failures stand on top of successes."""
+    """From `begins` to `ends`. `x`, `y` and heights in the chart's own units, top down; failures stand on top of successes."""
 
-    hour: datetime
+    begins: datetime
+    ends: datetime
     succeeded: int
     failed: int
     x: int
@@ -34,12 +35,17 @@ def bars(counted: Iterable[tuple[datetime, bool, int]], now: datetime) -> list[B
     for hour, succeeded, number in counted:
         if hour in counts:
             counts[hour][0 if succeeded else 1] += number
-    most = max((sum(pair) for pair in counts.values()), default=0) or 1
-    drawn = []
-    for number, (hour, (good, bad)) in enumerate(counts.items()):
+    edges = [*hours, hours[-1] + timedelta(hours=1)]
+    return drawn(edges, [(good, bad) for good, bad in counts.values()])
+
+
+def drawn(edges: Sequence[datetime], counts: Sequence[tuple[int, int]]) -> list[Bar]:
+    """`counts` are (succeeded, failed) between each two of the edges."""
+    most = max((good + bad for good, bad in counts), default=0) or 1
+    chart = []
+    for number, (good, bad) in enumerate(counts):
         ok_height, bad_height = round(HEIGHT * good / most, 1), round(HEIGHT * bad / most, 1)
         ok_y = round(HEIGHT - ok_height, 1)
-        drawn.append(
-            Bar(hour, good, bad, number * STEP, ok_y, ok_height, round(ok_y - bad_height, 1), bad_height)
-        )
-    return drawn
+        at = (edges[number], edges[number + 1], good, bad, number * STEP)
+        chart.append(Bar(*at, ok_y, ok_height, round(ok_y - bad_height, 1), bad_height))
+    return chart

@@ -6,15 +6,17 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from apps.accounts.account_states import AccountState
 from apps.applications.models import Application
+from apps.insights.obstacles import sso_is_set_up
+from apps.insights.receipts import Receipt, State
 from apps.lib import language
 from apps.provisioning.models import Integration, IntegrationState, JobState
 from apps.provisioning.queries import PersonState
 from apps.saml.expiry import SOON
-from apps.saml.models import KeyPair, SsoSettings
+from apps.saml.models import KeyPair
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +37,9 @@ def sign_on_chip(application: Application) -> Chip:
         return Chip("inactive", _("SSO inactive"))
     return (
         Chip("active", _("SSO active"))
-        if _sso_complete(application)
+        if sso_is_set_up(application)
         else Chip("pending", _("SSO not set up"))
     )
-
-
-def _sso_complete(application: Application) -> bool:
-    settings: SsoSettings | None = getattr(application, "sso", None)
-    if settings is not None:
-        return settings.complete
-    saml = application.connector.saml  # nobody looked at the tab yet: it is prefilled by the connector
-    return saml is not None and bool(saml.acs_url)
 
 
 def identity_chip(application: Application) -> Chip | None:
@@ -88,6 +82,20 @@ def account_chip(state: PersonState) -> Chip:
         return Chip("pending", _("Account pending"))
     active = state.account is not None and state.account.active
     return Chip("active", _("Account active")) if active else Chip("inactive", _("No active account"))
+
+
+def receipt_chip(receipt: Receipt) -> Chip:
+    waiting = len(receipt.outstanding)
+    if waiting:
+        text = ngettext("%(count)s outstanding", "%(count)s outstanding", waiting)
+        return Chip("failing", text % {"count": waiting})
+    return Chip("active", _("Complete"))
+
+
+def told_chip(state: State) -> Chip:
+    """Of one application on a receipt."""
+    shown = {State.DONE: "active", State.OUTSTANDING: "failing"}
+    return Chip(shown.get(state, "neutral"), state.label)
 
 
 def certificate_chip(certificate: KeyPair) -> Chip:

@@ -34,6 +34,13 @@ def mapped_attributes() -> list[MappedAttribute]:
     return [
         *rows,
         MappedAttribute(
+            "emails",
+            _("other addresses"),
+            _(
+                "The others, of any type. Kept and told back; nobody signs in with them, and no letter goes there."
+            ),
+        ),
+        MappedAttribute(
             "active", _("active"), _("false ends every session and all access in the same moment.")
         ),
         MappedAttribute(

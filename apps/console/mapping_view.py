@@ -14,10 +14,17 @@ WORDS: dict[str, Any] = dict(SOURCES) | {"active": _("Active")}
 
 
 def mapping_context(
-    application: Application, integration: Integration | None, person: User | None
+    application: Application,
+    integration: Integration | None,
+    person: User | None,
+    *,
+    has_access: bool | None = None,
 ) -> dict[str, Any]:
+    """`has_access`: of the person, where that is known."""
     rows = table_of(integration) if integration else connectors_table(application)
-    values = values_for(person, application, rows) if person else [""] * len(rows)
+    values = [""] * len(rows)
+    if person:
+        values = values_for(person, application, rows, has_access=has_access)
     told = [
         (row, WORDS.get(row.source, row.source), value)
         for row, value in zip(rows, values, strict=True)

@@ -20,6 +20,7 @@ from apps.directory.models import User
 from apps.provisioning.models import Job
 
 PAGE_SIZE = 25
+FAR = 1000  # rows; nearer pages are read at once
 SIZES = (25, 50, 100)  # that a list may be asked for
 
 
@@ -98,17 +99,23 @@ def with_query(request: HttpRequest, **changes: Any) -> str:
     return f"?{query.urlencode()}"
 
 
-def page_of(rows: Any, request: HttpRequest, *, size: int = 0) -> Page:
-    """The page that `?page=` names; what is no number, or too large a one, means the nearest there is. Its size is `size`, or else
-    `?size=`, one of SIZES.
+def page_of(rows: Any, request: HttpRequest, *, size: int = 0, total: int | None = None) -> Page:
+    """The page of a QuerySet that `?page=` names; what is no number, or too large a one, means the nearest there is. Its size is
+    `size`, or else `?size=`, one of SIZES.
+
+    What lies before a page far down is counted off by its ids alone: only the rows that are shown are read. `total` is how many rows
+    there are, where that is known.
     """
     asked = request.GET.get("size", "")
     chosen = size or next((one for one in SIZES if str(one) == asked), PAGE_SIZE)
-    page = Paginator(rows, chosen).get_page(request.GET.get("page"))
-    total = page.paginator.count
+    paginator = Paginator(rows, chosen)
+    if total is not None:
+        paginator.count = total
+    page = paginator.get_page(request.GET.get("page"))
+    total = paginator.count
     offered = [] if size or total <= PAGE_SIZE else SIZES
     return Page(
-        rows=list(page.object_list),
+        rows=_read(rows, page.object_list, far=page.start_index() > FAR),
         total=total,
         previous=with_query(request, page=page.previous_page_number()) if page.has_previous() else "",
         next=with_query(request, page=page.next_page_number()) if page.has_next() else "",
@@ -116,6 +123,14 @@ def page_of(rows: Any, request: HttpRequest, *, size: int = 0) -> Page:
         % {"first": page.start_index(), "last": page.end_index(), "total": total},
         sizes=[Size(one, with_query(request, size=one, page=None), one == chosen) for one in offered],
     )
+
+
+def _read(rows: Any, shown: Any, *, far: bool) -> list[Any]:
+    if not far:
+        return list(shown)
+    keys = list(shown.values_list("pk", flat=True))
+    found = rows.in_bulk(keys)
+    return [found[key] for key in keys if key in found]
 
 
 def back_to_form(request: HttpRequest, page: str, pk: UUID) -> HttpResponse:

@@ -75,6 +75,11 @@ class PeopleFilter:
     def filters_something(self) -> bool:
         return bool(self.q or self.state or self.group)
 
+    def told(self) -> dict[str, str]:
+        """For the log: a group by the name it had."""
+        group = Group.objects.filter(pk=self.group).first() if self.group else None
+        return {"q": self.q, "state": self.state, "group": str(group or self.group or "")}
+
     def headings(self) -> list[Heading]:
         return [self._heading(name, text) for name, text in HEADINGS]
 

@@ -9,8 +9,8 @@ from django.utils.translation import ngettext
 
 from apps.console.chips import Chip, operation_chip
 from apps.console.pages import Page
-from apps.provisioning.models import PlannedChange, PreparedPlan, ResourceKind
-from apps.provisioning.preview import Preview, Row
+from apps.provisioning.models import Integration, Job, PlannedChange, PreparedPlan, ResourceKind
+from apps.provisioning.preview import CONFLICT, Preview, Row
 
 ROWS = 100  # the counts are of all
 
@@ -36,6 +36,23 @@ def _summary(found: Preview | PreparedPlan) -> dict[str, Any]:
 
 def _shown(rows: Iterable[Row | PlannedChange]) -> list[tuple[Chip, Row | PlannedChange, str]]:
     return [(operation_chip(row.operation), row, in_short(row.document)) for row in rows]
+
+
+def with_ways_out(integration: Integration, plan: dict[str, Any]) -> dict[str, Any]:
+    """What was refused because an account is there leads to what was said then, and to naming the account."""
+    refused = [
+        row.resource_id
+        for _, row, _ in plan["rows"]
+        if row.operation == CONFLICT and isinstance(row, PlannedChange)
+    ]
+    jobs = Job.objects.filter(integration=integration, kind=ResourceKind.USER, resource_id__in=refused)
+    by_person = {str(person): job for person, job in jobs.values_list("resource_id", "pk")} if refused else {}
+    return plan | {
+        "rows": [
+            (chip, row, short, by_person.get(str(row.resource_id)) or getattr(row, "job", None))
+            for chip, row, short in plan["rows"]
+        ]
+    }
 
 
 def in_short(document: Any) -> str:

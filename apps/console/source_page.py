@@ -15,7 +15,10 @@ from django.utils.translation import gettext as _
 
 from apps.console.chips import Chip
 from apps.console.pages import Tab, show
+from apps.scim.guides import steps_done
 from apps.scim.models import ExternalGroup, ExternalIdentity, PendingGroupLink, PendingLink, ScimToken, Source
+
+MOST_LOOKS = 600  # of a page that waits, every three seconds: half an hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +95,24 @@ def show_source(
         Tab(reverse("console:source_mapping", args=keys), _("Attribute mapping")),
         Tab(reverse("console:source_settings", args=keys), _("Settings")),
     ]
-    frame = {"source": row, "state": state_of(row), "tabs": tabs}
+    state, guide = state_of(row), context.get("guide")
+    done = steps_done(guide, called=state.called_at is not None, people=row.people > 0) if guide else 0
+    waits = state.waits or (guide is not None and row.live_tokens > 0 and done < len(guide.steps))
+    frame = {
+        "source": row,
+        "state": state,
+        "tabs": tabs,
+        "steps_done": done,
+        "look": _next_look(request) if waits else 0,
+    }
     return show(request, template, frame | context, **options)
+
+
+def _next_look(request: HttpRequest) -> int:
+    """A page that waits looks again by itself, so often and no more: 0 is the end, and a reload the beginning."""
+    looks = request.GET.get("look", "")
+    number = int(looks) if looks.isdecimal() and len(looks) < 5 else 0
+    return number + 1 if number < MOST_LOOKS else 0
 
 
 def tokens_of(source: Source) -> list[ScimToken]:

@@ -1,11 +1,13 @@
 from django.urls import path
 
 from apps.console.views import (
+    access,
     administrators,
     applications,
     assignments,
     catalog,
     certificates,
+    event_archives,
     events,
     groups,
     guide,
@@ -22,6 +24,8 @@ from apps.console.views import (
     people,
     people_runs,
     provision,
+    receipts,
+    runs,
     sandbox,
     search,
     sign_in_policy,
@@ -34,6 +38,8 @@ from apps.console.views import (
     sso_preview,
     user_pages,
     users,
+    webhook_deliveries,
+    webhooks,
     write_test,
 )
 
@@ -73,6 +79,7 @@ PEOPLE = [
     path("groups/", groups.index, name="groups"),
     path("groups/new/", groups.new, name="group_new"),
     path("groups/<uuid:pk>/", groups.details, name="group"),
+    path("groups/<uuid:pk>/events/", groups.events, name="group_events"),
     path("groups/<uuid:pk>/deletion/", groups.deletion, name="group_deletion"),
     path("groups/<uuid:pk>/members/", groups.members, name="group_members"),
     path("groups/<uuid:pk>/members/removal/", groups.member_removal, name="group_member_removal"),
@@ -268,6 +275,7 @@ SOURCES = [
     path("sources/<uuid:pk>/settings/", sources.settings, name="source_settings"),
     path("sources/<uuid:pk>/removal/", sources.removal, name="source_removal"),
     path("sources/tokens/<uuid:pk>/revocation/", sources.revocation, name="scim_token_revocation"),
+    path("sources/people/<uuid:pk>/removal/", source_people.unlinking, name="external_identity_removal"),
     path("sources/groups/<uuid:pk>/removal/", source_groups.unlinking, name="external_group_removal"),
     path(
         "sources/waiting-groups/<uuid:pk>/rejection/",
@@ -281,6 +289,7 @@ SOURCES = [
 SETTINGS = [
     # /settings/
     path("settings/organisation/", organisation.index, name="organisation"),
+    path("settings/announcement/", organisation.announcement_index, name="announcement"),
     path("settings/certificates/", organisation.certificates, name="certificates"),
     path("settings/mail/", organisation.mail, name="mail"),
     path("settings/sign-in/", sign_in_policy.index, name="sign_in_policy"),
@@ -288,6 +297,33 @@ SETTINGS = [
     path("settings/administrators/new/", administrators.new, name="administrator_new"),
     path("settings/administrators/<uuid:pk>/", administrators.role, name="administrator"),
     path("settings/administrators/<uuid:pk>/removal/", administrators.removal, name="administrator_removal"),
+]
+
+WEBHOOKS = [
+    path("settings/webhooks/", webhooks.index, name="webhooks"),
+    path("settings/webhooks/new/", webhooks.new, name="webhook_new"),
+    # /settings/webhooks/<pk>/
+    *(
+        path(f"settings/webhooks/<uuid:pk>/{end}", view, name=f"webhook{name}")
+        for end, view, name in (
+            ("", webhook_deliveries.index, ""),
+            ("deliveries/<uuid:delivery_pk>/", webhook_deliveries.delivery, "_delivery"),
+            ("deliveries/<uuid:delivery_pk>/retries/", webhook_deliveries.retry, "_delivery_retries"),
+            ("tests/", webhook_deliveries.test, "_test"),
+            ("pause/", webhook_deliveries.pause, "_pause"),
+            ("resumption/", webhook_deliveries.resumption, "_resumption"),
+            ("replays/", webhook_deliveries.replay, "_replay"),
+            (
+                "replays/<uuid:replay_pk>/cancellation/",
+                webhook_deliveries.replay_cancellation,
+                "_replay_cancellation",
+            ),
+            ("settings/", webhooks.settings, "_settings"),
+            ("secrets/", webhooks.secrets, "_secrets"),
+            ("secrets/<uuid:secret_pk>/removal/", webhooks.secret_removal, "_secret_removal"),
+            ("removal/", webhooks.removal, "_removal"),
+        )
+    ),
 ]
 
 urlpatterns = [
@@ -301,8 +337,18 @@ urlpatterns = [
     *IMPORTS,
     *SOURCES,
     path("events/", events.index, name="events"),
+    path("events/archive/", event_archives.index, name="event_archives"),
+    path("events/archive/<uuid:pk>/", event_archives.download, name="event_archive"),
     path("events/<uuid:pk>/", events.event, name="event"),
     path("events/export.<slug:form>", events.export, name="event_export"),
+    path("access/", access.index, name="access_reports"),
+    path("access/export.csv", access.export_all, name="access_export_all"),
+    path("access/<uuid:pk>/", access.report, name="access_report"),
+    path("access/<uuid:pk>/export.csv", access.export, name="access_export"),
+    path("receipts/", receipts.index, name="receipts"),
+    path("receipts/<uuid:pk>/", receipts.receipt, name="receipt"),
+    path("runs/", runs.index, name="runs"),
     *SETTINGS,
+    *WEBHOOKS,
     path("sandbox/", sandbox.index, name="sandbox"),
 ]

@@ -17,7 +17,8 @@ from apps.console.chips import person_chip
 from apps.console.counting import counted
 from apps.console.pages import Tab, show
 from apps.directory.models import Membership, User
-from apps.scim.queries import sources_of
+from apps.insights.receipts import receipt_for
+from apps.scim.queries import identities_of
 
 
 def person_of_page(pk: UUID) -> Any:
@@ -64,6 +65,7 @@ def changeable_or_403(request: HttpRequest, pk: UUID) -> Any:
 def show_person(request: HttpRequest, template: str, user: Any, **context: Any) -> HttpResponse:
     """`user` is a person_of_page."""
     state = states_of_people([user])[user.pk]
+    told = identities_of(user)
     frame = {
         "person": user,
         "tabs": _tabs(user),
@@ -71,6 +73,8 @@ def show_person(request: HttpRequest, template: str, user: Any, **context: Any) 
         "chip": person_chip(state),
         "locked": state == AccountState.LOCKED,
         "second_factor": user.second_factor,
-        "managed_by": sources_of([user]).get(user.pk, []),
+        "receipt": None if user.active else receipt_for(user),
+        "managed_by": [identity.source for identity in told],
+        "told": [identity for identity in told if identity.secondary_emails],
     }
     return show(request, template, frame | context, form=context.get("form"))

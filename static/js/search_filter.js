@@ -2,21 +2,22 @@
 // and opens the first one left on Enter. Sections (data-filter-section) without a match go too, and while one searches
 // whatever repeats some of it (data-filter-rest).
 for (const field of document.querySelectorAll("[data-filter]")) {
-  const list = document.getElementById(field.dataset.filter);
-  const items = [...list.querySelectorAll("[data-filter-text]")];
-  const sections = [...list.querySelectorAll("[data-filter-section]")];
+  const list = () => document.getElementById(field.dataset.filter); // htmx may bring another one
   const nothing = document.querySelector("[data-filter-empty]");
   const voice = document.querySelector("[data-filter-status]");
   const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 
+  const hide = (one, hidden) => one.hidden === hidden || (one.hidden = hidden); // what stays as it is tells no observer
+
   const filter = () => {
     const words = plain(field.value).split(/\s+/).filter(Boolean);
+    const items = [...list().querySelectorAll("[data-filter-text]")];
     for (const item of items) {
       const text = plain(item.dataset.filterText);
-      item.hidden = !words.every((word) => text.includes(word));
+      hide(item, !words.every((word) => text.includes(word)));
     }
     const left = items.filter((item) => !item.hidden);
-    for (const section of sections) section.hidden = !section.querySelector("[data-filter-text]:not([hidden])");
+    for (const section of list().querySelectorAll("[data-filter-section]")) hide(section, !section.querySelector("[data-filter-text]:not([hidden])"));
     for (const rest of document.querySelectorAll("[data-filter-rest]")) rest.hidden = words.length > 0;
     if (nothing) nothing.hidden = left.length > 0;
     if (voice) voice.textContent = words.length ? String(left.length) : "";
@@ -35,5 +36,6 @@ for (const field of document.querySelectorAll("[data-filter]")) {
     field.value = "";
     filter();
   });
+  new MutationObserver(() => field.value && filter()).observe(list(), { attributeFilter: ["hidden"], childList: true, subtree: true });
   filter();
 }

@@ -1,4 +1,5 @@
 // <input type="checkbox" data-tick-all="rows">: ticks every checkbox of that name in its form, and shows whether all, some or none are ticked.
+// <output data-ticked hidden>Ticked: <b></b></output> in that form tells how many.
 // Listens on the document: htmx may bring the form later.
 const boxesOf = (all) => [...all.form.querySelectorAll(`input[type="checkbox"][name="${all.dataset.tickAll}"]`)];
 
@@ -10,4 +11,8 @@ document.addEventListener("change", (event) => {
   const ticked = boxes.filter((box) => box.checked).length;
   all.checked = ticked > 0 && ticked === boxes.length;
   all.indeterminate = ticked > 0 && !all.checked;
+  const told = all.form.querySelector("[data-ticked]");
+  if (!told) return;
+  told.hidden = ticked === 0;
+  told.lastElementChild.textContent = String(ticked);
 });

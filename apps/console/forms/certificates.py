@@ -10,6 +10,13 @@ from apps.saml.key_pair_files import LONGEST
 PEM_FILES = ".pem,.crt,.cer,.key,.txt,application/x-pem-file"
 
 
+def _years() -> list[tuple[int, Any]]:
+    """Asked for with each form: a number in a text is written in the language of that moment."""
+    return [
+        (years, _("1 year") if years == 1 else _("%(count)s years") % {"count": years}) for years in YEARS
+    ]
+
+
 class NewCertificateForm(ActionForm):
     """A pair that is generated here. Whoever sends nothing gets what suits nearly everybody."""
 
@@ -23,9 +30,7 @@ class NewCertificateForm(ActionForm):
         label=_("Valid for"),
         coerce=int,
         required=False,
-        choices=[
-            (years, _("1 year") if years == 1 else _("%(count)s years") % {"count": years}) for years in YEARS
-        ],
+        choices=_years,
         initial=5,
     )
     key_size = forms.TypedChoiceField(

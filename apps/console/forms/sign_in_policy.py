@@ -37,12 +37,21 @@ class SignInPolicyForm(ActionForm):
         label=_("Second factor required of"),
         choices=SecondFactor.choices,
         help_text=_(
-            "A passkey, or a code from an authenticator app. Whoever has none sets one up at their next sign-in."
+            "A passkey, or a code from an authenticator app. Whoever has none sets one up at their next sign-in, or within the days below."
+        ),
+    )
+    second_factor_days = forms.IntegerField(
+        label=_("Days to set one up"),
+        min_value=0,
+        max_value=90,
+        help_text=_(
+            "From the first sign-in at which somebody must have one. 0 asks for it at that sign-in, 90 at most."
         ),
     )
 
     @classmethod
     def of(cls, policy: SignInPolicy, data: Any = None, *, owner: bool) -> "SignInPolicyForm":
         form = cls(data, initial={name: getattr(policy, name) for name in cls.base_fields})
-        form.fields["second_factor"].disabled = not owner
+        for name in ("second_factor", "second_factor_days"):
+            form.fields[name].disabled = not owner
         return form

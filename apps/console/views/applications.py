@@ -21,10 +21,10 @@ from apps.console.application_filters import STATES, in_state
 from apps.console.application_page import application_or_404, applications_for_pages, show_tab
 from apps.console.chips import chips_of
 from apps.console.consequences import deletion_of
+from apps.console.event_log import instead_of_page, log_page
 from apps.console.forms.applications import DeletionForm, GeneralForm
 from apps.console.forms.events import EventFilterForm
 from apps.console.pages import page_of, refusals_on, search_text, show
-from apps.console.views.events import log_page
 from apps.events.models import Event
 from apps.saml.actions.key_pairs import certificates_of
 from apps.saml.actions.settings import sso_of
@@ -100,7 +100,9 @@ def logo(request: HttpRequest, pk: UUID) -> HttpResponse:
 def events(request: HttpRequest, pk: UUID) -> HttpResponse:
     application = application_or_404(pk)
     form = EventFilterForm(request.GET, application=application)
-    return show_tab(request, "console/application_events.html", application, log_page(request, form))
+    return instead_of_page(request, form) or show_tab(
+        request, "console/application_events.html", application, log_page(request, form)
+    )
 
 
 @administrator_required

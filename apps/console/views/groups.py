@@ -15,7 +15,9 @@ from apps.applications.actions import assign_group, remove_assignment
 from apps.applications.models import Application, Assignment
 from apps.console.access_changes import access_change
 from apps.console.counting import counted
+from apps.console.event_log import instead_of_page, log_page
 from apps.console.forms.applications import ApplicationsOfGroupForm
+from apps.console.forms.events import EventFilterForm
 from apps.console.forms.people import ConfirmForm, GroupForm, MembersForm
 from apps.console.pages import Tab, back_to_form, page_of, refusals_on, search_text, show
 from apps.directory import actions
@@ -43,6 +45,7 @@ def _tabs(group: Any) -> list[Tab]:
         Tab(reverse("console:group", args=keys), _("Details"), exact=True),
         Tab(reverse("console:group_members", args=keys), _("Users"), group.member_count),
         Tab(reverse("console:group_applications", args=keys), _("Applications"), group.application_count),
+        Tab(reverse("console:group_events", args=keys), _("Timeline")),
     ]
 
 
@@ -89,6 +92,17 @@ def details(request: HttpRequest, pk: UUID) -> HttpResponse:
             messages.success(request, _("The group was saved."))
             return redirect("console:group", group.pk)
     return _show(request, "console/group.html", group, form=form)
+
+
+@administrator_required
+@require_safe
+def events(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Its own changes, who came and left, and what applications were told of it."""
+    group = _group(pk)
+    form = EventFilterForm(request.GET, about=group)
+    return instead_of_page(request, form) or _show(
+        request, "console/group_events.html", group, **log_page(request, form)
+    )
 
 
 @administrator_required

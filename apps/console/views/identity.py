@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.access import actor_of, administrator_required
+from apps.accounts.recent import recent_authentication_to_write
 from apps.applications.access import people_with
 from apps.applications.catalog import ScimDialect
 from apps.applications.models import Application
@@ -59,22 +60,23 @@ def _back(pk: UUID) -> HttpResponse:
 def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Not configured: what the application can do, and Configure. Configured: how it is doing, and what to do."""
     application = _application(pk)
-    integration = actions.integration_of(application)
+    integration: Integration | None = getattr(application, "integration", None)
     context: dict[str, Any] = {"integration": integration} | _connector_context(application, integration)
     if integration is None:
         return show_tab(request, "console/application_identity_new.html", application, context)
     health = queries.health(integration)
-    latest: Synchronization | None = integration.synchronizations.first()
+    synchronizations = list(integration.synchronizations.all()[:5])
+    latest: Synchronization | None = synchronizations[0] if synchronizations else None
     context |= chart_of(integration) | {
         "policy": policy_of(integration),
         "comparison": queries.comparison_of(integration),
-        "synchronizations": integration.synchronizations.all()[:5],
+        "synchronizations": synchronizations,
         "synchronization": latest if latest is not None and latest.is_open else None,
         "refused": latest if latest is not None and latest.state == "refused" else None,
         "progress": progress(latest) if latest is not None else None,
         "health": health,
         "attention_total": health.failing + health.held + health.kept or health.pending,
-        "attention": queries.needs_attention(integration, limit=20),
+        "attention": queries.needs_attention(integration, health, limit=20),
     }
     return show_tab(request, "console/application_identity.html", application, context)
 
@@ -82,14 +84,15 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _connector_context(application: Application, integration: Integration | None = None) -> dict[str, Any]:
     scim = application.connector.scim or ScimDialect()
     return {"scim": scim, "abilities": abilities_of(scim), "told": told_by(integration)} | mapping_context(
-        application, integration, people_with(application).first()
+        application, integration, people_with(application).first(), has_access=True
     )
 
 
 @sensitive_post_parameters("token")
 @administrator_required
+@recent_authentication_to_write
 def connection(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Base URL and token. "Activate" asks the application first; a refusal is a form error and an event."""
+    """Base URL and token: where everybody's accounts go. "Activate" asks the application first; a refusal is a form error and an event."""
     application = _application(pk)
     before = actions.integration_of(application)
     data = request.POST if request.method == "POST" else None
@@ -173,7 +176,7 @@ def deactivation(request: HttpRequest, pk: UUID) -> HttpResponse:
             "No further updates will be made to user accounts via the Identity Management integration."
         )
         % {"name": integration},
-        "action": _("confirm"),
+        "action": _("Confirm"),
         "cancel_url": reverse("console:application_identity", args=[pk]),
         "breadcrumb_text": str(integration),
     }

@@ -7,12 +7,12 @@ from django.views.decorators.http import require_safe
 from apps.accounts.access import administrator_required
 from apps.applications.identity_match import DIFFERS, verdict_on
 from apps.applications.models import Application
-from apps.console.application_page import application_or_404, show_tab
+from apps.console.application_page import application_or_404, settings_of, show_tab
 from apps.console.forms.sso_name_id import NAME_ID_SOURCES
 from apps.console.identity_match import differing, people_compared
 from apps.console.pages import page_of, search_text
-from apps.saml.actions.settings import sso_of
 from apps.saml.advice import advice_on
+from apps.saml.metadata_sources import source_of
 from apps.saml.models import NameIdFormat
 
 
@@ -24,7 +24,7 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     if application.connector.saml is None or application.connector.scim is None:
         raise Http404
     people, text, show = (
-        people_compared(application, sso_of(application)),
+        people_compared(application, settings_of(application)),
         search_text(request),
         request.GET.get("show", ""),
     )
@@ -47,14 +47,14 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _rule(application: Application) -> dict[str, Any]:
     """What has to be the same, and what to do where it is not."""
-    settings, rule = sso_of(application), application.connector.identity
+    settings, rule = settings_of(application), application.connector.identity
     return {
         "sso": settings,
         "rule": rule,
         "by_email": rule.scim == "email",
         "transient": settings.name_id is NameIdFormat.TRANSIENT,
         "name_id_field": dict(NAME_ID_SOURCES).get(settings.name_id_source, ""),
-        "advice": advice_on(settings),
+        "advice": advice_on(settings, source_of(application)),
         "integration": getattr(application, "integration", None),
         "updates": application.connector.scim is not None and application.connector.scim.updates_users,
     }

@@ -10,18 +10,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.access import actor_of, administrator_required
+from apps.console.counting import counted
 from apps.console.pages import page_of, show
-from apps.console.plan_view import ROWS, plan_context, prepared_context
+from apps.console.plan_view import ROWS, plan_context, prepared_context, with_ways_out
 from apps.provisioning.errors import ActivationRefused, Outdated
-from apps.provisioning.models import Integration, PreparedPlan, SynchronizationState
+from apps.provisioning.models import Integration, Job, PreparedPlan, SynchronizationState
 from apps.provisioning.plans import actions as plans
 from apps.provisioning.preview import preview
 
 
-def _integration(pk: UUID) -> Integration:
-    integration: Integration = get_object_or_404(
-        Integration.objects.select_related("application"), application_id=pk
+def _integration(pk: UUID) -> Any:
+    """With the side menu's number, which it then need not ask for."""
+    numbered = Integration.objects.annotate(
+        failing_applications=counted(Job.objects.failing(), "integration", distinct=True)
     )
+    integration: Integration = get_object_or_404(numbered.select_related("application"), application_id=pk)
     return integration
 
 
@@ -30,9 +33,10 @@ def _integration(pk: UUID) -> Integration:
 def plan(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What a synchronisation would send now. Nothing is sent. With many people a worker makes it, and another page says how far it is."""
     integration = _integration(pk)
-    if not plans.few(integration):
+    people = plans.few(integration)
+    if people is None:
         return redirect("console:application_prepared_plan", pk, plans.prepare(integration).pk)
-    return _show(request, integration, plan_context(preview(integration)))
+    return _show(request, integration, plan_context(preview(integration, people)))
 
 
 @administrator_required
@@ -55,9 +59,13 @@ def prepared_plan(request: HttpRequest, pk: UUID, plan_pk: UUID) -> HttpResponse
     )
 
 
-def _show(request: HttpRequest, integration: Integration, plan: dict[str, Any]) -> HttpResponse:
-    context = {"integration": integration, "application": integration.application}
-    return show(request, "console/plan.html", context | plan)
+def _show(request: HttpRequest, integration: Any, plan: dict[str, Any]) -> HttpResponse:
+    context = {
+        "integration": integration,
+        "application": integration.application,
+        "failing_applications": integration.failing_applications,
+    }
+    return show(request, "console/plan.html", context | with_ways_out(integration, plan))
 
 
 @administrator_required

@@ -2,6 +2,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -10,15 +11,18 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.access import actor_of, administrator_required
+from apps.accounts.exports import tell_of_export
+from apps.accounts.notices import IN_SIGHT
 from apps.applications.models import Application
 from apps.console.application_page import application_or_404, show_tab
 from apps.console.forms.people import ConfirmForm
 from apps.console.pages import page_of, search_text, show, with_query
+from apps.events.actors import Target
 from apps.lib.spreadsheets import CONTENT_TYPE
 from apps.provisioning.errors import ImportRefused
+from apps.provisioning.import_models import IMPORTABLE, NOT_IMPORTED
 from apps.provisioning.imports import actions, queries
 from apps.provisioning.imports.export import PARTS, as_table, part_of
-from apps.provisioning.imports.notices import IN_SIGHT
 from apps.provisioning.models import Import, ImportState, Integration
 
 SHOWS = ("new", "selected")
@@ -97,11 +101,12 @@ def run(request: HttpRequest, pk: UUID, import_pk: UUID) -> HttpResponse:
 
 
 def _counts(rows: Any, found: Import) -> dict[str, int]:
-    return {
-        "new_count": rows.not_imported().count(),
-        "importable": rows.importable().count(),
-        "selected_count": rows.filter(selection=found.selection, selection__gt=0).count(),
-    }
+    counted: dict[str, int] = rows.order_by().aggregate(
+        new_count=Count("pk", filter=NOT_IMPORTED),
+        importable=Count("pk", filter=IMPORTABLE),
+        selected_count=Count("pk", filter=Q(selection=found.selection, selection__gt=0)),
+    )
+    return counted
 
 
 @administrator_required
@@ -154,7 +159,15 @@ def export(request: HttpRequest, pk: UUID, import_pk: UUID) -> StreamingHttpResp
     found, part = _run(pk, import_pk), request.GET.get("show", PARTS[0])
     if part not in PARTS:
         raise Http404
-    response = StreamingHttpResponse(as_table(part_of(found, part)), content_type=CONTENT_TYPE)
+    rows, application = part_of(found, part), Target.of("application", found.integration.application)
+    tell_of_export(
+        rows.count(),
+        actor=actor_of(request),
+        filters={"show": part},
+        target=application,
+        application=application,
+    )
+    response = StreamingHttpResponse(as_table(rows), content_type=CONTENT_TYPE)
     name = f"{found.integration.application.slug}-accounts-{part}-{found.created_at:%Y%m%d-%H%M}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -19,7 +19,6 @@ from apps.console.pages import person_or_404, refusals_on, search_text
 from apps.console.plan_view import plan_context
 from apps.directory.models import User
 from apps.provisioning import mapping_changes, scim_paths
-from apps.provisioning.actions import integration_of
 from apps.provisioning.mapping import Differences, MappingRow
 from apps.provisioning.models import Integration
 from apps.provisioning.plans import actions as plans
@@ -32,7 +31,7 @@ FOUND = 8
 def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The table, with what it says of a person (?user=). A change is looked at as a plan first, then saved."""
     application = application_or_404(pk)
-    integration = integration_of(application)
+    integration: Integration | None = getattr(application, "integration", None)
     if application.connector.scim is None or integration is None:
         raise Http404
     data = request.POST if request.method == "POST" and "defaults" not in request.POST else None
@@ -79,8 +78,9 @@ def _review(integration: Integration, would_be: Integration) -> dict[str, Any]:
     """With many people a worker makes the plan, which has a page of its own."""
     renamed = mapping_changes.accounts_renamed(integration, would_be.mapping)
     warning = mapping_changes.renaming_words(integration, renamed) if renamed else ""
-    if plans.few(integration):
-        found = plan_context(preview(would_be))
+    people = plans.few(integration)
+    if people is not None:
+        found = plan_context(preview(would_be, people))
     else:
         found = {"prepared": plans.prepare(integration, mapping=would_be.mapping)}
     return found | {"reviewed": _digest(would_be.mapping), "renaming": warning}

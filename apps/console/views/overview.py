@@ -17,10 +17,11 @@ from apps.console.application_page import Step
 from apps.console.attention import needs_attention
 from apps.console.charts import Bar, bars
 from apps.console.counting import counted
+from apps.console.event_columns import USUAL
 from apps.console.pages import show
 from apps.directory.models import Group, User
 from apps.events.models import Event
-from apps.provisioning.models import Integration, IntegrationState
+from apps.provisioning.models import Integration, IntegrationState, Job
 from apps.tenants.context import current_tenant_id
 from apps.tenants.models import Tenant
 
@@ -48,6 +49,7 @@ def _numbers() -> Any:
         applications=counted(Application.objects.all()),
         bound=counted(Assignment.objects.all()),
         integrated=counted(integrated),
+        failing_applications=counted(Job.objects.failing(), "integration", distinct=True),
     ).get(pk=current_tenant_id())
 
 
@@ -67,9 +69,11 @@ def index(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "attention": needs_attention(),
         "numbers": numbers,
+        "failing_applications": numbers.failing_applications,  # the side menu's, which need not ask again
         "steps": steps,
         "steps_done": sum(step.done for step in steps),
         "events": Event.objects.all()[:RECENT],
+        "columns": USUAL,
         "chart": chart,
         "succeeded": sum(bar.succeeded for bar in chart),
         "failed": sum(bar.failed for bar in chart),

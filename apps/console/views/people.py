@@ -7,8 +7,9 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from apps.accounts.access import administrator_required, help_desk_required
+from apps.accounts.access import actor_of, administrator_required, help_desk_required
 from apps.accounts.account_states import AccountState, states_of_people
+from apps.accounts.exports import tell_of_export
 from apps.console.chips import person_chip
 from apps.console.forms.people_runs import ON_PEOPLE
 from apps.console.pages import page_of, show, with_query
@@ -50,7 +51,13 @@ def _group_counts(people: list[Any]) -> dict[Any, int]:
 @administrator_required  # type: ignore[arg-type]  # a streamed answer is not an HttpResponse to the stubs
 @require_safe
 def export(request: HttpRequest) -> StreamingHttpResponse:
-    people = PeopleFilter.of(request.GET).people()
+    chosen = PeopleFilter.of(request.GET)
+    people = chosen.people()
+    tell_of_export(
+        people.count(),
+        actor=actor_of(request),
+        filters=chosen.told(),
+    )
     response = StreamingHttpResponse(written(people), content_type=CONTENT_TYPE)
     response["Content-Disposition"] = f'attachment; filename="users-{timezone.now():%Y%m%d-%H%M%S}.csv"'
     return response

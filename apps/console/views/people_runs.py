@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.access import actor_of, administrator_required
+from apps.accounts.exports import tell_of_export
 from apps.accounts.models import PeopleAct, PeopleRow, PeopleRun, RowOutcome, RunState
 from apps.accounts.people_runs import actions
 from apps.console.forms.people_runs import MOST_TICKED, PeopleActForm, PeopleFileForm
@@ -20,6 +21,8 @@ from apps.console.people_consequences import effects_of, words_of
 from apps.console.people_filters import PeopleFilter
 from apps.directory.errors import DirectoryError
 from apps.directory.models import Group, User
+from apps.events.actors import Target
+from apps.lib.language import written
 from apps.lib.spreadsheets import CONTENT_TYPE, as_csv
 
 RESULT_COLUMNS = ["line", "name", "email", "outcome", "problem"]
@@ -104,9 +107,16 @@ def run(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = get_object_or_404(PeopleRun.objects.select_related("group"), pk=pk)
     text, shown = search_text(request), request.GET.get("show", "")
     rows = PeopleRow.objects.filter(run=found).select_related("user")
+    counts = {
+        RowOutcome.WAITING.value: found.left,
+        RowOutcome.DONE.value: found.done,
+        RowOutcome.UNCHANGED.value: found.unchanged,
+        RowOutcome.REFUSED.value: found.refused,
+    }
     if shown in RowOutcome:
         rows = rows.filter(outcome=shown)
-    page = page_of(rows.matching(text) if text else rows, request)
+    total = counts.get(shown, found.total) if found.state != RunState.CHECKING and not text else None
+    page = page_of(rows.matching(text) if text else rows, request, total=total)
     context: dict[str, Any] = {
         "run": found,
         "page": page,
@@ -115,13 +125,13 @@ def run(request: HttpRequest, pk: UUID) -> HttpResponse:
         "here": with_query(request),
         "outcomes": [
             (
-                RowOutcome.WAITING.value,
-                _("Will be done") if found.state == RunState.REVIEW else _("Waiting"),
-                found.left,
-            ),
-            (RowOutcome.DONE.value, RowOutcome.DONE.label, found.done),
-            (RowOutcome.UNCHANGED.value, RowOutcome.UNCHANGED.label, found.unchanged),
-            (RowOutcome.REFUSED.value, RowOutcome.REFUSED.label, found.refused),
+                outcome.value,
+                _("Will be done")
+                if outcome == RowOutcome.WAITING and found.state == RunState.REVIEW
+                else outcome.label,
+                counts[outcome.value],
+            )
+            for outcome in RowOutcome
         ],
         "words": words_of(found),
         "effects": effects_of(found) if found.state == RunState.REVIEW else [],
@@ -157,12 +167,18 @@ def export(request: HttpRequest, pk: UUID) -> StreamingHttpResponse:
     found = get_object_or_404(PeopleRun.objects, pk=pk)
     shown = request.GET.get("show", "")
     only = Q(outcome=shown) if shown in RowOutcome else Q()
-    rows = PeopleRow.objects.filter(only, run=found).order_by("position").iterator(chunk_size=1000)
+    rows = PeopleRow.objects.filter(only, run=found).order_by("position")
+    tell_of_export(
+        rows.count(),
+        actor=actor_of(request),
+        filters={"outcome": shown if only else ""},
+        target=Target("run", str(found.pk), written(found)),
+    )
     body = as_csv(
         RESULT_COLUMNS,
         (
             (row.position, row.name, row.fields.get("email", row.email_key), row.outcome, row.problem)
-            for row in rows
+            for row in rows.iterator(chunk_size=1000)
         ),
     )
     response = StreamingHttpResponse(body, content_type=CONTENT_TYPE)

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
@@ -28,17 +28,18 @@ UNDER_WAY = {JobState.PENDING, JobState.RUNNING}
 @administrator_required
 def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Chooses a person; ?user= shows the plan; POST does it; ?since= shows what was said from then on."""
-    integration: Integration = get_object_or_404(
-        Integration.objects.select_related("application"), application_id=pk
-    )
+    application = application_or_404(pk)
+    integration: Integration | None = getattr(application, "integration", None)
+    if integration is None:
+        raise Http404
     if request.method == "POST":
         return _provisioned(request, integration, person_or_404(request.POST.get("user", "")))
     text = search_text(request)
-    people = User.objects.matching(text) if text else people_with(integration.application)
+    people = User.objects.matching(text) if text else people_with(application)
     context: dict[str, Any] = {"integration": integration, "q": text, "people": people[:FOUND]}
     if "user" in request.GET:
         context |= _shown(integration, person_or_404(request.GET["user"]), _since(request))
-    return show_tab(request, "console/application_provision.html", application_or_404(pk), context)
+    return show_tab(request, "console/application_provision.html", application, context)
 
 
 def _provisioned(request: HttpRequest, integration: Integration, person: User) -> HttpResponse:
@@ -54,10 +55,10 @@ def _provisioned(request: HttpRequest, integration: Integration, person: User) -
 
 
 def _shown(integration: Integration, person: User, since: datetime | None) -> dict[str, Any]:
-    row = preview_of(integration, person.pk)
     job: Job | None = Job.objects.filter(
         integration=integration, kind=ResourceKind.USER, resource_id=person.pk
     ).first()
+    row = preview_of(integration, person.pk, {person.pk: job} if job else {})
     context: dict[str, Any] = {
         "person": person,
         "chip": operation_chip(row.operation),

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import OuterRef, Q, Subquery, TextField, Value
+from django.db.models import Exists, OuterRef, Q, Subquery, TextField, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -19,7 +19,7 @@ from apps.directory.errors import DirectoryError
 from apps.directory.models import User
 from apps.saml.models import SsoSettings
 from apps.saml.name_id_values import name_id_expression
-from apps.scim.actions.links import accept_link, reject_link
+from apps.scim.actions.links import accept_link, reject_link, unlink_person
 from apps.scim.models import ExternalIdentity, PendingLink, Source
 
 
@@ -36,7 +36,7 @@ def people(request: HttpRequest, pk: UUID) -> HttpResponse:
     text = search_text(request)
     own = ExternalIdentity.objects.filter(source=source, user=OuterRef("pk"))
     rows = (
-        User.objects.filter(pk__in=_found(source, text).values("user"))
+        User.objects.filter(_of(source, text))
         .annotate(name_id=name_id)
         .annotate(**{f"sent_{name}": Subquery(own.values(name)) for name in SENT})
         .order_by("username_key")
@@ -58,16 +58,18 @@ def people(request: HttpRequest, pk: UUID) -> HttpResponse:
     return show_source(request, "console/source_people.html", source, context)
 
 
-def _found(source: Source, text: str) -> Any:
-    """Identities. By what the source calls people as well as by what they are called here."""
+def _of(source: Source, text: str) -> Any:
+    """By what the source calls people as well as by what they are called here."""
     own = ExternalIdentity.objects.filter(source=source)
     if not text:
-        return own
+        # Asked of each person in order: a page reads no more of them than it shows.
+        return Exists(own.filter(user=OuterRef("pk")))
     sent = Q(external_id__icontains=text) | Q(user_name__icontains=text)
-    return own.filter(sent | Q(user__in=User.objects.matching(text).order_by().values("pk")))
+    found = own.filter(sent | Q(user__in=User.objects.matching(text).order_by().values("pk")))
+    return Q(pk__in=found.values("user"))
 
 
-SENT = ("external_id", "user_name", "created_person", "deleted_at")
+SENT = ("id", "external_id", "user_name", "created_person", "deleted_at")
 
 
 def _chosen(request: HttpRequest, applications: list[Any]) -> Any:
@@ -103,6 +105,43 @@ def link(request: HttpRequest, pk: UUID) -> HttpResponse:
         "breadcrumb_text": str(waiting.source),
     }
     return show(request, "console/confirm.html", context)
+
+
+@administrator_required
+@recent_authentication_required
+def unlinking(request: HttpRequest, pk: UUID) -> HttpResponse:
+    identity: ExternalIdentity = get_object_or_404(
+        ExternalIdentity.objects.select_related("source", "user"), pk=pk
+    )
+    back = reverse("console:source_people", args=[identity.source_id])
+    names = {"name": identity.user, "source": identity.source}
+    if request.method == "POST":
+        unlink_person(identity, actor=actor_of(request))
+        messages.success(request, _("%(name)s is unlinked from %(source)s.") % names)
+        return redirect(back)
+    context = {
+        "title": _("Unlink %(name)s from %(source)s?") % names,
+        "consequence": _consequence(identity) % names,
+        "action": _("Unlink"),
+        "cancel_url": back,
+        "breadcrumb_text": str(identity.source),
+    }
+    return show(request, "console/confirm.html", context)
+
+
+def _consequence(identity: ExternalIdentity) -> str:
+    parts = [
+        _(
+            "%(name)s stays as they are, with their groups and applications, and %(source)s may not change them any more: when they leave there, "
+            "they are deactivated here by an administrator alone."
+        ),
+        _("Nor are they deleted thirty days after %(source)s deleted them.") if identity.deleted_at else "",
+        _(
+            "%(source)s may still read them; if it tries to change them, or to create somebody with their address, it is refused "
+            "(409 “Email exists”), and they wait here to be linked again."
+        ),
+    ]
+    return " ".join(part for part in parts if part)
 
 
 @administrator_required

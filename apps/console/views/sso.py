@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from apps.accounts.access import actor_of, administrator_required
 from apps.applications.actions import deactivate_application, reactivate_application, update_application
 from apps.applications.models import Application
-from apps.console.application_page import application_or_404, show_tab
+from apps.console.application_page import application_or_404, settings_of, show_tab
 from apps.console.forms.people import ConfirmForm
 from apps.console.forms.sso import BookmarkForm, SsoForm
 from apps.console.forms.sso_attributes import attribute_rows, attribute_values, tell_of_rows
@@ -22,7 +22,7 @@ from apps.console.provider_certificates import provider_certificates
 from apps.console.views.sso_metadata import application_with_sso, imported
 from apps.saml import addresses
 from apps.saml.actions.key_pairs import certificates_of
-from apps.saml.actions.settings import connector_fields, refill_sso, sso_of, update_sso
+from apps.saml.actions.settings import connector_fields, refill_sso, update_sso
 from apps.saml.advice import advice_on
 from apps.saml.name_id_choice import name_id_differs
 
@@ -32,7 +32,7 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     application = application_or_404(pk)
     if application.is_bookmark:
         return _bookmark(request, application)
-    settings = sso_of(application)
+    settings = settings_of(application)
     data = request.POST if request.method == "POST" else None
     form, rows = SsoForm.of(settings, data), attribute_rows(settings, data)
     if data is not None:
@@ -50,7 +50,7 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _show(request: HttpRequest, application: Application, **context: Any) -> HttpResponse:
     """The tab; `form` and `rows` are those to show again, else fresh ones."""
-    settings = sso_of(application)
+    settings = settings_of(application)
     certificates = certificates_of(application)
     form = context.pop("form", None) or SsoForm.of(settings)
     status = metadata_status(application)
@@ -64,7 +64,7 @@ def _show(request: HttpRequest, application: Application, **context: Any) -> Htt
         application,
         {
             "sso": settings,
-            "advice": advice_on(settings),
+            "advice": advice_on(settings, status.source if status else None),
             "rows": attribute_rows(settings),
             "metadata_form": metadata_form,
             "metadata": status,
@@ -134,11 +134,15 @@ def deactivation(request: HttpRequest, pk: UUID) -> HttpResponse:
     bookmark = application.is_bookmark
     context = {
         "title": _("Deactivate Bookmark?") if bookmark else _("Deactivate SSO?"),
-        "consequence": _("%(name)s leaves the launcher at once.") % {"name": application}
+        "consequence": _(
+            "%(name)s leaves the launcher at once. Its settings and user groups stay, and it can be activated again."
+        )
+        % {"name": application}
         if bookmark
         else _(
             "%(name)s leaves the launcher, and nobody can sign in to it from here any more. "
-            "Accounts there stay active, and their owners can log in with the password they used prior to enablement of SSO."
+            "Accounts there stay active, and their owners can log in with the password they used prior to enablement of SSO. "
+            "Its settings stay, and it can be activated again."
         )
         % {"name": application},
         "action": _("Deactivate Bookmark") if bookmark else _("Deactivate SSO"),

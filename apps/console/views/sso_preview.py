@@ -46,7 +46,7 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
         "q": text,
         "found": User.objects.matching(text)[:FOUND] if text else [],
         "start": request.GET.get("start", ""),
-        "suggested": _suggested(application),
+        "suggested": [] if "user" in request.GET else _suggested(application),
     }
     if "user" in request.GET:
         context |= _shown(request, application, person_or_404(request.GET["user"]))

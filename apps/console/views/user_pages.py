@@ -15,10 +15,10 @@ from apps.accounts.models import PortalSession
 from apps.accounts.second_factors import passkeys_of, second_factor_required
 from apps.console.access_explained import applications_explained
 from apps.console.chips import account_chip
+from apps.console.event_log import instead_of_page, log_page
 from apps.console.forms.events import EventFilterForm
 from apps.console.pages import page_of, search_text
 from apps.console.user_page import authenticator_on, changeable_or_403, person_of_page, show_person
-from apps.console.views.events import log_page
 from apps.lib.devices import device
 from apps.provisioning.queries import states_of
 
@@ -47,8 +47,10 @@ def applications(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_safe
 def events(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = person_of_page(pk)
-    log = log_page(request, EventFilterForm(request.GET, person=user))
-    return show_person(request, "console/user_events.html", user, **log)
+    form = EventFilterForm(request.GET, about=user)
+    return instead_of_page(request, form) or show_person(
+        request, "console/user_events.html", user, **log_page(request, form)
+    )
 
 
 @help_desk_required

@@ -1,4 +1,4 @@
-"""A person's own order of their applications, and which of them are favourites: with buttons, so that nothing has to be dragged."""
+"""A person's own order of their applications, and which of them are favourites: with buttons, so that nothing has to be dragged, and by dragging where scripts run."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -43,13 +43,16 @@ def favourite(request: HttpRequest, slug: str) -> HttpResponse:
 @person_required
 @require_POST
 def move(request: HttpRequest, slug: str) -> HttpResponse:
-    """One place up or down; at the end of the list it stays."""
+    """One place up or down, by a button, or to `place` (from 0), by dragging; beyond the ends of the list is the end."""
     application = _own(request, slug)
     order = [tile.pk for tile in tiles_for(person(request))]
     place = order.index(application.pk)
-    other = place + (-1 if request.POST.get("direction") == "up" else 1)
-    if 0 <= other < len(order):
-        order[place], order[other] = order[other], order[place]
+    wanted = request.POST.get("place", "")
+    step = -1 if request.POST.get("direction") == "up" else 1
+    other = int(wanted) if wanted.isdecimal() and len(wanted) < 6 else place + step
+    other = max(0, min(other, len(order) - 1))
+    if other != place:
+        order.insert(other, order.pop(place))
         actions.set_order(person(request), order)
     return _back(request, slug)
 

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.db import transaction
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -12,12 +13,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps.accounts.access import actor_of, person_required
 from apps.accounts.actions import person_with
 from apps.accounts.one_time_links import tell_of_new_password
+from apps.applications.models import Application
 from apps.directory.actions import set_password
 from apps.directory.errors import FieldsInvalid
+from apps.directory.models import Group
 from apps.events.models import Event
 from apps.events.types import EventType
 from apps.launcher.forms import PasswordChangeForm
-from apps.launcher.views.tiles import groups_of, person
+from apps.launcher.views.tiles import person
 from apps.lib.devices import device
 
 OWN_ACTIVITY = (
@@ -44,7 +47,16 @@ LAST_PAGE = 40  # older lines are the administrators' event log's business
 @person_required
 @require_safe
 def profile(request: HttpRequest) -> HttpResponse:
-    return render(request, "launcher/profile.html", {"groups": groups_of(person(request))})
+    return render(request, "launcher/profile.html")
+
+
+@person_required
+@require_safe
+def groups(request: HttpRequest) -> HttpResponse:
+    """The person's own, and what each opens."""
+    opened = Prefetch("applications", Application.objects.shown().defer("logo").order_by("display_label"))
+    mine = Group.objects.filter(members=request.user).prefetch_related(opened)
+    return render(request, "launcher/groups.html", {"groups": mine})
 
 
 @person_required

@@ -1,21 +1,25 @@
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.access import person_required, role_of
+from apps.accounts.announcement_models import Announcement
+from apps.accounts.announcements import announcement_for, close_announcement
 from apps.accounts.destinations import straight_from_sign_in
 from apps.applications.access import has_access
 from apps.applications.models import Application
 from apps.directory.models import Group, User
 from apps.launcher.actions import note_opened
 from apps.launcher.tiles import recent_of, tiles_for
+from apps.lib.pictures import picture_response
 from apps.provisioning.queries import being_set_up
 from apps.saml import responses as sso
 
@@ -32,18 +36,28 @@ def index(request: HttpRequest) -> HttpResponse:
         "tiles": tiles,
         "favourites": favourites,
         "others": [tile for tile in tiles if not tile.favourite],
+        "waiting": any(tile.waiting for tile in tiles),
         "recent": [] if search else recent_of(tiles),
         "search": search,
         "nothing_matches": bool(tiles) and all(tile.hidden for tile in tiles),
         "groups": groups_of(user),
+        "announcement": announcement_for(user),
     }
     return render(request, "launcher/index.html", context)
 
 
+@person_required
+@require_POST
+def announcement_closing(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """For good: another announcement has another id."""
+    close_announcement(person(request), get_object_or_404(Announcement.objects, pk=pk))
+    return redirect("launcher:index")
+
+
 def greeting(user: User) -> str:
-    """By the person's own clock; neutral when nobody knows their time zone."""
+    """By the person's own clock or their organisation's; neutral when nobody knows their time zone."""
     name = {"name": user.first_name or user.full_name or user.username}
-    if not user.timezone:
+    if not (user.timezone or user.tenant.timezone):
         return _("Hello, %(name)s") % name
     hour = timezone.localtime().hour  # LocalTimeMiddleware
     if 5 <= hour < 12:
@@ -88,7 +102,6 @@ def _opening(request: HttpRequest, application: Application, address: str) -> Ht
 @person_required
 @require_safe
 def logo(request: HttpRequest, slug: str) -> HttpResponse:
-    """Pixels of our own writing (apps.applications.logos), and still served as if they were not."""
     visible = (
         Application.objects.all()
         if role_of(request.user)
@@ -97,12 +110,7 @@ def logo(request: HttpRequest, slug: str) -> HttpResponse:
     picture = visible.filter(slug=slug).exclude(logo=b"").values_list("logo", flat=True).first()
     if picture is None:
         raise Http404
-    headers = {
-        "Cache-Control": "private, max-age=31536000, immutable",  # the address changes with the picture
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return HttpResponse(bytes(picture), content_type="image/png", headers=headers)
+    return picture_response(bytes(picture))
 
 
 def person(request: HttpRequest) -> User:
