@@ -8,4 +8,5 @@ urlpatterns = [
     path("", include("apps.accounts.urls")),
 ]
 
+handler400 = "apps.accounts.errors.bad_request"
 handler403 = "apps.accounts.errors.permission_denied"

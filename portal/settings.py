@@ -7,7 +7,6 @@ import environ
 from csp.constants import NONE, SELF
 from django.conf import global_settings
 
-from apps.lib.assets import font_directories
 from portal import keys, logs
 
 env = environ.Env()
@@ -49,6 +48,8 @@ INSTALLED_APPS = [
     "apps.saml",
     "apps.provisioning",
     "apps.scim",
+    "apps.webhooks",
+    "apps.insights",
     "apps.api",
     "apps.console",
     "apps.launcher",
@@ -60,22 +61,24 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "portal.middleware.ContentPolicyMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "apps.scim.middleware.ScimErrorsMiddleware",
     "apps.api.middleware.ApiProblemsMiddleware",
     "apps.tenants.middleware.TenantMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "apps.scim.middleware.ScimRequestsMiddleware",  # what follows is for pages, and asked by no request for SCIM
     "apps.accounts.middleware.LanguageMiddleware",
     "apps.accounts.middleware.TenantSessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "apps.accounts.middleware.PrivatePagesMiddleware",
     "apps.accounts.middleware.LastSeenMiddleware",
     "apps.accounts.middleware.ReaderMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.middleware.NotAllowedPageMiddleware",
 ]
 
 DEFAULT_EXCEPTION_REPORTER_FILTER = "apps.lib.reports.AlwaysHiding"
@@ -104,6 +107,7 @@ TEMPLATES = [
                 "apps.tenants.context.template_context",
                 "apps.accounts.access.template_context",
                 "apps.accounts.recent.template_context",
+                "apps.accounts.second_factors.template_context",
                 "apps.accounts.organisations.template_context",
                 "apps.console.pages.template_context",
             ],
@@ -121,11 +125,14 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):
     DATABASES["default"]["ENGINE"] = "apps.tenants.postgresql"  # Django's, with row-level security behind it
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # IMMEDIATE and a long wait: contended writers queue instead of failing.
+    DATABASES["default"]["ENGINE"] = "apps.tenants.sqlite3"  # Django's, and quicker with its placeholders
+    # IMMEDIATE and a long wait: contended writers queue instead of failing. A log of 16 MiB before its pages are put into
+    # the file: what many writes touch is put there once, which is a tenth of what a small write costs.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+        " PRAGMA wal_autocheckpoint=4000;",
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -174,7 +181,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "static", *font_directories()]
+STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = env.str("STATIC_ROOT", default="") or None
 WHITENOISE_USE_FINDERS = STATIC_ROOT is None  # the embedded server needs no collectstatic
 if STATIC_ROOT:  # after collectstatic: names with a hash, compressed, cached for good
@@ -210,6 +217,16 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 600},
     },
     "seal": {"task": "apps.events.tasks.seal_all", "schedule": 10.0, "options": {"expires": 10}},
+    "checkpoint": {
+        "task": "apps.events.tasks.checkpoint_all",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
+    "archive events": {
+        "task": "apps.events.archiving.tasks.archive_all",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "forget requests": {
         "task": "apps.saml.tasks.forget_requests_everywhere",
         "schedule": 600.0,
@@ -227,6 +244,16 @@ CELERY_BEAT_SCHEDULE = {
     },
     "forget attempts": {
         "task": "apps.provisioning.tasks.forget_everywhere",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "forget deliveries": {
+        "task": "apps.webhooks.tasks.forget_everywhere",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "write digests": {
+        "task": "apps.insights.tasks.write_digests",
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
@@ -253,6 +280,11 @@ SETTLE_SECONDS = env.float("SETTLE_SECONDS", default=60)
 # Requests and answers are kept so many days, and the newest of each person and application however old they are.
 ATTEMPT_DAYS = env.int("ATTEMPT_DAYS", default=30)
 ATTEMPTS_KEPT = env.int("ATTEMPTS_KEPT", default=20)
+
+# Signed checkpoints of the event log: so many seconds after the last, or a thousand events; copies of them, and the archived segments.
+EVENT_CHECKPOINT_SECONDS = env.int("EVENT_CHECKPOINT_SECONDS", default=3600)
+EVENT_CHECKPOINTS = env.str("EVENT_CHECKPOINTS", default=str(DATA_DIR / "checkpoints"))
+EVENT_ARCHIVES = env.str("EVENT_ARCHIVES", default=str(DATA_DIR / "archives"))
 
 # The hour, UTC, from which on each application is compared with what it was last told, once a night.
 NIGHT_BEGINS = env.int("NIGHT_BEGINS", default=1) % 24
@@ -284,6 +316,11 @@ SPECTACULAR_SETTINGS = {
         "ImportStateEnum": "apps.provisioning.models.ImportState",
         "ResourceKindEnum": "apps.provisioning.models.ResourceKind",
         "SourceKindEnum": "apps.scim.models.SourceKind",
+        "WebhookStateEnum": "apps.webhooks.models.WebhookState",
+        "DeliveryStateEnum": "apps.webhooks.models.DeliveryState",
+        "DeliveryKindEnum": "apps.webhooks.models.DeliveryKind",
+        "ReplayStateEnum": "apps.webhooks.models.ReplayState",
+        "EventTypeEnum": "apps.events.types.EventType",
         "ImportRowStateEnum": "apps.provisioning.models.RowState",
     },
     "POSTPROCESSING_HOOKS": [
@@ -296,4 +333,6 @@ SILENCED_SYSTEM_CHECKS = [
     "auth.W004",  # user names are unique within their tenant (a constraint), not globally
 ]
 
-LOGGING = logs.configuration(debug=DEBUG)
+EVENTS_TO_STDOUT = env.bool("EVENTS_TO_STDOUT", default=False)  # apps/events/lines.py
+EVENT_CHECKPOINTS_TO_LOG = env.bool("EVENT_CHECKPOINTS_TO_LOG", default=True)  # apps/events/checkpoints.py
+LOGGING = logs.configuration(debug=DEBUG, checkpoints=EVENT_CHECKPOINTS_TO_LOG)

@@ -41,6 +41,8 @@ def _environment(port: int, data: Path, *, debug: bool) -> None:
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "OUTBOUND_ALLOW": "127.0.0.1,localhost",  # the sandbox is served from here
         "DEBUG": "1" if debug else "0",
+        # Its console is for people; the copies in DATA_DIR are written all the same.
+        "EVENT_CHECKPOINTS_TO_LOG": os.environ.get("EVENT_CHECKPOINTS_TO_LOG", "0"),
         "SETTLE_SECONDS": os.environ.get("SETTLE_SECONDS", "5"),
     }
 
