@@ -1,15 +1,23 @@
 """Alice owns the tenant, Bob works in it, Dora is its help desk, Charlie owns another one. Every page is asked what it does for each."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import hypothesis
 import pytest
-from django.test import Client
+from cryptography.hazmat.primitives.asymmetric import rsa
+from django.db import connection, transaction
+from django.test import Client, TransactionTestCase
 from django.urls import clear_script_prefix
 from django.utils import timezone
+from pytest_httpserver import HTTPServer
 
 from apps.accounts.actions import add_administrator
 from apps.accounts.destinations import SIGNED_IN_AT
@@ -18,10 +26,12 @@ from apps.directory.actions import add_user
 from apps.directory.models import User
 from apps.events.actors import Actor
 from apps.platform.actions import add_operator
+from apps.tenants import append_only
 from apps.tenants.actions import create_tenant
 from apps.tenants.addresses import path_prefix
 from apps.tenants.context import in_tenant, outside_tenants
 from apps.tenants.models import Tenant
+from tests import emptying
 from tests.scheduling import TOGETHER, ByFolder, scope_of
 
 # A slow moment of a shared machine is no failure.
@@ -31,9 +41,31 @@ hypothesis.settings.load_profile("shared-machine")
 PASSWORD = "correct horse battery"
 
 
+_emptied = TransactionTestCase._fixture_teardown
+
+
+def _emptied_with_the_log(case: TransactionTestCase) -> None:
+    """What a test has committed goes, append-only rows as well."""
+    if connection.vendor == "postgresql":
+        emptying.empty()
+    else:
+        with transaction.atomic(), append_only._door(append_only.EVERYTHING):
+            _emptied(case)
+
+
+TransactionTestCase._fixture_teardown = _emptied_with_the_log  # type: ignore[method-assign]
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
     return ByFolder(config, log)
+
+
+@pytest.hookimpl(optionalhook=True, wrapper=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """-n auto: one more than there are processors, because whole folders (tests/scheduling.py) wait for other processes."""
+    chosen = "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ
+    return (yield) + (not chosen)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -43,6 +75,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(600))
 
 
+@pytest.fixture(scope="session")
+def make_httpserver() -> Iterator[HTTPServer]:
+    """A browser may open a connection and say nothing on it; with a thread for each, the others are answered meanwhile."""
+    with HTTPServer(threaded=True) as server:
+        yield server
+
+
 @pytest.fixture(autouse=True)
 def _no_tenant_left_over() -> Iterator[None]:
     """Code must not lean on a tenant or script prefix that an earlier test left behind."""
@@ -50,6 +89,32 @@ def _no_tenant_left_over() -> Iterator[None]:
     with outside_tenants():
         yield
     clear_script_prefix()
+
+
+@pytest.fixture(autouse=True)
+def _files_of_the_log(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Copies of checkpoints and archives belong to one test; the folders are made when something is written."""
+    folder = tmp_path_factory.getbasetemp() / str(uuid4())
+    settings.EVENT_CHECKPOINTS, settings.EVENT_ARCHIVES = (
+        str(folder / "checkpoints"),
+        str(folder / "archives"),
+    )
+
+
+@cache
+def _key(number: int, public_exponent: int, key_size: int) -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent, key_size)
+
+
+@pytest.fixture(autouse=True)
+def _keys_are_made_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making an RSA key takes longer than most tests: the product's first of one test is its first of the next, and so on. Within a
+    test they differ. Not where an installation outlives the test: what it keeps of one would be what a stranger has in the next."""
+    if scope_of(request.node.nodeid) in TOGETHER:
+        return
+    numbers = count()
+    kept = SimpleNamespace(generate_private_key=lambda **which: _key(next(numbers), **which))
+    monkeypatch.setattr("apps.lib.crypto.rsa", kept)
 
 
 @dataclass

@@ -116,14 +116,18 @@ def add_portal_database(superuser: str, password: str) -> None:
 
 @contextmanager
 def postgresql(folder: Path) -> Iterator[str]:
-    """Yields the DATABASE_URL."""
-    user, port, password = unprivileged(), free_port(), secrets.token_hex(16)
-    make_cluster(folder, user, password)
+    """Yields the DATABASE_URL. A folder that was used before has its database still."""
+    user, port, secret = unprivileged(), free_port(), folder / "password"
+    is_new = not secret.exists()
+    password = secrets.token_hex(16) if is_new else secret.read_text()
+    if is_new:
+        make_cluster(folder, user, password)
     address = f"127.0.0.1:{port}"
     with running([*postgres_command(port), *QUICK], folder, user, signal.SIGINT):
         superuser = f"postgres://root:{password}@{address}/postgres"
         wait_for(lambda: psycopg.connect(superuser).close(), psycopg.OperationalError, folder)
-        add_portal_database(superuser, password)
+        if is_new:
+            add_portal_database(superuser, password)
         yield f"postgres://gatehouse:{password}@{address}/gatehouse"
 
 

@@ -268,9 +268,9 @@ def test_it_is_removed_with_its_codes(bob, app):
 # Where it is required
 
 
-def require(of, tenant):
+def require(of, tenant, days=0):
     with in_tenant(tenant):
-        update_policy(actor=Actor.system(), second_factor=of)
+        update_policy(actor=Actor.system(), second_factor=of, second_factor_days=days)
 
 
 @pytest.mark.parametrize(

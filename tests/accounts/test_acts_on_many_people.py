@@ -4,7 +4,8 @@ import pytest
 
 from apps.accounts.actions import add_administrator
 from apps.accounts.models import Administrator, PeopleAct, PeopleRow, PeopleRun, Role, RowOutcome, RunState
-from apps.accounts.people_runs import acting, actions, leases, work
+from apps.accounts.people_runs import acting, actions, notices, work
+from apps.accounts.people_runs.leases import RUNS
 from apps.accounts.people_runs.tasks import ring_for_due_runs
 from apps.directory.actions import (
     add_group,
@@ -21,6 +22,7 @@ from apps.events.models import Event
 from apps.mail.models import Letter
 from apps.outbox.models import Entry
 from apps.tenants.context import outside_tenants
+from apps.tenants.leases import LeaseLost
 
 pytestmark = pytest.mark.usefixtures("inside")
 
@@ -161,16 +163,36 @@ def test_many_are_left_to_a_worker(people, actor, many):
     assert (run.state, run.done) == (RunState.DONE, 5)
 
 
+def test_a_mail_tells_whoever_started_it_of_the_end_of_a_long_one(people, actor, owner, many, monkeypatch):
+    work.work(actions.start(prepared(PeopleAct.DEACTIVATE, people, actor), actor=actor).pk)
+    assert Letter.objects.count() == 0  # the control: of a short one nobody is written to
+    monkeypatch.setattr(notices, "IN_SIGHT", 4)
+    run = actions.start(prepared(PeopleAct.REACTIVATE, people, actor), actor=actor)
+    assert Letter.objects.count() == 0
+    work.work(run.pk)
+    letter = Letter.objects.get()
+    assert (letter.address, letter.subject) == (owner.email, "Reactivate: done for 5 of 5 people")
+    assert f"/console/users/runs/{run.pk}/" in letter.text
+
+
+def test_whoever_lost_their_role_meanwhile_is_not_written_to(people, actor, owner, many, monkeypatch):
+    monkeypatch.setattr(notices, "IN_SIGHT", 4)
+    run = actions.start(prepared(PeopleAct.DEACTIVATE, people, actor), actor=actor)
+    Administrator.objects.filter(user=owner).update(role=Role.HELP_DESK)
+    work.work(run.pk)
+    assert Letter.objects.count() == 0
+
+
 def test_a_worker_that_dies_leaves_the_rest_to_the_next(people, actor, many, monkeypatch):
     run = actions.start(prepared(PeopleAct.INVITE, people, actor), actor=actor)
-    mine = leases.claim(run.pk)
+    mine = RUNS.claim(run.pk)
     acting.act_on_chunk(mine)
     assert not work.work(run.pk)  # somebody has it in hand
     assert Letter.objects.count() == 2
     PeopleRun.objects.filter(pk=run.pk).update(lease_until=mine.created_at)  # and is dead
     work.work(run.pk)
     assert Letter.objects.count() == 5
-    with pytest.raises(leases.LeaseLost):
+    with pytest.raises(LeaseLost):
         acting.act_on_chunk(mine)
     assert Letter.objects.count() == 5
 
@@ -186,7 +208,7 @@ def test_a_lost_ring_is_repaired_by_the_sweep(people, actor, many, monkeypatch):
 
 def test_stopping_keeps_what_was_done(people, actor, many):
     run = actions.start(prepared(PeopleAct.DEACTIVATE, people, actor), actor=actor)
-    acting.act_on_chunk(leases.claim(run.pk))
+    acting.act_on_chunk(RUNS.claim(run.pk))
     assert actions.stop(run)
     assert not work.work(run.pk)
     run.refresh_from_db()

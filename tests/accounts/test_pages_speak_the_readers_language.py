@@ -3,13 +3,15 @@
 import pytest
 from django.conf import settings
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 
 from apps.accounts.notices import recipient
+from apps.accounts.organisation_settings import update_organisation
 from apps.applications.actions import add_application
 from apps.directory.actions import choose_language
 from apps.directory.errors import FieldsInvalid
 from apps.directory.models import User
+from apps.events.actors import Actor
 from apps.events.models import Event
 from apps.events.types import EventType
 from apps.lib.language import said, written
@@ -43,6 +45,28 @@ def test_a_choice_in_the_browser_goes_before_what_it_asks(tenant):
     assert language_of(client) == "en"
     client.post(LANGUAGE, {"language": ""})
     assert language_of(client) == "de"
+
+
+def test_an_organisations_language_goes_before_what_a_browser_asks_and_after_what_is_chosen(bob):
+    update_organisation(bob.tenant, language="de", actor=Actor.system())
+    client = Client(headers={"accept-language": "en"})
+    assert language_of(client) == "de"
+    assert language_of(bob.client, "/t/acme/me/") == "de"
+    assert language_of(client, "/") == "en"  # the control: outside the organisation it is not
+    client.post(LANGUAGE, {"language": "en"})
+    assert language_of(client) == "en"
+    bob.client.post(LANGUAGE, {"language": "en"})
+    assert language_of(bob.client, "/t/acme/me/") == "en"
+    page = bob.client.post(LANGUAGE, {"language": "", "next": "/t/acme/me/"}, follow=True).content.decode()
+    assert "Ihre Sprache ist gespeichert." in page
+    assert language_of(bob.client, "/t/acme/me/") == "de"
+
+
+@pytest.mark.parametrize("path", ["/t/acme/scim/v2/Users", "/t/acme/api/v1/users/"])
+def test_an_organisations_language_and_clock_are_none_of_a_programs(tenant, path):
+    before = Client().get(path)
+    update_organisation(tenant, language="de", timezone="Asia/Kathmandu", actor=Actor.system())
+    assert Client().get(path).content == before.content
 
 
 @pytest.mark.parametrize(("language", "other"), [("en", "Deutsch"), ("de", "English")])
@@ -108,6 +132,22 @@ def test_a_letter_is_in_its_readers_language(bob, alice, system):
         post(lambda: Message(translation.gettext("Your password was set"), "…"), readers)
         subjects = dict(Letter.objects.values_list("recipient_name", "subject"))
     assert subjects["alice"] == "Your password was set" != subjects["bob"]
+
+
+def test_a_letter_to_whoever_chose_nothing_is_in_the_organisations_language_and_by_its_clock(
+    bob, alice, system
+):
+    def write():
+        return Message(translation.gettext("Your password was set"), str(timezone.get_current_timezone()))
+
+    update_organisation(bob.tenant, language="de", timezone="Asia/Kathmandu", actor=system)
+    with in_tenant(bob.tenant):
+        english = choose_language(alice.user, "en", actor=system)
+        post(write, [recipient(bob.user), recipient(english)])
+        letters = {letter.recipient_name: letter for letter in Letter.objects.all()}
+    assert letters["alice"].subject == "Your password was set" != letters["bob"].subject
+    assert {letter.text for letter in letters.values()} == {"Asia/Kathmandu"}
+    assert timezone.get_current_timezone_name() == "UTC"
 
 
 def test_what_is_written_down_is_in_one_language():

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from apps.accounts.access import finds_its_person
 from apps.accounts.middleware import ReaderMiddleware, turn_to_reader
+from apps.accounts.organisation_settings import update_organisation
 from apps.directory.actions import update_user
 from apps.directory.models import User
 from apps.tenants.context import in_tenant
@@ -57,6 +58,18 @@ def test_a_view_that_finds_its_person_is_not_given_them_and_tells_the_time_when_
     assert zone_seen_by(User(timezone="Asia/Kathmandu"), view=late) == "Asia/Kathmandu"
     assert seen == ["UTC"]
     assert timezone.get_current_timezone_name() == "UTC"
+
+
+def test_whoever_has_none_of_their_own_has_the_organisations(bob, system):
+    update_organisation(bob.tenant, timezone="Asia/Kathmandu", actor=system)
+    client = Client()
+    client.post("/t/acme/login/", {"username": "bob", "password": "correct horse battery"})
+    assert "+05:45" in client.get("/t/acme/me/activity").content.decode()
+    with in_tenant(bob.tenant):
+        update_user(bob.user, actor=system, timezone="Europe/Berlin")
+    page = client.get("/t/acme/me/activity").content.decode()
+    assert "+05:45" not in page
+    assert "+00:00" not in page
 
 
 def test_a_page_shows_it(bob, system):

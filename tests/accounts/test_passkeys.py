@@ -120,7 +120,7 @@ def test_registering_asks_for_a_recent_sign_in(bob):
 
 def test_it_signs_in_without_name_password_and_code(bob, device):
     with in_tenant(bob.tenant):
-        update_policy(actor=Actor.system(), second_factor="everybody")
+        update_policy(actor=Actor.system(), second_factor="everybody", second_factor_days=0)
     client, answer = show(device, path=f"{SIGN_IN}?next=/t/acme/me/")
     assert (answer.status_code, answer.url) == (302, "/t/acme/me/")
     assert client.get("/t/acme/me/").status_code == 200

@@ -84,7 +84,13 @@ def test_a_deactivated_owner_comes_back_with_the_role(alice: Person, bob: Person
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    "doors", [("deactivated", "deactivated"), ("demoted", "deactivated"), ("demoted", "without a role")]
+    "doors",
+    [
+        ("deactivated", "deactivated"),
+        ("demoted", "demoted"),
+        ("demoted", "deactivated"),
+        ("demoted", "without a role"),
+    ],
 )
 def test_two_owners_do_not_go_at_once(doors: tuple[str, str]) -> None:
     """Each sees the other until both are gone: only a lock keeps one. On SQLite writers queue anyway."""

@@ -15,6 +15,7 @@ from apps.directory.actions import set_password
 from apps.directory.models import SignInPolicy, User
 from apps.events.models import Event
 from apps.events.types import EventType
+from apps.provisioning.models import Integration
 from apps.saml.actions.key_pairs import add_certificate
 from apps.saml.models import KeyPair
 from apps.scim.actions.sources import add_scim_token
@@ -27,12 +28,20 @@ from tests.security.addresses import every_address
 pytestmark = pytest.mark.django_db
 CONFIRM = "/t/acme/reauthentication/"
 POLICY = {"minimum_length": 12, "history": 0, "maximum_age_days": 0, "second_factor": "optional"}
+ELSEWHERE = {
+    "base_url": "https://accounts.example/scim",
+    "token": "a-token-of-theirs",
+    "deprovisioning": "suspend",
+}
 GUARDED = {
-    "console:sources", "console:source", "console:pending_link", "console:source_removal", "console:source_group_link", "console:external_group_removal", "console:scim_token_revocation", "api_pages:keys", "api_pages:key_revocation",
+    "console:sources", "console:source", "console:pending_link", "console:source_removal", "console:source_group_link", "console:external_group_removal", "console:external_identity_removal", "console:scim_token_revocation", "api_pages:keys", "api_pages:key_revocation",
     "console:application_certificates", "console:application_certificate_upload",
     "console:application_certificate_promotion", "console:application_certificate_retirement", "console:user_password",
     "console:user_password_link",
+    "console:application_connection",
     "console:sign_in_policy",
+    "console:webhook_new", "console:webhook_settings", "console:webhook_secrets", "console:webhook_secret_removal",
+    "console:webhook_removal", "console:webhook_replay",
     "console:user_second_factor",
     "launcher:authenticator",
     "launcher:authenticator_removal",
@@ -55,6 +64,9 @@ def paths(alice, bob, system):
     """Every guarded address that takes a form, with something there to change."""
     with in_tenant(alice.tenant):
         application = add_application(actor=system, connector="custom_saml", display_label="Wiki")
+        gitlab = add_application(
+            actor=system, connector="gitlab_saas", display_label="GitLab", parameters={"group_path": "acme"}
+        )
         pair = add_certificate(application, actor=system)
         token, _secret = add_scim_token(actor=system, name="Okta")
     at = f"/console/applications/{application.pk}/sso/certificates/"
@@ -68,6 +80,7 @@ def paths(alice, bob, system):
         "retirement": f"{at}{pair.pk}/retirement/",
         "password": f"/console/users/{bob.user.pk}/password/",
         "policy": "/console/settings/sign-in/",
+        "connection": f"/console/applications/{gitlab.pk}/identity-management/connection/",
         "link": f"/console/users/{bob.user.pk}/password-link/",
     }
 
@@ -81,6 +94,7 @@ def everything(tenant):
             list(KeyPair.objects.order_by("pk").values_list("pk", "state")),
             list(User.objects.order_by("pk").values_list("pk", "password")),
             list(SignInPolicy.objects.values_list("pk")),
+            list(Integration.objects.values_list("base_url")),
             list(OneTimeLink.objects.values_list("pk")),
         )
 
@@ -98,7 +112,9 @@ def test_a_form_of_an_old_session_changes_nothing(alice, paths):
     before = everything(alice.tenant)
     long_ago(alice)
     for path in paths.values():
-        form = {"name": "Script", "password": "quite another passphrase", "lifetime": "365"} | POLICY
+        form = (
+            {"name": "Script", "password": "quite another passphrase", "lifetime": "365"} | POLICY | ELSEWHERE
+        )
         answer = alice.post(path, form, HTTP_REFERER=f"http://testserver/t/acme{path}")
         assert (answer.status_code, answer.url) == (302, to_confirm(path)), path
     assert everything(alice.tenant) == before
@@ -130,12 +146,13 @@ def test_lists_are_read_without_it_and_offer_the_way(alice, paths):
     for path in (paths["sources"], paths["keys"]):
         assert "reauthentication" not in alice.get(path).content.decode()
     long_ago(alice)
-    for path in (paths["sources"], paths["keys"]):
+    for path in (paths["sources"], paths["keys"], paths["connection"]):
         answer = alice.get(path)
         page = answer.content.decode()
         assert answer.status_code == 200
         assert to_confirm(path) in page
         assert 'name="name"' not in page
+        assert 'name="token"' not in page
 
 
 @pytest.mark.parametrize(("minutes", "asked"), [(14, False), (16, True)])

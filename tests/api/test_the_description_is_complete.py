@@ -61,7 +61,12 @@ def test_secrets_are_written_only_and_told_only_where_they_are_made(schema: Any)
     components = schema["components"]["schemas"]
     assert "password" in components["UserRequest"]["properties"]
     assert "password" not in components["User"]["properties"]
-    for component, secret in (("NewApiKey", "key"), ("NewScimToken", "token")):
+    for component, secret in (
+        ("NewApiKey", "key"),
+        ("NewScimToken", "token"),
+        ("NewWebhook", "secret"),
+        ("NewSecret", "secret"),
+    ):
         assert secret in components[component]["properties"]
         assert told_in(schema, component) == {("post", "201")}
     assert "token" in components["IntegrationToConfigureRequest"]["properties"]
@@ -91,6 +96,7 @@ def test_answers_hold_what_is_described(api: Script, schema: Any) -> None:
             or "export" in path
             or "distinct" in path
             or "interval" in path
+            or "week" in path
         ):
             continue
         name = operations["get"]["responses"]["200"]["content"]["application/json"]["schema"][

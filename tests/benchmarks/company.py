@@ -1,7 +1,10 @@
 """A tenant with one application and many people in the group that gives it, made in bulk: nothing is published before it is activated."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
+
+from django.db import transaction
 
 from apps.applications.actions import add_application, assign_group
 from apps.directory.actions import add_group
@@ -33,9 +36,13 @@ class Company:
                     rows = [Membership(group=self.group, user=person) for person in people]
                     Membership.objects.bulk_create(rows, batch_size=500)
 
-    def activate(self) -> None:
-        with in_tenant(self.tenant):
+    def activate(self) -> float:
+        """time.monotonic() when it was committed: from then on it is the workers' turn."""
+        committed: list[float] = []
+        with in_tenant(self.tenant), transaction.atomic():
+            transaction.on_commit(lambda: committed.append(time.monotonic()))
             actions.activate_integration(self.integration, actor=SYSTEM)
+        return committed[0]
 
     def owed(self) -> int:
         with in_tenant(self.tenant):

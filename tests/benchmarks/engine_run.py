@@ -62,8 +62,7 @@ class Run:
         """Seconds from the commit of the activation until the last account is written down, and of the bare loop before and after."""
         bare = [self.bare(people, latency)]
         company = self.company(slug, people, latency)
-        began = time.monotonic()
-        company.activate()
+        began = company.activate()
         wait_until(lambda: self.target.meter()["created"] >= people, "the accounts", 0.1)
         wait_until(lambda: company.done() >= people, "the records", 0.05)
         seconds = time.monotonic() - began

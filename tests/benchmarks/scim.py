@@ -44,6 +44,7 @@ WORKS = [
     Work("patch_name", "PATCH a person's name", 30, 30),
     Work("patch_active", "PATCH active, off and on again", 30, 30),
     Work("first_page", "GET a page of 100 people", 6, 2, "10"),
+    Work("middle_page", "GET a page of 100 in the middle", 6, 2, "10"),
     Work("last_page", "GET the last page of 100", 6, 2, "10"),
     Work("read_group", f"GET a group of {MEMBERS:,}", 3, 2, "10"),
     Work("add_member", f"PATCH one more member into {MEMBERS:,}", 10, 2, "10"),
@@ -52,6 +53,7 @@ GROWING = [
     Work("get", "GET a person", 60, 0),
     Work("filter", 'GET with userName eq "…"', 60, 0),
     Work("first_page", "GET a page of 100 people", 10, 0, "1.5"),
+    Work("middle_page", "GET a page of 100 in the middle", 10, 0, "1.5"),
     Work("last_page", "GET the last page of 100", 10, 0, "1.5"),
 ]
 

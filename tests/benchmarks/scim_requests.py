@@ -101,6 +101,9 @@ class Side:
     def first_page(self):
         return "GET", "/Users?startIndex=1&count=100", None
 
+    def middle_page(self):
+        return "GET", f"/Users?startIndex={len(self.people) // 2 + 1}&count=100", None
+
     def last_page(self):
         return "GET", f"/Users?startIndex={len(self.people) - 99}&count=100", None
 

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from apps.lib.scim import schemas
+from tests.benchmarks.announced import serve
 
 NAME = re.compile(r'filter=\w+ eq "([^"]*)"')
 
@@ -90,14 +91,5 @@ def application():
     return app
 
 
-async def main():
-    runner = web.AppRunner(application(), access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    print(runner.addresses[0][1], flush=True)
-    await asyncio.Event().wait()
-
-
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(serve(application()))

@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from apps.accounts.announcements import announce
 from apps.accounts.models import Administrator, LinkPurpose
 from apps.accounts.one_time_links import add_link
 from apps.applications.actions import add_application, assign_group
@@ -45,8 +46,10 @@ from apps.saml.models import MetadataSource, MetadataUpload
 from apps.sandbox import actions as sandbox
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
-from tests.browser.furnished_runs import furnish_runs
+from tests.browser.furnished_keys import furnish_keys, somebody_with_a_passkey
+from tests.browser.furnished_runs import furnish_receipt, furnish_runs
 from tests.browser.sources import furnished_source
+from tests.browser.webhooks import furnished_webhook
 from tests.conftest import PASSWORD, Person
 from tests.launcher.pictures import png
 from tests.saml.metadata import sp_metadata
@@ -224,6 +227,7 @@ def _failing_job(application: Application, user: User, system: Actor) -> Job:
     base_url = "https://expenses.example/scim/v2"
     integration = configure_integration(application, actor=system, base_url=base_url, token="not-a-real-one")
     integration.state, integration.last_problem = IntegrationState.QUARANTINED, "401 the token has expired"
+    integration.manage_groups = True
     integration.save()
     words = "userName has already been taken"
     job = Job(
@@ -275,7 +279,12 @@ def _held_removal(integration: Integration, system: Actor) -> None:
 
 
 @pytest.fixture
-def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict[str, str]:
+def erin(tenant: Tenant) -> Person:
+    return somebody_with_a_passkey(tenant)
+
+
+@pytest.fixture
+def furnished(tenant: Tenant, bob: Person, alice: Person, erin: Person, system: Actor) -> dict[str, str]:
     """The tenant acme with one of each thing, and every kind of tile in bob's launcher: name → id for addresses."""
     with in_tenant(tenant):
         update_user(bob.user, actor=system, timezone="Europe/Berlin", job_title="Engineer")
@@ -286,7 +295,9 @@ def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict
             assign_group(application, engineering, actor=system)
         _furnish_sandbox()
         newest = Event.objects.first()
+        announce(tenant, "On Friday the office is shut. " * 3, until=None, actor=system)
         source = furnished_source(bob.user, system)
+        webhook = furnished_webhook(system)
         managed = Group.objects.get(name="Everybody")
         job = _failing_job(applications[1], bob.user, system)
         certificate = add_certificate(applications[0], actor=system)
@@ -294,17 +305,21 @@ def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict
         under_way, plan = _plans(job.integration, bob.user)
         choice = _furnish_metadata(applications[1], system)
         runs = furnish_runs([alice.user, bob.user], engineering)
+        receipt = furnish_receipt(system)
         links = {purpose.value: add_link(bob.user, purpose) for purpose in LinkPurpose}
+        links |= furnish_keys(alice.user, source, system) | {"passkey": str(erin.user.passkeys.get().pk)}
     gitlab, expenses, relocation = applications[:3]
     made = {
         "alice": alice.user,
         "bob": bob.user,
+        "erin": erin.user,
         "engineering": engineering,
         "gitlab": gitlab,
         "expenses": expenses,
         "relocation": relocation,
         "event": newest,
         "source": source,
+        **webhook,
         "managed": managed,
         "job": job,
         "certificate": certificate,
@@ -312,6 +327,7 @@ def furnished(tenant: Tenant, bob: Person, alice: Person, system: Actor) -> dict
         "reading": reading,
         "import": chosen,
         **runs,
+        "receipt": receipt,
         "plan under way": under_way,
         "plan": plan,
     }

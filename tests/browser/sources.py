@@ -16,7 +16,8 @@ def furnished_source(waiting: User, system: Actor) -> Source:
     """With people and groups of its own, some who wait, one that was given, and a request that was refused."""
     token, _secret = add_scim_token(actor=system, name="Okta prod", kind="okta")
     fields = {"username": "nora", "email": "nora@acme.example"}
-    add_person(source=token.source, actor=system, external_id="00u1", **fields)
+    secondary = [{"value": "nora@home.example", "type": "home"}, {"value": "n.ray@acme.example"}]
+    add_person(source=token.source, actor=system, external_id="00u1", secondary=secondary, **fields)
     refusal = EmailExists().about(waiting, external_id="00u2", user_name="robert")
     note_refusal(token.source, refusal, actor=system)
     told = {"detail": str(refusal), "request": '{"userName": "robert"}', "answer": '{"status": "409"}'}

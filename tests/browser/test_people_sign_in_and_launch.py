@@ -82,7 +82,7 @@ def test_the_menu_leads_everywhere_on_a_phone(visit, furnished, bob):
     visitor.be(bob)
     visitor.open("/t/acme/")
     page = visitor.page
-    for name in ("Profile", "Security", "Activity"):
+    for name in ("Profile", "Groups", "Security", "Activity"):
         page.locator("summary").tap()
         page.get_by_role("link", name=name).tap()
         page.get_by_role("heading", level=1).wait_for()

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.chaos import scenarios
 from tests.chaos.storm import Profile, Storm
+from tests.chaos.webhook_storm import WebhookStorm
 
 SMALL = {
     "changes": 2000,
@@ -35,12 +36,16 @@ def main(arguments: list[str]) -> int:
         one = options.scenario
         results = scenarios.run_one(one, options.scale) if one else scenarios.run_all(log)
         print(json.dumps(results, indent=2))
+    elif options.webhooks:
+        results = WebhookStorm(log).run()
+        print(json.dumps(results, indent=2))
     else:
         results = Storm(_profile(options), log).run()
     results["took"] = round(time.monotonic() - began, 1)
     if options.report:
         options.report.write_text(json.dumps(results))
-    return 0 if options.scenarios or options.scenario or show(results) else 1
+    told = options.scenarios or options.scenario or options.webhooks
+    return 0 if told or show(results) else 1
 
 
 def _profile(options: argparse.Namespace) -> Profile:
@@ -52,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bin/chaos", description=__doc__)
     parser.add_argument("--small", action="store_true", help="what CI runs: 2,000 changes and 5 kills")
     parser.add_argument("--scenarios", action="store_true", help="each promise alone, small and side by side")
+    parser.add_argument("--webhooks", action="store_true", help="the storm of the webhooks, small")
     parser.add_argument(
         "--scenario", choices=scenarios.SCENARIOS, help="one of them, and then its negative control"
     )

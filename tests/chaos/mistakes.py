@@ -11,6 +11,9 @@ from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
+from apps.lib import transcripts
 from apps.outbox import relay
 from apps.provisioning import errors, health, jobs, plan, subscriptions, wire
 from apps.provisioning.client import ScimClient
@@ -18,18 +21,24 @@ from apps.provisioning.models import Priority
 from apps.provisioning.telling import Telling
 from apps.tenants.models import Tenant
 from apps.tenants.tasks import TenantTask
-
-IN_ORDER_OF_ARRIVAL = "in order of arrival"
-NO_GUARD = "no guard"
-NO_QUARANTINE = "neither quarantine nor pauses"
-DEAF = "deaf to Retry-After"
-NEVER_GIVES_UP = "never gives up"
-NO_LOOK_UP = "never looks first"
-NO_SETTLE_WINDOW = "no settle window"
-ENDLESS_LEASES = "leases never end"
-NO_SWEEPER = "nobody sweeps"
-NO_EVENT = "forgets the event"
-NO_SCRUBBING = "repeats what it was told"
+from apps.webhooks import client as webhook_client
+from apps.webhooks import health as webhook_health
+from apps.webhooks import queue as webhook_queue
+from apps.webhooks.models import Webhook
+from tests.chaos.mistakes_by_name import (
+    DEAF,
+    ENDLESS_LEASES,
+    IN_ORDER_OF_ARRIVAL,
+    NEVER_GIVES_UP,
+    NO_EVENT,
+    NO_GUARD,
+    NO_LOOK_UP,
+    NO_QUARANTINE,
+    NO_SCRUBBING,
+    NO_SETTLE_WINDOW,
+    NO_SWEEPER,
+    NO_TURN,
+)
 
 _making: ContextVar[str] = ContextVar("mistake", default="")
 
@@ -40,7 +49,8 @@ def make() -> None:
     _instead(NO_GUARD, plan, "removals_need_approval", lambda *_: False)
     _instead(NO_QUARANTINE, health, "note", lambda *_: None)
     _instead(DEAF, wire, "retry_after", lambda *_: 0.0)
-    _instead(NO_SCRUBBING, wire, "scrubbed", lambda text, _token: text)
+    for place in (wire, transcripts):
+        _instead(NO_SCRUBBING, place, "scrubbed", lambda text, _secrets: text)
     _instead(NO_LOOK_UP, ScimClient, "find_user", _found_nobody)
     _instead(NEVER_GIVES_UP, ScimClient, "create_user", _hopeful(ScimClient.create_user))
     _instead(NO_SETTLE_WINDOW, jobs, "settle", lambda: dt.timedelta(0))
@@ -49,6 +59,10 @@ def make() -> None:
     _instead(IN_ORDER_OF_ARRIVAL, subscriptions, "_priority", lambda *_: Priority.CREATE)
     _without(NO_SWEEPER, relay, "waiting_tenant_ids", lambda tenant_id: tenant_id)
     _without(NO_SWEEPER, jobs, "integrations_due", lambda row: row[0])
+    _without(NO_SWEEPER, webhook_queue, "webhooks_due", lambda row: row[0])
+    _instead(DEAF, webhook_client, "retry_after", lambda _headers: None)
+    _instead(NO_QUARANTINE, webhook_health, "_reason", lambda *_, **__: None)
+    _instead(NO_TURN, webhook_health, "take_turn", _taken_from_them)
 
 
 def _instead(mistake: str, place: Any, name: str, wrong: Callable[..., Any]) -> None:
@@ -95,6 +109,11 @@ def _in_mind(mistake: str) -> Iterator[None]:
         yield
     finally:
         _making.reset(token)
+
+
+def _taken_from_them(webhook: Webhook, token: UUID) -> bool:
+    until = timezone.now() + webhook_health.TURN
+    return bool(Webhook.objects.filter(pk=webhook.pk).update(busy_token=token, busy_until=until))
 
 
 async def _found_nobody(*_: Any) -> None:

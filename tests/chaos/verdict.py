@@ -1,15 +1,13 @@
 """What a storm left behind, held against the roster: one number for each promise of docs/reliability.md."""
 
-import contextlib
 import subprocess
 from collections import Counter
 from typing import Any
 
-from django.db import IntegrityError
-
 from apps.directory.models import Group, User
-from apps.events import chain
+from apps.events.chain import seal_all_of_them
 from apps.events.models import Event
+from apps.events.verification import verify
 from apps.provisioning.models import Attempt, Comparison, Job, JobState
 from apps.tenants.context import in_tenant
 from tests import services
@@ -118,15 +116,9 @@ def unexplained_attempts(company: Company) -> list[str]:
         attempts = {str(pk) for pk in Attempt.objects.values_list("pk", flat=True)}
         faults = [f"attempt {pk}: {events[pk]} events" for pk in sorted(attempts) if events[pk] != 1]
         faults += [f"no attempt {pk}" for pk in events.keys() - attempts]
-        _seal_everything()
-        verification = chain.verify()
-        return faults + verification.faults + ["unsealed"] * verification.unsealed
-
-
-def _seal_everything() -> None:
-    while Event.objects.filter(seal=None).exists():
-        with contextlib.suppress(IntegrityError):  # the worker that does the same was faster
-            chain.seal()
+        seal_all_of_them()
+        result = verify()
+        return faults + [str(fault) for fault in result.faults] + ["unsealed"] * result.unsealed
 
 
 def compared_at_night(company: Company) -> int:

@@ -8,6 +8,7 @@ from apps.accounts.people_runs import actions, work
 from apps.applications.actions import add_application, assign_group
 from apps.directory.actions import add_group, add_member, add_members, add_user
 from apps.directory.models import Membership, User
+from apps.events.models import Event
 from apps.tenants.context import in_tenant
 
 PATH = "/console/users/"
@@ -170,6 +171,10 @@ def test_the_reasons_are_downloaded_without_formulas(alice):
     run = newest(alice)
     text = b"".join(alice.get(f"{PATH}runs/{run.pk}/export/?show=refused").streaming_content).decode()
     assert "'=1+1" in text
+    with in_tenant(alice.tenant):
+        event = Event.objects.get(type="user_export")
+    assert (event.actor_name, event.target_id) == ("alice", str(run.pk))
+    assert event.details == {"people": text.count("\r\n") - 1, "filter": {"outcome": "refused"}}
     assert "\r\n3," in text
     assert ",=" not in text
 

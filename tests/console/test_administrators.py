@@ -44,7 +44,7 @@ def test_the_list_tells_role_second_factor_and_last_sign_in(alice, dora, tenant)
         User.objects.filter(pk=dora.user.pk).update(last_login=datetime(2026, 3, 1, 9, 30, tzinfo=UTC))
         User.objects.filter(pk=alice.user.pk).update(last_login=None)
     page = " ".join(re.sub(r"<[^>]*>", " ", alice.get(PATH).content.decode()).split())
-    assert re.search(r"Alice Example .* Owner Active None — .* Dora Example", page)
+    assert re.search(r"Alice Example .* Owner Active Not set up — .* Dora Example", page)
     assert re.search(r"Dora Example .* Help desk Active Set up 1 Mar 2026, 09:30", page)
 
 

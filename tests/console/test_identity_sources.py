@@ -11,7 +11,14 @@ from apps.scim.actions.links import note_refusal
 from apps.scim.actions.people import add_person
 from apps.scim.errors import EmailExists
 from apps.scim.guides import GUIDES, guide_for
-from apps.scim.models import ExternalIdentity, PendingLink, ReceivedRequest, ScimToken, Source, SourceKind
+from apps.scim.models import (
+    ExternalIdentity,
+    PendingLink,
+    ReceivedRequest,
+    ScimToken,
+    Source,
+    SourceKind,
+)
 from apps.tenants.context import in_tenant
 from tests.conftest import Person
 
@@ -69,7 +76,7 @@ def test_the_page_waits_for_the_first_request_and_says_when_it_came(alice: Perso
         assert "Waiting for the first request" in shown
         assert "every 3s" in shown
     call(alice, secret)
-    for shown in (page(alice, source), alice.get("/console/sources/").content.decode()):
+    for shown in (page(alice, source, "people/"), alice.get("/console/sources/").content.decode()):
         assert "Waiting for the first request" not in shown
         assert "Connected" in shown
         assert "every 3s" not in shown
@@ -125,7 +132,7 @@ def test_people_stand_with_their_external_id_beside_the_name_id(alice: Person, g
         add_person(source=source, actor=SYSTEM, external_id="00u1", **fields)
     shown = page(alice, source, "people/")
     assert "NameID at GitLab" in shown
-    assert re.search(r'<td class="mono">mia</td><td class="mono">00u1</td><td class="mono">[^<]+<', shown)
+    assert re.search(r'<td class="mono long">mia<small>00u1</small></td><td class="mono long">[^<]+<', shown)
     assert "Nobody matches" in page(alice, source, "people/", q="nobody", application="nonsense")
 
 

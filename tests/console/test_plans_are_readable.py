@@ -55,8 +55,30 @@ def test_the_plan_holds_the_exact_json_and_no_markup_of_anybodys(alice, engineer
     assert "&#x27;" not in page  # no Python
     shown = [json.loads(pre.text_content()) for pre in html.fromstring(page).xpath("//td//pre")]
     answer = alice.get(f"{path}plan/").context
-    assert shown == [row.document for _, row, _ in answer["rows"] if row.document]
+    assert shown == [row.document for _, row, _, _ in answer["rows"] if row.document]
     assert [each["name"]["givenName"] for each in shown] == [hostile]
+
+
+def test_a_conflict_leads_to_what_was_said_and_to_linking_the_account(
+    alice, engineering, path, active, system
+):
+    with in_tenant(alice.tenant):
+        carol, dan = (
+            add_user(actor=system, username=name, email=f"{name}@acme.example") for name in ("carol", "dan")
+        )
+        for person in (carol, dan):
+            add_member(engineering, person, actor=system)
+        refused = Job.objects.create(
+            integration=Integration.objects.get(),
+            kind="user",
+            resource_id=carol.pk,
+            state="parked",
+            last_status=409,
+        )
+    page = html.fromstring(alice.get(f"{path}plan/").content.decode())
+    assert page.xpath("//td/a/@href") == [f"/t/acme{path}jobs/{refused.pk}/"]  # Dan's creation needs none
+    job = alice.get(f"{path}jobs/{refused.pk}/").content.decode()
+    assert "Link to an existing account…" in job
 
 
 def test_an_attempt_shows_json_as_it_was_sent(alice, bob, path, active):

@@ -9,8 +9,11 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts.actions import TRIES_PER_ACCOUNT, record_failed_sign_in
+from apps.console import pages
 from apps.directory.actions import add_members, add_user, deactivate_user
 from apps.directory.models import User
+from apps.events.models import Event
+from apps.mail.models import Letter
 from apps.tenants.context import in_tenant
 
 MOST = 12  # queries
@@ -118,6 +121,51 @@ def test_the_file_holds_whom_the_list_shows(alice, bob, several, engineering):
     rows = rows_of(alice.get(f"{PATH}export.csv?state=active&q=acme&sort=-username"))
     assert [row["username"] for row in rows] == ["paula", "nora", "lena", "erik", "bob", "alice"]
     assert next(row for row in rows if row["username"] == "bob")["groups"] == "Engineering"
+
+
+@pytest.mark.parametrize("sort", ["", "name", "-seen"])
+def test_what_lies_before_a_page_is_counted_off_by_ids_alone(
+    alice, sort, monkeypatch, django_assert_max_num_queries
+):
+    monkeypatch.setattr(pages, "FAR", 75)
+    with in_tenant(alice.tenant):
+        User.objects.bulk_create(
+            User(username=f"p{n:03}", username_key=f"p{n:03}", email_key=f"p{n}@a.example")
+            for n in range(119)
+        )
+    with django_assert_max_num_queries(MOST) as captured:
+        page = alice.get(f"{PATH}?sort={sort}&page=5").content.decode()
+    assert "101–120 of 120" in page
+    far = [query["sql"] for query in captured.captured_queries if "OFFSET 100" in query["sql"]]
+    assert [sql.partition(" FROM ")[0].count('"."') for sql in far] == [1]  # one column, which is the id
+    near = [query["sql"] for query in captured.captured_queries if '"first_name"' in query["sql"]]
+    assert near  # the control: somewhere the rows themselves are read
+
+
+def exports(tenant):
+    with in_tenant(tenant):
+        return list(Event.objects.filter(type="user_export").order_by("created_at"))
+
+
+def test_the_log_tells_who_took_how_many_and_which(alice, several, engineering):
+    alice.get(f"{PATH}?state=active")
+    assert exports(alice.tenant) == []  # the control: looking is not taking
+    alice.get(f"{PATH}export.csv?state=active&group={engineering.pk}")
+    [event] = exports(alice.tenant)
+    assert event.actor_name == "alice"
+    assert event.details == {"people": 1, "filter": {"state": "active", "group": "Engineering"}}
+    page = alice.get(f"/console/events/{event.pk}/").content.decode()
+    assert "People exported" in page
+
+
+def test_whoever_took_many_is_written_to(alice, several, monkeypatch):
+    alice.get(f"{PATH}export.csv")
+    monkeypatch.setattr("apps.accounts.exports.IN_SIGHT", 3)
+    alice.get(f"{PATH}export.csv")
+    with in_tenant(alice.tenant):
+        letter = Letter.objects.get()
+    assert letter.address == "alice@acme.example"
+    assert "/t/acme/me/security/" in letter.text
 
 
 def test_the_file_runs_no_formula(alice, several):

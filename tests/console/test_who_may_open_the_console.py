@@ -12,19 +12,23 @@ from apps.accounts.actions import add_administrator
 from apps.accounts.models import Administrator, PeopleAct, PortalSession, Role
 from apps.accounts.people_runs.actions import prepare
 from apps.console import urls
-from apps.directory.actions import add_group
+from apps.directory.actions import add_group, add_user, deactivate_user
 from apps.directory.models import Group, User
 from apps.events.actors import Actor
-from apps.events.models import Event
+from apps.events.models import Event, EventCheckpoint
+from apps.insights.receipts import offboardings
 from apps.provisioning.actions import configure_integration
 from apps.provisioning.models import Integration, Job, PreparedPlan
 from apps.saml.actions.key_pairs import certificates_of
 from apps.scim.actions.group_links import link_group, note_refused_group
 from apps.scim.actions.links import note_refusal
+from apps.scim.actions.people import add_person
 from apps.scim.actions.sources import add_scim_token
 from apps.scim.errors import EmailExists, GroupExists
-from apps.scim.models import PendingGroupLink, PendingLink, Source
+from apps.scim.models import ExternalIdentity, PendingGroupLink, PendingLink, Source
 from apps.tenants.context import in_tenant
+from apps.webhooks.models import Delivery, Replay, Webhook, WebhookSecret
+from tests.security.world import a_webhook, an_event_archive
 
 # What each name's arguments stand for. An address that nobody described here fails the walk below.
 ARGUMENTS = {
@@ -36,8 +40,18 @@ ARGUMENTS = {
     "job_pk": lambda things: things["job"],
     "plan_pk": lambda things: things["plan"],
     "session_pk": lambda things: things["session"],
+    "delivery_pk": lambda things: things["delivery"],
+    "secret_pk": lambda things: things["webhook_secret"],
+    "replay_pk": lambda things: things["replay"],
 }
 ONLY_POST = {
+    "announcement",
+    "webhook_delivery_retries",
+    "webhook_test",
+    "webhook_pause",
+    "webhook_resumption",
+    "webhook_replay_cancellation",
+    "webhook_secrets",
     "people_run_start",
     "people_run_stop",
     "user_unlocking",
@@ -91,10 +105,17 @@ KIND = {
     "source": "source",
     "pending": "pending_link",
     "people": "people_run",
+    "webhook": "webhook",
     "administrator": "administrator",
     "external": "external_group",
+    "access": "application",
+    "receipt": "receipt",
 }
-OF_ONE = {"pending_group_rejection": "pending_group"}
+OF_ONE = {
+    "pending_group_rejection": "pending_group",
+    "external_identity_removal": "external_identity",
+    "event_archive": "event_archive",
+}
 
 
 class Things(dict):
@@ -127,6 +148,18 @@ class Things(dict):
         people = User.objects.filter(pk=self["user"])
         return prepare(PeopleAct.DEACTIVATE, people, actor=Actor.system())
 
+    def webhook(self):
+        return Webhook.objects.get(pk=a_webhook("Endpoint")["webhook"])
+
+    def delivery(self):
+        return Delivery.objects.get(webhook=self["webhook"])
+
+    def webhook_secret(self):
+        return WebhookSecret.objects.get(webhook=self["webhook"])
+
+    def replay(self):
+        return Replay.objects.get(webhook=self["webhook"])
+
     def administrator(self):
         return Administrator.objects.get(user=self.alice.user)
 
@@ -139,8 +172,22 @@ class Things(dict):
         note_refused_group(Source.objects.get(), refusal, actor=Actor.system())
         return PendingGroupLink.objects.get()
 
+    def external_identity(self):
+        fields = {"username": "nora", "email": "nora@acme.example"}
+        source = Source.objects.get()
+        nora = add_person(source=source, actor=Actor.system(), external_id="1", secondary=[], **fields)
+        return ExternalIdentity.objects.get(user=nora)
+
     def event(self):
         return Event.objects.first()
+
+    def event_archive(self):
+        return EventCheckpoint.objects.get(pk=an_event_archive())
+
+    def receipt(self):
+        left = add_user(actor=Actor.system(), username="lena", email="lena@acme.example")
+        deactivate_user(left, actor=Actor.system())
+        return offboardings().get()
 
     def plan(self):
         assert self["job"]
@@ -231,7 +278,8 @@ def test_a_read_only_administrator_sees_but_does_not_write(pattern, things, bob,
     with in_tenant(bob.tenant):
         add_administrator(bob.user, actor=system, role=Role.READ_ONLY)
     path = address(pattern, things)
-    assert bob.get(path).status_code in {200, 302, 404, 405}
+    response = bob.get(path)
+    assert response.status_code in {200, 302, 404, 405}
     assert bob.post(path).status_code == 403
 
 
@@ -250,7 +298,8 @@ def test_the_owner_opens_every_page(pattern, things, alice):
 
 
 @pytest.mark.parametrize(
-    "name", ["users", "people_runs", "groups", "applications", "catalog", "events", "search", "sources"]
+    "name",
+    ["users", "people_runs", "runs", "groups", "applications", "catalog", "events", "search", "sources"],
 )
 def test_lists_ask_twelve_questions_at_most(name, things, alice, django_assert_max_num_queries):
     path = reverse(f"console:{name}", urlconf="portal.tenant_urls")
@@ -263,3 +312,15 @@ def test_the_overview_asks_a_fixed_number_of_questions(things, alice, django_ass
     assert things["pending_link"]
     with django_assert_max_num_queries(12):
         alice.get("/console/")
+
+
+@pytest.mark.parametrize("path", ["/console/", "/console/nothing-here/"])
+def test_a_refusal_leads_back_to_where_one_may_be(bob, path):
+    page = bob.get(path).content.decode()
+    assert '<a class="button" href="/t/acme/">Back to Acme Robotics</a>' in page
+
+
+def test_outside_an_organisation_a_refusal_leads_to_the_start_and_names_none(client, tenant):
+    page = client.get("/t/nobody/").content.decode()
+    assert '<a class="button" href="/">' in page
+    assert "acme" not in page.lower()

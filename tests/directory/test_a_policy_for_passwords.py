@@ -117,6 +117,8 @@ def test_without_an_age_nothing_expires_and_whoevers_had_is_looked_at_again(bob,
         ("history", 13),
         ("maximum_age_days", 3651),
         ("second_factor", "nobody"),
+        ("second_factor_days", -1),
+        ("second_factor_days", 91),
     ],
 )
 def test_values_out_of_bounds_are_refused(system, field, value):

@@ -1,9 +1,11 @@
+import re
+
 import pytest
 from django.contrib.auth import SESSION_KEY
 from django.test import Client
 
 from apps.accounts.actions import TRIES_PER_ACCOUNT
-from apps.directory.actions import add_user, update_user
+from apps.directory.actions import add_group, add_member, add_user, update_user
 from apps.directory.models import User
 from apps.events.actions import record
 from apps.events.actors import Actor, Target
@@ -105,11 +107,24 @@ def test_spaces_around_a_password_belong_to_it(bob):
 def test_the_profile_shows_own_data_and_groups(bob, engineering):
     page = bob.get("/me/").content.decode()
     assert "bob@acme.example" in page
-    assert "Engineering" in page
+
+
+def test_the_groups_tell_what_each_opens(bob, engineering, give, system):
+    with in_tenant(bob.tenant):
+        nothing = add_group(actor=system, name="Choir")
+        add_member(nothing, bob.user, actor=system)
+    give("Wiki")
+    page = " ".join(bob.get("/me/groups/").content.decode().split())
+    row = re.search(r"<tr><td><strong>Engineering</strong>.*?</tr>", page)
+    assert row is not None
+    assert "Wiki" in row[0]
+    assert "No application yet" in re.search(r"<tr><td><strong>Choir</strong>.*?</tr>", page)[0]
 
 
 def test_a_group_of_others_is_not_shown(alice, engineering):
-    assert "Engineering" not in alice.get("/me/").content.decode()
+    page = alice.get("/me/groups/").content.decode()
+    assert "Engineering" not in page
+    assert "An administrator of your organisation can add you to one." in page
 
 
 # Activity

@@ -62,6 +62,21 @@ def test_at_the_ends_of_the_list_nothing_moves(bob, three):
     assert rows(bob) == ["alpha", "beta", "gamma"]
 
 
+def test_a_tile_is_dropped_where_it_was_dragged_to(bob, three):
+    bob.post("/arrangement/gamma/move/", {"place": "0"})
+    assert rows(bob) == ["gamma", "alpha", "beta"]
+    bob.post("/arrangement/gamma/move/", {"place": "1"})
+    assert rows(bob) == ["alpha", "gamma", "beta"]
+    bob.post("/arrangement/alpha/move/", {"place": "99999"})
+    assert rows(bob) == ["gamma", "beta", "alpha"]
+
+
+@pytest.mark.parametrize("strange", ["-1", "1e3", "²", "9" * 5000, ""])
+def test_a_strange_place_is_answered_like_a_button(bob, three, strange):
+    assert bob.post("/arrangement/alpha/move/", {"place": strange}).status_code == 302
+    assert rows(bob) == ["beta", "alpha", "gamma"]
+
+
 def test_what_comes_later_follows_the_own_order(bob, three, give):
     bob.post("/arrangement/gamma/move/", {"direction": "up"})
     give("Aardvark", **BOOKMARK)

@@ -192,3 +192,11 @@ def test_a_mark_is_the_brands_or_a_letter_on_a_colour():
     hostile = interface.application_mark("<x", "blogin", "", 'a"b')
     assert 'class="logo a&quot;b tone-' in hostile
     assert hostile.endswith(">&lt;</span>")
+
+
+@pytest.mark.parametrize(
+    ("words", "ended"),
+    [("the token has expired", "the token has expired."), ("Gone.", "Gone."), ("Who?  ", "Who?"), ("", "")],
+)
+def test_an_applications_words_end_as_a_sentence_does(words, ended):
+    assert interface.sentence(words) == ended

@@ -110,6 +110,37 @@ def test_values_and_tags_are_where_the_original_has_them(language):
     assert marks("<b>%(name)s</b> %d") == ["%(name)s", "%d", "</b>", "<b>"]  # or it would notice nothing
 
 
+# One word for one thing, and German typography: what must not be written → what is.
+GERMAN = {
+    r"Sign-On": "Single Sign-on",
+    r"\bReiter\b|(?:[Aa]uf dem |SSO-)Tab\b": "Registerkarte; a Tab is the browser's",
+    r"Signierschlüssel": "Signaturschlüssel",
+    r"Kurztaste": "Tastenkürzel",
+    r"\bNutzer\b": "Benutzer or Person",
+    r"\b(?:Applikation|Mandant|Ereignislog|Log)\b": "Anwendung, Organisation, Ereignisprotokoll",
+    r" …(?![/“])|\.\.\.": "… without a space",
+    r"(?<![=\\])\"(?!>)": "„…“",
+    r"“[A-Za-zÄÖÜ]": "„…“",
+}
+
+
+def slips(texts):
+    """Each German text that is written otherwise; markup and paths in brackets keep their straight quotes."""
+    told = [re.sub(r"<[^>]+>|\[[^]]+\]", "", text) for text in texts]
+    return [(text, right) for text in told for wrong, right in GERMAN.items() if re.search(wrong, text)]
+
+
+def test_german_has_one_word_for_one_thing():
+    assert slips(compiled("de").values()) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["Single Sign-On", "Ändern …", 'Die "Quelle"', "Auf dem Tab General", "Alle Nutzer", "“Quelle”"]
+)
+def test_a_slip_in_german_would_be_noticed(text):
+    assert slips([text])
+
+
 def test_every_form_of_a_date_in_use_can_be_translated():
     used = set()
     for path in [*(ROOT / "templates").rglob("*.html"), *(ROOT / "apps").rglob("*.py")]:

@@ -13,7 +13,7 @@ TEMPLATES = Path(settings.BASE_DIR) / "templates"
 
 
 def linked() -> list[str]:
-    return re.findall(r'href="/static/([^"]+)"', render_to_string("stylesheets.html"))
+    return re.findall(r'rel="stylesheet" href="/static/([^"]+)"', render_to_string("stylesheets.html"))
 
 
 def test_no_template_carries_a_style_or_a_script_of_its_own():

@@ -1,11 +1,14 @@
 """A deleted organisation leaves nothing: no row in any table, no session, no file."""
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import models
 
+from apps.events.archiving.files import folder_of
+from apps.events.checkpoints import copies_of
 from apps.events.models import Event
 from apps.platform.actions import suspend_organisation
 from apps.tenants.context import every_tenant, in_tenant
@@ -84,6 +87,19 @@ def test_one_that_works_is_suspended_first(olivia: Person, tenant: Tenant) -> No
     assert "Suspend the organisation first." in answer.content.decode()
     assert "Delete…" not in olivia.get(f"/tenants/{tenant.pk}/").content.decode()
     assert Tenant.objects.filter(pk=tenant.pk).exists()
+
+
+def test_archives_and_copies_of_checkpoints_go_too(
+    olivia: Person, tenant: Tenant, django_capture_on_commit_callbacks: Any
+) -> None:
+    kept = [folder_of(tenant.pk) / "x.jsonl.gz", copies_of(tenant.pk)]
+    for path in kept:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+    suspend(olivia, tenant)
+    with django_capture_on_commit_callbacks(execute=True):
+        delete(olivia, tenant, tenant.name)
+    assert not any(path.exists() for path in kept)
 
 
 def test_no_row_keeps_a_file_outside_the_database() -> None:

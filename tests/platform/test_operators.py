@@ -17,6 +17,7 @@ from tests.conftest import PASSWORD, signed_in
 
 pytestmark = pytest.mark.django_db
 
+OSCAR = {"username": "oscar", "email": "oscar@host.example"}
 NEW = {"slug": "initech", "name": "Initech", "owner": "peter@initech.example"}
 
 
@@ -85,6 +86,93 @@ def test_the_operators_own_pages_are_everybodys(olivia):
     assert olivia.get("/")["Location"] == "/platform/tenants/"
     for path in ("/console/", "/scim/v2/Users", "/api/v1/users/", "/saml2/gitlab"):
         assert olivia.get(path).status_code == 404, path
+
+
+def operators():
+    with in_tenant(Tenant.objects.get(slug="_platform")):
+        return set(User.objects.values_list("username", flat=True))
+
+
+def user(name):
+    with in_tenant(Tenant.objects.get(slug="_platform")):
+        return User.objects.get(username=name)
+
+
+def remove(operator, name):
+    return operator.post(f"/operators/{user(name).pk}/removal/")
+
+
+def test_the_last_operator_stays(olivia):
+    answer = remove(olivia, "olivia")
+    assert (answer.status_code, operators()) == (422, {"olivia"})
+    assert "The last operator stays." in answer.content.decode()
+    with pytest.raises(CommandError, match="last operator stays"):
+        call_command("removeoperator", "olivia")
+
+
+def test_somebody_invited_who_never_came_is_no_second_operator(olivia):
+    olivia.post("/operators/new/", OSCAR)
+    assert remove(olivia, "olivia").status_code == 422
+    assert remove(olivia, "oscar").status_code == 302  # the control: somebody else with a password is left
+    assert operators() == {"olivia"}
+
+
+def test_a_session_that_was_left_open_makes_and_removes_no_operator(olivia, monkeypatch):
+    monkeypatch.setenv("PORTAL_ADMIN_PASSWORD", PASSWORD)
+    add("oscar")
+    signed_in(olivia.client, None)
+    answers = [olivia.post("/operators/new/", OSCAR | {"username": "oskar"}), remove(olivia, "oscar")]
+    assert all("/platform/reauthentication/" in answer["Location"] for answer in answers)
+    assert operators() == {"olivia", "oscar"}
+
+
+def test_the_command_removes_nobody_it_does_not_know(monkeypatch):
+    monkeypatch.setenv("PORTAL_ADMIN_PASSWORD", PASSWORD)
+    with pytest.raises(CommandError, match="no operators"):
+        call_command("removeoperator", "oscar")
+    add()
+    with pytest.raises(CommandError, match="No operator is called “oscar”"):
+        call_command("removeoperator", "oscar")
+
+
+def test_an_operator_adds_another_who_is_invited(olivia):
+    page = olivia.post("/operators/new/", OSCAR, follow=True).content.decode()
+    assert "oscar is an operator now" in page
+    assert "Invited" in page
+    with in_tenant(olivia.tenant):
+        letter = Letter.objects.get()
+        event = Event.objects.get(type="operator_create", target_name="oscar")
+    assert (letter.address, event.actor_name) == ("oscar@host.example", "olivia")
+    link = re.search(r"/platform/invitation/\S+", letter.text)
+    assert link
+    assert Client().get(link[0]).status_code == 200
+
+
+def test_an_operator_who_is_removed_is_out_at_once(olivia, monkeypatch):
+    monkeypatch.setenv("PORTAL_ADMIN_PASSWORD", PASSWORD)
+    add("oscar")
+    browser = Client()
+    browser.post("/platform/login/", {"username": "oscar", "password": PASSWORD})
+    assert remove(olivia, "oscar").status_code == 302
+    assert "operator_delete" in types_in(olivia.tenant, target_name="oscar", actor_name="olivia")
+    answer = browser.post("/platform/login/", {"username": "oscar", "password": PASSWORD})
+    assert answer.status_code == 422
+    assert "oscar" in olivia.get("/operators/").content.decode()  # below, in what happened lately
+
+
+def test_the_command_removes_one(olivia, monkeypatch):
+    monkeypatch.setenv("PORTAL_ADMIN_PASSWORD", PASSWORD)
+    add("oscar")
+    call_command("removeoperator", "oscar@host.example", stdout=StringIO())
+    assert operators() == {"olivia"}
+    assert "operator_delete" in types_in(olivia.tenant, target_name="oscar")
+
+
+@pytest.mark.parametrize("address", ["/platform", "/t/acme", "/t/nobody"])
+def test_an_address_without_its_slash_leads_to_the_one_with_it(client, tenant, address):
+    answer = client.get(f"{address}?next=1")
+    assert (answer.status_code, answer["Location"]) == (301, f"{address}/?next=1")
+    assert client.post(address).status_code == 404
 
 
 # Organisations ---------------------------------------------------------------------------------------------------
@@ -165,3 +253,7 @@ def test_a_name_that_cannot_be_seen_is_refused(olivia, tenant, hidden):
         assert olivia.post("/tenants/new/", NEW | {field: value}).status_code == 422
     assert olivia.post(f"/tenants/{tenant.pk}/", {"name": bad["name"]}).status_code == 422
     assert Tenant.objects.count() == 2
+    bad = {"username": f"os{hidden}car", "email": f"os{hidden}car@host.example"}
+    for field, value in bad.items():
+        assert olivia.post("/operators/new/", OSCAR | {field: value}).status_code == 422
+    assert operators() == {"olivia"}

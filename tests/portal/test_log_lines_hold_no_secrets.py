@@ -39,3 +39,12 @@ def test_a_value_named_as_a_secret_is_masked_and_others_are_not():
 def test_lines_of_libraries_have_the_same_form():
     line = written(lambda: logging.getLogger("gatehouse.tests").warning("from a library"))
     assert (line["event"], line["level"]) == ("from a library", "warning")
+
+
+def test_checkpoints_are_lines_of_the_log_where_they_are_asked_for():
+    loggers = {
+        asked: logs.configuration(debug=False, checkpoints=asked)["loggers"] for asked in (True, False)
+    }
+    levels = {asked: loggers[asked]["apps.events.checkpoints"]["level"] for asked in loggers}
+    assert levels == {True: "INFO", False: "WARNING"}
+    assert logs.configuration(debug=False)["loggers"] == loggers[True]

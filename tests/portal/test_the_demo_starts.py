@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import signal
 import socket
 import sqlite3
 import stat
@@ -13,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from portal.demo import __main__ as demo
 from tests.installation import start, stop
-from tests.processes import ROOT, embedded_environment, free_port
+from tests.processes import ROOT, Process, embedded_environment, free_port
 
 
 def attempt(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -65,22 +65,30 @@ def test_data_that_another_demo_serves_is_named_in_one_sentence(tmp_path: Path) 
     assert refused.stderr == f"Another demo serves the data in {tmp_path}; try bin/demo --data DIR.\n"
 
 
+@pytest.mark.parametrize(("asked", "written"), [({}, "0"), ({"EVENT_CHECKPOINTS_TO_LOG": "1"}, "1")])
+def test_its_console_shows_lines_for_programs_only_to_who_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: dict[str, str], written: str
+) -> None:
+    monkeypatch.setattr(os, "environ", asked)
+    demo._environment(8000, tmp_path, debug=False)
+    assert os.environ["EVENT_CHECKPOINTS_TO_LOG"] == written
+
+
+@pytest.mark.timeout(600)  # two first starts
 def test_a_first_start_that_was_killed_is_finished_by_the_next(tmp_path: Path) -> None:
     data, port = tmp_path / "data", free_port()
     data.mkdir(mode=0o755)
-    killed = subprocess.Popen(
+    first = Process(
         [sys.executable, "-m", "portal.demo", "--port", str(port), "--data", str(data)],
-        cwd=ROOT,
+        tmp_path / "log",
         env=embedded_environment(PYTHONPATH=str(ROOT), PYTHONWARNINGS="default"),
-        start_new_session=True,
     )
-    end = time.monotonic() + 90
-    while not _applications(data):
-        assert killed.poll() is None
-        assert time.monotonic() < end
-        time.sleep(0.01)
-    os.killpg(killed.pid, signal.SIGKILL)
-    killed.wait()
+    try:
+        while not _applications(data):
+            assert first.popen.poll() is None, (tmp_path / "log").read_text()
+            time.sleep(0.01)
+    finally:
+        first.end()
     assert _applications(data) < 6  # or it was not cut short, and this proves nothing
 
     process, _ = start(data, port)

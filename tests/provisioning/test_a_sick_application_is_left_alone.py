@@ -28,7 +28,10 @@ def test_retry_after_is_obeyed_in_both_forms(staffed, as_date, status):
     with later(seconds=115):
         company.work()
         assert len(company.target.journal) == 1
-        assert queries.needs_attention(company.integration)[0].next_at == company.integration.not_before
+        assert (
+            queries.needs_attention(company.integration, queries.health(company.integration))[0].next_at
+            == company.integration.not_before
+        )
     with later(seconds=122):
         company.work()
     with later(seconds=200):

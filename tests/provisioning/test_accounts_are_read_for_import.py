@@ -11,6 +11,7 @@ from apps.provisioning import actions as integrations
 from apps.provisioning.errors import ImportRefused
 from apps.provisioning.imports import actions, leases, reader, work
 from apps.provisioning.models import Import, ImportRow, ImportState, Integration, IntegrationState
+from apps.tenants.leases import LeaseLost
 from tests.fakes.scim_target import Fault, scim_error, throttled
 from tests.provisioning.conftest import later
 from tests.provisioning.imports import importing
@@ -175,7 +176,7 @@ def test_a_dead_worker_costs_one_page(importing):
     target = importing.company.target
     fill(target, 150)
     importing.begin()
-    run = leases.claim(importing.run.pk)
+    run = leases.IMPORTS.claim(importing.run.pk)
     assert reader.read_page(run) is True  # and dies
     assert work.work(importing.run.pk) is False  # its lease still runs
     with later(seconds=61):
@@ -187,9 +188,9 @@ def test_a_dead_worker_costs_one_page(importing):
 def test_a_worker_that_was_taken_for_dead_writes_nothing(importing):
     fill(importing.company.target, 150)
     importing.begin()
-    run = leases.claim(importing.run.pk)
+    run = leases.IMPORTS.claim(importing.run.pk)
     Import.objects.update(lease_token=uuid.uuid4())
-    with pytest.raises(leases.LeaseLost):
+    with pytest.raises(LeaseLost):
         reader.read_page(run)
     assert importing.rows() == []
 
@@ -201,7 +202,7 @@ def test_it_waits_for_its_turn_among_the_batches_of_provisioning(importing, monk
         Integration.objects.update(busy_token=uuid.uuid4(), busy_until="2999-01-01T00:00:00Z")
     requests = len(importing.company.target.journal)
     importing.run.refresh_from_db()
-    run = leases.claim(importing.run.pk)
+    run = leases.IMPORTS.claim(importing.run.pk)
     assert reader.read_page(run) is False
     assert len(importing.company.target.journal) == requests
     Integration.objects.update(busy_token=None, busy_until=None)
@@ -270,7 +271,7 @@ def test_another_address_makes_the_list_worthless(importing):
 def test_stopping_keeps_what_was_read(importing):
     fill(importing.company.target, 150)
     importing.begin()
-    reader.read_page(leases.claim(importing.run.pk))
+    reader.read_page(leases.IMPORTS.claim(importing.run.pk))
     run = actions.stop_import(importing.run, actor=importing.company.actor)
     assert (run.state, run.read) == ("ready", 100)
     assert "listed only 100" in run.problem

@@ -9,9 +9,11 @@ from apps.events.models import Event
 from apps.mail.models import Letter
 from apps.provisioning import directory_now, queries
 from apps.provisioning.errors import ImportRefused
-from apps.provisioning.imports import actions, leases, taking_in
+from apps.provisioning.imports import actions, taking_in
+from apps.provisioning.imports.leases import IMPORTS
 from apps.provisioning.models import ImportRow, Integration, Job, RemoteUser
 from apps.provisioning.preview import preview
+from apps.tenants.leases import LeaseLost
 from tests.provisioning.conftest import later
 from tests.provisioning.imports import importing
 
@@ -260,7 +262,7 @@ def test_a_dead_worker_takes_nobody_in_twice(importing, monkeypatch):
         importing.company.target.add_user(f"p{number}", f"p{number}@example.com")
     importing.read()
     importing.select()
-    run = leases.claim(importing.run.pk)
+    run = IMPORTS.claim(importing.run.pk)
     assert taking_in.take_in_chunk(run) is True  # and dies
     with later(seconds=61):
         run = importing.work()
@@ -273,11 +275,11 @@ def test_a_worker_that_was_taken_for_dead_takes_nobody_in(importing):
     importing.company.target.add_user("noah", "noah@example.com")
     importing.read()
     importing.select()
-    run = leases.claim(importing.run.pk)
+    run = IMPORTS.claim(importing.run.pk)
     actions.stop_import(run, actor=importing.company.actor)
     run.state = "importing"
     ImportRow.objects.update(state="waiting")
-    with pytest.raises(leases.LeaseLost):
+    with pytest.raises(LeaseLost):
         taking_in.take_in_chunk(run)
     assert User.objects.count() == 1
 

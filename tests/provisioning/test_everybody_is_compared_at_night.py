@@ -18,6 +18,7 @@ from apps.provisioning import actions, running
 from apps.provisioning.models import Comparison, Job, JobState, RemoteGroup, RemoteUser
 from apps.provisioning.nightly import comparing, differences, schedule, tasks
 from apps.tenants.context import outside_tenants
+from apps.tenants.leases import LEASE
 from tests.provisioning.conftest import joins
 
 pytestmark = pytest.mark.django_db
@@ -241,11 +242,11 @@ def test_a_dead_workers_comparison_goes_on_after_its_lease(staffed, chunks_of_tw
     Comparison.objects.update(
         next_at=timezone.now(), started_at=timezone.now(), kind="user", compared=2,
         position=sorted(RemoteUser.objects.values_list("user_id", flat=True))[1],
-        lease_token=uuid.uuid4(), lease_until=timezone.now() + comparing.LEASE,
+        lease_token=uuid.uuid4(), lease_until=timezone.now() + LEASE,
     )  # fmt: skip
     assert not comparing.work(company.integration.pk)
     assert Comparison.objects.get().compared == 2
-    with time_machine.travel(timezone.now() + comparing.LEASE * 2):
+    with time_machine.travel(timezone.now() + LEASE * 2):
         comparing.work(company.integration.pk)
         assert Comparison.objects.get().last_compared == 4
 

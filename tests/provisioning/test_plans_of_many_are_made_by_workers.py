@@ -9,7 +9,8 @@ from apps.provisioning import actions, retention, running
 from apps.provisioning.errors import ActivationRefused, Outdated
 from apps.provisioning.models import Integration, PlannedChange, PreparedPlan, Synchronization
 from apps.provisioning.plans import actions as plans
-from apps.provisioning.plans import leases, tasks, work
+from apps.provisioning.plans import tasks, work
+from apps.provisioning.plans.leases import PLANS
 from apps.provisioning.preview import preview
 from apps.provisioning.synchronizations import progress
 from tests.provisioning.conftest import joins, later
@@ -103,7 +104,7 @@ def test_what_is_set_differently_meanwhile_begins_anew(large, monkeypatch):
 
 def test_whoever_asks_again_sees_what_is_true_now(large):
     plan = plans.prepare(large.integration)
-    work._compare_for_a_slice(leases.claim(plan.pk), large.integration)
+    work._compare_for_a_slice(PLANS.claim(plan.pk), large.integration)
     directory.update_user(large.people[0], actor=large.actor, first_name="Other")
     assert plans.prepare(large.integration).pk == plan.pk
     assert made(plan).digest == preview(large.integration).digest
@@ -236,9 +237,9 @@ def test_with_few_people_nobody_waits_for_a_worker(staffed):
 
 def test_a_dead_worker_is_followed_by_another(large):
     plan = plans.prepare(large.integration)
-    assert leases.claim(plan.pk) is not None
+    assert PLANS.claim(plan.pk) is not None
     assert not work.work(plan.pk)
-    assert leases.due_everywhere() == []
+    assert PLANS.due_everywhere() == []
     with later(seconds=61):
-        assert [plan_id for _, plan_id in leases.due_everywhere()] == [str(plan.pk)]
+        assert [plan_id for _, plan_id in PLANS.due_everywhere()] == [str(plan.pk)]
         assert made(plan).ready_at is not None

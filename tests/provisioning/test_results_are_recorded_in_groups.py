@@ -15,6 +15,7 @@ from apps.directory import actions as directory
 from apps.directory.models import Membership, User
 from apps.events import chain
 from apps.events.models import Event
+from apps.events.verification import verify
 from apps.provisioning import engine, jobs, pipeline, recording
 from apps.provisioning.agenda import Agenda
 from apps.provisioning.claimed import COLUMNS, Claimed
@@ -26,6 +27,7 @@ from apps.provisioning.pipeline import Pipeline, Planned
 from apps.provisioning.plan import Account
 from apps.provisioning.wire import Step, Target
 from apps.tenants.context import in_tenant
+from tests import queries
 from tests.provisioning.conftest import joins
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +81,7 @@ def statements(company, number):
     with CaptureQueriesContext(connection) as asked:
         left = recording.record_reports(company.integration, token, {job: created(job) for job in found})
     assert left == {}
-    return [re.sub(r"^SELECT set_config\([^;]*; ", "", query["sql"]) for query in asked]
+    return queries.statements(asked)
 
 
 def test_a_hundred_results_take_as_many_statements_as_two(staffed):
@@ -121,7 +123,7 @@ def test_every_attempt_has_one_event_in_the_chain(staffed, in_one_group):
     assert set(attempts.values()) == {1}
     while chain.seal():
         continue
-    assert chain.verify().faults == []
+    assert verify().faults == []
 
 
 def test_one_lost_lease_in_a_group_is_that_ones_affair(staffed, in_one_group, monkeypatch):
@@ -361,9 +363,9 @@ def test_the_next_jobs_are_claimed_while_the_last_ones_are_under_way(staffed, mo
     company.relay()
     claim, in_hand = jobs.claim, []
 
-    def see(integration, limit, token):
+    def see(integration, limit, token, foresee):
         in_hand.append(Job.objects.filter(state=JobState.RUNNING).count())
-        return claim(integration, limit, token)
+        return claim(integration, limit, token, foresee)
 
     monkeypatch.setattr(jobs, "claim", see)
     company.target.latency = 0.005

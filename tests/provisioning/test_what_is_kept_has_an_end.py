@@ -24,7 +24,9 @@ def _thirty_days(settings):
 
 
 def tried(job: Job, days_ago: int) -> Attempt:
-    made = Attempt.objects.create(job=job, operation="update", outcome="passing", request={"title": "Lead"})
+    made = Attempt.objects.create(
+        job=job, operation="update", outcome="passing", steps=[{"request": {"title": "Lead"}}]
+    )
     Attempt.objects.filter(pk=made.pk).update(created_at=timezone.now() - dt.timedelta(days=days_ago))
     return made
 

@@ -1,4 +1,6 @@
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.applications.actions import remove_assignment
 from apps.directory import actions as directory
@@ -6,6 +8,7 @@ from apps.provisioning import queries
 from apps.provisioning.models import Integration, JobState, RemoteUser
 from apps.provisioning.preview import preview
 from tests.provisioning.conftest import joins
+from tests.queries import statements
 
 pytestmark = pytest.mark.django_db
 
@@ -121,7 +124,7 @@ def test_needs_attention_has_the_applications_words_and_the_next_try(staffed):
     company.target.poison = "noah"
     directory.add_member(company.engineering, company.person("noah"), actor=company.actor)
     company.work()
-    (row,) = queries.needs_attention(company.integration)
+    (row,) = queries.needs_attention(company.integration, queries.health(company.integration))
     assert (row.name, row.state, row.status, row.words) == (
         "Noah Example",
         JobState.PARKED,
@@ -149,3 +152,37 @@ def test_a_persons_states_name_account_and_job(staffed):
     assert state.account.active
     assert state.job.state == JobState.DONE
     assert queries.states_of(company.person("noah")) == []
+
+
+def asked(question):
+    """How many statements it takes."""
+    with CaptureQueriesContext(connection) as captured:
+        question()
+    return len(statements(captured))
+
+
+def test_the_number_of_questions_does_not_depend_on_people_or_groups(staffed):
+    company = staffed(manage_groups=True)
+    before = asked(lambda: preview(company.integration))
+    for number in range(4):
+        new = company.person(f"new{number}")
+        directory.add_member(company.engineering, new, actor=company.actor)
+        company.group(f"Team {number}", new)
+    assert asked(lambda: preview(company.integration)) == before > 0
+    assert preview(company.integration).user_counts["create"] == 4
+
+
+def test_what_needs_somebody_is_one_question_and_comes_in_the_order_of_urgency(staffed):
+    company = staffed()
+    joins(company, "noah", "olga", "pia")
+    company.work()
+    states = {"noah": JobState.KEPT, "olga": JobState.PARKED, "pia": JobState.HELD}
+    for job in queries.jobs_of(company.integration).exclude(resource_id=company.mia.pk):
+        job.state = next(state for name, state in states.items() if name in job.resource_name.lower())
+        job.save(update_fields=["state"])
+    integration = company.integration
+    health = queries.health(integration)
+    told = queries.needs_attention(integration, health)
+    assert [each.state for each in told] == ["parked", "held", "kept"]
+    assert len(queries.needs_attention(integration, health, limit=2)) == 2
+    assert asked(lambda: queries.needs_attention(integration, health)) == 1

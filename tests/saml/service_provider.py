@@ -6,6 +6,7 @@ import re
 import secrets
 import zlib
 from dataclasses import dataclass
+from functools import cache
 from html import unescape
 from urllib.parse import quote
 
@@ -46,6 +47,12 @@ def authn_request(
     )
 
 
+@cache
+def open_key(pem):
+    """Once: opening one is to check it, which takes ten times as long as to sign."""
+    return serialization.load_pem_private_key(pem.encode(), None)
+
+
 def deflated(xml):
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     return packer.compress(xml if isinstance(xml, bytes) else xml.encode()) + packer.flush()
@@ -60,8 +67,9 @@ def redirect(
         parts.append(f"RelayState={quoted(relay_state)}")
     if keys:
         parts.append(f"SigAlg={quoted(algorithm)}")
-        key = serialization.load_pem_private_key(keys.private_key.encode(), None)
-        signature = key.sign("&".join(parts).encode(), padding.PKCS1v15(), hashes.SHA256())
+        signature = open_key(keys.private_key).sign(
+            "&".join(parts).encode(), padding.PKCS1v15(), hashes.SHA256()
+        )
         parts.append(f"Signature={quoted(base64.b64encode(signature).decode())}")
     return "&".join(parts)
 

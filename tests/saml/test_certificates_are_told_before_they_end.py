@@ -11,6 +11,7 @@ from django.utils import timezone
 from apps.accounts.models import Role
 from apps.directory.actions import deactivate_user
 from apps.events.models import Event
+from apps.lib.deadlines import passed
 from apps.mail import delivery
 from apps.mail.models import Letter
 from apps.saml import expiry, tasks
@@ -73,8 +74,8 @@ def test_a_threshold_that_passed_unseen_is_not_made_up_for(pair):
 
 def test_at_the_very_moment_it_is_told(pair):
     for left, expected in ((60, 60), (30, 30), (7, 7), (1, 1), (0, 0)):
-        assert expiry.threshold(NOW + days(left), NOW) == expected
-        assert expiry.threshold(NOW + days(left, seconds=1), NOW) != expected
+        assert passed(NOW + days(left), NOW, expiry.THRESHOLDS) == expected
+        assert passed(NOW + days(left, seconds=1), NOW, expiry.THRESHOLDS) != expected
 
 
 def test_the_next_one_is_told_of_too_and_a_retiring_one_is_not(pair, wiki, system):

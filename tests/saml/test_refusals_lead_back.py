@@ -37,9 +37,9 @@ def test_the_page_says_what_why_and_what_would_help(bob, wiki, alice):
         assert words in text
     reference = re.search(r"<code>(\w+)</code>", text)[1]
     assert "sso_auth" not in text
-    found = alice.get(f"/console/events/?reference={reference}").content.decode()
+    found = alice.get(f"/console/events/?q={reference}").content.decode()
     assert "None of your groups" in found
-    nothing = alice.get("/console/events/?reference=00000000").content.decode()
+    nothing = alice.get("/console/events/?q=00000000").content.decode()
     assert "None of your groups" not in nothing  # negative control
 
 
@@ -56,7 +56,9 @@ def test_the_way_back_is_a_signed_denial_without_a_reason(bob, wiki):
     codes = [code.rpartition(":")[2] for code in made.root.xpath("//@Value")]
     assert codes == ["Responder", "RequestDenied"]
     assert (made.action, made.relay_state, made.root.get("InResponseTo")) == (ACS, "/deep?x=1", "_asked")
-    told = made.xml.decode()
+    told = re.sub(
+        r"(SignatureValue|X509Certificate|DigestValue)>[^<]*", "", made.xml.decode()
+    )  # random letters
     assert not [word for word in ("bob", "Assertion", "group", "Engineering") if word in told]
     assert events == ["request_denied", "not_assigned"]
 

@@ -20,6 +20,7 @@ from apps.saml.actions.settings import sso_of, update_sso
 from apps.saml.models import PendingSignIn
 from apps.saml.old_requests import PENDING_LIFETIME, forget_pending_sign_ins, tenants_with_old_requests
 from apps.tenants.context import in_tenant
+from tests.queries import statements
 from tests.saml.conftest import ACS, SP
 from tests.saml.service_provider import authn_request, posted, python3_saml, redirect
 
@@ -36,9 +37,7 @@ def sign_on(person):
 def queries(person):
     with CaptureQueriesContext(connection) as asked:
         sign_on(person)
-    # On PostgreSQL each statement stands behind the one that says for which tenant it runs.
-    said = [re.sub(r"^SELECT set_config\([^;]*; ", "", one["sql"]) for one in asked.captured_queries]
-    return [sql for sql in said if not sql.startswith(("SAVEPOINT", "RELEASE"))]
+    return [sql for sql in statements(asked.captured_queries) if not sql.startswith(("SAVEPOINT", "RELEASE"))]
 
 
 def test_the_number_of_applications_costs_no_query(engineer, wiki, system):

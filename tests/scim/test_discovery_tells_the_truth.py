@@ -95,6 +95,13 @@ def test_every_attribute_of_the_schemas_can_be_filtered_and_sorted_by(okta: Call
             assert elements or (field, sub) in columns.order, (field, sub)
 
 
+@pytest.mark.parametrize("path", ["/Users", "/Users/nobody", "/ServiceProviderConfig"])
+def test_nothing_of_an_answer_is_run_wherever_it_is_shown(okta: Caller, path: str) -> None:
+    policy = okta("GET", path)["Content-Security-Policy"]
+    assert policy == "default-src 'none'; frame-ancestors 'none'"
+    assert "script-src 'self'" in Client().get("/t/acme/login/")["Content-Security-Policy"]
+
+
 def test_the_command_prints_the_address_and_a_token_that_works(tenant: Tenant) -> None:
     out = StringIO()
     call_command("createscimtoken", "--tenant", "acme", "--name", "Okta", stdout=out)

@@ -379,3 +379,17 @@ def test_no_cookie_is_asked_for_where_programs_write(okta: Caller, groups: Group
         ("POST", "/Bulk", {"Operations": [{"method": "DELETE", "path": f"/Groups/{group['id']}"}]}),
     ):
         assert strict(method, path, body).status_code == 200
+
+
+def test_a_group_alone_is_told_as_in_a_list(okta: Caller, groups: Groups) -> None:
+    """Its members are written another way there (GroupAdapter.written)."""
+    made = groups.create('Über "alles"', "mia", "noa", externalId="g-1")
+    empty = groups.create("Nobody")
+    path = f"/Groups/{made['id']}"
+    listed = {each["id"]: each for each in okta.list("/Groups")["Resources"]}
+    for group in (made, empty):
+        assert okta("GET", f"/Groups/{group['id']}").json() == listed[group["id"]] == group
+    assert [each["value"] for each in made["members"]] == [groups.people["mia"], groups.people["noa"]]
+    assert "members" not in okta("GET", f"{path}?excludedAttributes=members").json()
+    asked = okta("GET", f"{path}?attributes=members").json()
+    assert asked["members"] == made["members"]

@@ -275,3 +275,11 @@ def test_far_down_the_list_the_same_people_follow_in_the_same_order(
     assert near == far
     assert [len(page["Resources"]) for page in far] == [3, 3]
     assert okta.list(startIndex="90")["Resources"] == []
+
+
+@pytest.mark.parametrize("schemas", [1, "x", {"a": 1}, ["urn:other"], [None], True])
+@pytest.mark.parametrize("path", ["/.search", "/Users/.search"])
+def test_a_search_that_says_it_is_something_else_is_refused(okta, path, schemas):
+    answer = okta("POST", path, {"schemas": schemas})
+    assert answer.status_code == 400
+    assert answer.json()["scimType"] == "invalidSyntax"

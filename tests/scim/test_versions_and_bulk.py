@@ -202,6 +202,7 @@ BAD_BULKS: dict[str, tuple[Any, int]] = {
     "path is a number": ({"Operations": [{"method": "DELETE", "path": 5}]}, 400),
     "limit is text": ({"Operations": [person("a", "1")], "failOnErrors": "x"}, 400),
     "another message": ({"schemas": ["x"], "Operations": [person("a", "1")]}, 400),
+    "schemas are a number": ({"schemas": 1, "Operations": [person("a", "1")]}, 400),
     "too many": ({"Operations": [{"method": "DELETE", "path": "/Users/x"}] * 1001}, 413),
 }  # fmt: skip
 

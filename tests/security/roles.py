@@ -35,6 +35,7 @@ RULES = {
     "administrator": Rule((*WRITERS, "read_only"), WRITERS),
     "api_key": Rule((*WRITERS, "read_only"), WRITERS, by_key=True),
     "api_key, the help desk looks": Rule(STAFF, WRITERS, by_key=True),
+    "api_key, everybody asks": Rule(STAFF, STAFF, by_key=True),
     "api_key, the help desk sends": Rule(STAFF, (*WRITERS, "help_desk"), by_key=True),
     # Below /platform/: no role in an organisation opens it, and being an operator opens none of theirs.
     "operator": Rule(("operator",), ("operator",)),
@@ -56,6 +57,7 @@ TABLE: dict[str, list[str]] = {
             "launcher",
             "index launch logo profile password activity security authenticator authenticator_removal",
         ),
+        *_names("launcher", "groups announcement_closing"),
         *_names("launcher", "arrangement arrangement_reset arrangement_favourite arrangement_move"),
         *_names("launcher", "passkey_new passkey_removal sessions_end session_end recovery_codes"),
         *_names(
@@ -66,7 +68,7 @@ TABLE: dict[str, list[str]] = {
     ],
     "any role": _names(
         "console",
-        "overview search user_groups user_group_removal user_applications user_events events event event_export",
+        "overview search user_groups user_group_removal user_applications user_events events event receipts receipt",
     ),
     "help desk": [
         *_names("console", "users user_new user user_password user_password_link user_second_factor"),
@@ -76,11 +78,16 @@ TABLE: dict[str, list[str]] = {
         *_names("console", "user_session_end"),
     ],
     "administrator": [
-        *_names("console", "users_export people_acts people_import people_runs people_run people_run_start"),
         *_names(
             "console",
-            "people_run_stop people_run_export groups group_new group group_deletion group_members group_member_removal",
+            "event_export users_export people_acts people_import people_runs people_run people_run_start",
         ),
+        *_names("console", "event_archives event_archive"),
+        *_names(
+            "console",
+            "people_run_stop people_run_export groups group_new group group_events group_deletion group_members group_member_removal",
+        ),
+        *_names("console", "access_reports access_report access_export access_export_all runs"),
         *_names("console", "group_applications group_application_removal catalog connector applications"),
         *_names(
             "console",
@@ -113,16 +120,22 @@ TABLE: dict[str, list[str]] = {
         *_names("console", "application_import_export application_import_stop application_import_resumption"),
         *_names("console", "sources source source_people source_requests source_mapping source_settings"),
         *_names("console", "source_groups source_group_link external_group_removal pending_group_rejection"),
+        *_names("console", "external_identity_removal"),
         *_names("console", "source_removal scim_token_revocation pending_link pending_link_rejection"),
         *_names(
             "console", "sign_in_policy administrators administrator_new administrator administrator_removal"
         ),
-        *_names("console", "organisation certificates mail sandbox application_job_account"),
+        *_names("console", "organisation announcement certificates mail sandbox application_job_account"),
+        *_names(
+            "console", "webhooks webhook_new webhook webhook_delivery webhook_delivery_retries webhook_test"
+        ),
+        *_names("console", "webhook_pause webhook_resumption webhook_replay webhook_replay_cancellation"),
+        *_names("console", "webhook_settings webhook_secrets webhook_secret_removal webhook_removal"),
         *_names("api_pages", "keys key_revocation"),
     ],
     "operator": _names(
         "platform",
-        "home tenants tenant_new tenant tenant_suspension tenant_resumption tenant_deletion health",
+        "home tenants tenant_new tenant tenant_suspension tenant_resumption tenant_deletion health operators operator_new operator_removal",
     ),
     "scim_token": _names(
         "scim",
@@ -146,11 +159,13 @@ TABLE: dict[str, list[str]] = {
             "api",
             "provision jobs job job-retries job-account groups group members member scim-tokens scim-token",
         ),
-        *_names("api", "api-keys api-key administrators administrator"),
+        *_names("api", "event-export api-keys api-key administrators administrator webhooks webhook"),
+        *_names("api", "webhook-resumption webhook-secrets webhook-secret webhook-tests webhook-deliveries"),
+        *_names("api", "webhook-delivery webhook-delivery-retries webhook-replays webhook-replay-count"),
+        *_names("api", "webhook-replay access-report access-export access-export-of-all week"),
     ],
-    "api_key, the help desk looks": _names(
-        "api", "events event event-export event-count event-distinct event-interval"
-    ),
+    "api_key, the help desk looks": _names("api", "event receipts receipt"),
+    "api_key, everybody asks": _names("api", "events event-count event-distinct event-interval"),
     "api_key, the help desk sends": _names("api", "users user password-link"),
 }
 RULE_OF = {name: rule for rule, names in TABLE.items() for name in names}

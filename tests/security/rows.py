@@ -33,7 +33,7 @@ def row(name: str, refusal: tuple[int, str] | None = None, **things: str) -> Row
 
 OF_AN_APPLICATION = (
     "application", "assignments", "guide", "identity-match", "sso", "sso-preview", "service-provider-metadata", "certificates", "identity-management", "activation", "resumption", "pause", "provision", "removal-approval", "removal-rejection", "plan", "mapping", "mapping-plan", "write-tests",
-    "synchronizations", "remote-users", "remote-groups", "jobs",
+    "synchronizations", "remote-users", "remote-groups", "jobs", "access-report", "access-export",
 )  # fmt: skip
 
 ROWS = [
@@ -44,6 +44,7 @@ ROWS = [
     row("launcher:launch", slug="bookmark slug"),
     row("launcher:arrangement_favourite", slug="bookmark slug"),
     row("launcher:arrangement_move", slug="bookmark slug"),
+    row("launcher:announcement_closing", pk="announcement"),
     row("launcher:logo", slug="application slug"),
     row("launcher:passkey_removal", pk="passkey"),
     row("launcher:session_end", pk="portal session"),
@@ -63,6 +64,7 @@ ROWS = [
     *(row(f"console:people_run{part}", pk="people run") for part in ("", "_start", "_stop", "_export")),
     row("console:group", pk="group"),
     row("console:group_deletion", pk="group"),
+    row("console:group_events", pk="group"),
     row("console:group_members", pk="group"),
     row("console:group_member_removal", pk="group"),
     row("console:group_applications", pk="group"),
@@ -128,6 +130,7 @@ ROWS = [
     row("console:source_groups", pk="source"),
     row("console:source_group_link", pk="source", group_pk="group"),
     row("console:external_group_removal", pk="external group"),
+    row("console:external_identity_removal", pk="external identity"),
     row("console:pending_group_rejection", pk="pending group link"),
     row("console:source_requests", pk="source"),
     row("console:source_mapping", pk="source"),
@@ -136,9 +139,21 @@ ROWS = [
     row("console:pending_link", pk="pending link"),
     row("console:pending_link_rejection", pk="pending link"),
     row("console:scim_token_revocation", pk="scim token"),
+    *(
+        row(f"console:webhook{part}", pk="webhook")
+        for part in ("", "_test", "_pause", "_resumption", "_replay", "_settings", "_secrets", "_removal")
+    ),
+    row("console:webhook_delivery", pk="webhook", delivery_pk="delivery"),
+    row("console:webhook_delivery_retries", pk="webhook", delivery_pk="delivery"),
+    row("console:webhook_replay_cancellation", pk="webhook", replay_pk="replay"),
+    row("console:webhook_secret_removal", pk="webhook", secret_pk="webhook secret"),
     row("api_pages:key_revocation", pk="api key"),
     row("console:event", pk="event"),
+    row("console:access_report", pk="application"),
+    row("console:access_export", pk="application"),
+    row("console:receipt", pk="offboarding"),
     row("console:event_export", form="=csv"),
+    row("console:event_archive", pk="event archive"),
     # SAML
     row("saml:sso", slug="application slug"),
     row(
@@ -209,9 +224,18 @@ ROWS = [
     row("api:members", pk="group"),
     row("api:member", pk="group", user="user"),
     row("api:event", pk="event"),
+    row("api:receipt", pk="offboarding"),
     row("api:scim-token", pk="scim token"),
     row("api:api-key", pk="api key"),
     row("api:administrator", pk="administrator"),
+    *(
+        row(f"api:webhook{part}", pk="webhook")
+        for part in ("", "-resumption", "-secrets", "-tests", "-deliveries", "-replays", "-replay-count")
+    ),
+    row("api:webhook-secret", pk="webhook", secret="webhook secret"),
+    row("api:webhook-delivery", pk="webhook", delivery="delivery"),
+    row("api:webhook-delivery-retries", pk="webhook", delivery="delivery"),
+    row("api:webhook-replay", pk="webhook", replay="replay"),
 ]
 
 # name: why anybody may open it
@@ -221,6 +245,7 @@ PUBLIC = {
     "readyz": "ready or not",
     "language": "says in which language this browser reads",
     "accounts:language": "the same, inside an organisation",
+    "accounts:organisation_logo": "stands on the sign-in page",
     "accounts:login": "where a session begins",
     "accounts:logout": "where it ends",
     "accounts:forgotten": "for whoever cannot sign in; says the same about every name",
@@ -261,7 +286,7 @@ NOTHING_THERE: dict[str, str] = {}
 SCIM = ("root", "search", "users-search", "groups-search", "users", "groups", "me", "bulk", "service-provider-config",
         "resource-types", "schemas")  # fmt: skip
 API = ("catalog", "applications", "users", "groups", "events", "event-export", "event-count", "event-distinct", "event-interval",
-       "scim-tokens", "api-keys", "administrators")  # fmt: skip
+       "scim-tokens", "api-keys", "administrators", "webhooks", "receipts", "access-export-of-all", "week")  # fmt: skip
 CSRF_EXEMPT = {
     "saml:sso": "the form stands on the application's own page; it changes nothing here",
     "saml:slo": "the same: a signature is asked for, and the session ends only where the cookie comes along",
@@ -275,5 +300,6 @@ CSRF_EXEMPT |= dict.fromkeys((row.name for row in ROWS if row.name.startswith("a
 
 # name: why a browser may keep it
 CACHEABLE = {
+    "accounts:organisation_logo": "the organisation's picture, which stands on the sign-in page; the address changes with it",
     "launcher:logo": "a picture without a word, for its own user's browser alone; the address changes with it",
 }

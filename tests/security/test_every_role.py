@@ -20,7 +20,14 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 
 def declared(address: Address) -> str:
     """What the view says of itself, in the table's words."""
-    methods = set(getattr(getattr(address.view, "cls", None), "help_desk", ()))
+    behind = getattr(address.view, "cls", None)
+    methods = set(getattr(behind, "help_desk", ()))
+    if asks := set(getattr(behind, "asks", ())):
+        return (
+            f"{address.access}, everybody asks"
+            if methods == SAFE | asks
+            else "asks, but not for the help desk"
+        )
     if not methods:
         return address.access or ""
     return f"{address.access}, the help desk {'looks' if methods <= SAFE else 'sends'}"

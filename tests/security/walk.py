@@ -88,8 +88,9 @@ def opened_by_a_cookie(worlds: Worlds) -> list[str]:
     return found
 
 
-def closed_to_their_owner(worlds: Worlds) -> list[str]:
-    found, acme = [], worlds.acme
+def closed_to_their_owner(worlds: Worlds) -> tuple[list[str], list[str]]:
+    """And what shows them a canary."""
+    found, showing, acme = [], [], worlds.acme
     for address, things in openable():
         target = address.path(acme.tenant, acme.kwargs(things))
         answers = [acme.ask(address, method, target) for method in METHODS]
@@ -97,16 +98,9 @@ def closed_to_their_owner(worlds: Worlds) -> list[str]:
         there = any(answer.status not in REFUSED or acme.canary in answer.body for answer in answers)
         if 500 in statuses or there == (address.name in NOTHING_THERE):
             found.append(f"{address}: {statuses}")
-    return found
-
-
-def showing_their_owner_a_canary(worlds: Worlds) -> list[str]:
-    acme = worlds.acme
-    return [
-        str(address)
-        for address, things in openable()
-        if acme.canary in acme.ask(address, "GET", address.path(acme.tenant, acme.kwargs(things))).body
-    ]
+        if acme.canary in answers[METHODS.index("GET")].body:
+            showing.append(str(address))
+    return found, showing
 
 
 # The owner of another organisation -------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from django.urls import clear_script_prefix
 from django.utils import timezone
 from PIL import Image
 
+from apps.accounts.announcements import announce
 from apps.accounts.models import (
     Administrator,
     LinkPurpose,
@@ -24,13 +25,18 @@ from apps.accounts.models import (
     Role,
 )
 from apps.accounts.one_time_links import add_link
+from apps.accounts.organisation_settings import update_organisation
 from apps.accounts.people_runs.actions import prepare
 from apps.api.actions import add_api_key
 from apps.applications.actions import add_application, assign_group
 from apps.directory.actions import add_group, add_members, add_user
 from apps.directory.models import Group, User
-from apps.events.actors import Actor
-from apps.events.models import Event
+from apps.events.actions import record
+from apps.events.actors import Actor, Target
+from apps.events.archiving import work
+from apps.events.chain import seal_all_of_them
+from apps.events.checkpoints import make_checkpoint
+from apps.events.models import Event, EventCheckpoint
 from apps.events.types import EventType
 from apps.provisioning.actions import configure_integration
 from apps.provisioning.models import (
@@ -56,10 +62,12 @@ from apps.scim.actions.group_links import link_group, note_refused_group
 from apps.scim.actions.links import note_refusal
 from apps.scim.actions.sources import add_scim_token
 from apps.scim.errors import EmailExists, GroupExists
-from apps.scim.models import PendingGroupLink, PendingLink, ReceivedRequest, Source
+from apps.scim.models import ExternalIdentity, PendingGroupLink, PendingLink, ReceivedRequest, Source
 from apps.tenants.actions import create_tenant
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
+from apps.webhooks import actions as webhooks
+from apps.webhooks.models import Delivery, Replay, WebhookSecret
 from tests.conftest import person
 from tests.saml.metadata import sp_metadata
 from tests.saml.metadata_server import several
@@ -118,14 +126,29 @@ def make_world(slug: str) -> World:
         world.things = _things(world.canary, slug, owner.user)
         token, secret = add_scim_token(actor=Actor.system(), name=world.canary)
         world.things |= {"scim token": str(token.pk), "source": str(token.source_id)}
+        world.things["event archive"] = an_event_archive()
         world.things["pending link"] = _pending_link(token.source, world)
+        world.things["external identity"] = _identity(token.source, world)
         world.things |= _groups_of(token.source, world)
+        world.things |= a_webhook(world.canary)
+        update_organisation(tenant, actor=Actor.system(), logo=picture())
+        told = announce(tenant, world.canary, until=None, actor=Actor.system())
+        world.things["announcement"] = str(told.pk if told else "")
         roles = Administrator.objects.select_related("user")
         for each in roles:
             key, world.keys[each.role] = add_api_key(actor=Actor.system(), owner=each, name=world.canary)
         world.things |= {"api key": str(key.pk), "administrator": str(roles.get(role=Role.READ_ONLY).pk)}
         world.credentials = {"scim_token": secret, "api_key": world.keys[Role.OWNER], **_sandbox(world)}
     return world
+
+
+def an_event_archive() -> str:
+    """All so far, as if it were old; the rows stay where the pages look for them."""
+    seal_all_of_them()
+    end = make_checkpoint()
+    assert end is not None
+    work.state(*work.written(end))
+    return str(EventCheckpoint.objects.exclude(archive={}).get().pk)
 
 
 def _pending_link(source: Source, world: World) -> str:
@@ -135,6 +158,15 @@ def _pending_link(source: Source, world: World) -> str:
     words = {"detail": world.canary, "request": world.canary, "answer": world.canary}
     ReceivedRequest(source=source, method="POST", path="/Users", status=409, seconds=0.1, **words).save()
     return str(PendingLink.objects.get(source=source).pk)
+
+
+def _identity(source: Source, world: World) -> str:
+    slug = world.tenant.slug
+    names = {"username": f"{world.canary}-given", "email": f"given-{world.canary}@{slug}.example"}
+    told = {"external_id": f"{world.canary}-1", "user_name": names["username"]}
+    identity = ExternalIdentity(source=source, user=add_user(actor=Actor.system(), **names), **told)
+    identity.save()
+    return str(identity.pk)
 
 
 def _groups_of(source: Source, world: World) -> dict[str, str]:
@@ -203,16 +235,47 @@ def _things(canary: str, slug: str, owner: User) -> dict[str, str]:
         "invitation": add_link(owner, LinkPurpose.INVITATION),
         "portal session": str(_portal_session(owner).pk),
         "session of the user": str(_portal_session(user, handle="another").pk),
-        "passkey": str(
-            Passkey.objects.create(user=owner, name=canary, credential_id="AAAA", public_key=b"x").pk
-        ),
+        "passkey": str(_passkey(owner, canary).pk),
+        "offboarding": str(_offboarding(user).pk),
         "event": str(Event.objects.get(target_id=str(user.pk), type=EventType.USER_CREATE).pk),
     }
+
+
+def _passkey(owner: User, name: str) -> Passkey:
+    return Passkey.objects.create(user=owner, name=name, credential_id="AAAA", public_key=b"x")  # type: ignore[no-any-return]
+
+
+def _offboarding(user: User) -> Event:
+    """As if they had been deactivated: the others need them active."""
+    record(EventType.USER_SUSPENDED, actor=Actor.system(), target=Target.of("user", user))
+    found: Event = Event.objects.get(type=EventType.USER_SUSPENDED, target_id=str(user.pk))
+    return found
 
 
 def _people_run(owner: User) -> PeopleRun:
     """Deactivates the owner's only colleague there is: themselves; it waits to be started."""
     return prepare(PeopleAct.DEACTIVATE, User.objects.filter(pk=owner.pk), actor=Actor.system())
+
+
+def a_webhook(canary: str) -> dict[str, str]:
+    """Of an endpoint where nobody listens. A delivery that is over, so that no worker sends it."""
+    webhook, _secret = webhooks.add_webhook(
+        actor=Actor.system(), name=canary, url=f"http://127.0.0.1:9/{canary}", event_groups=["sign_ins"]
+    )
+    event = Event.objects.latest("created_at")
+    now = timezone.now()
+    delivery = Delivery.objects.create(
+        webhook=webhook, event_id=event.pk, event_type=event.type, event_at=now, body=canary, state="failed"
+    )
+    replay = Replay.objects.create(
+        webhook=webhook, since=now, until=now, actor_name=canary, actor_kind="system", state="done"
+    )
+    return {
+        "webhook": str(webhook.pk),
+        "webhook secret": str(WebhookSecret.objects.get(webhook=webhook).pk),
+        "delivery": str(delivery.pk),
+        "replay": str(replay.pk),
+    }
 
 
 def _portal_session(owner: User, handle: str = "handle") -> PortalSession:

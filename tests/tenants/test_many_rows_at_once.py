@@ -5,6 +5,8 @@ import uuid
 
 import pytest
 from django.db import IntegrityError, connection
+from django.db.models import F
+from django.db.models.functions import Coalesce
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
@@ -15,6 +17,7 @@ from apps.provisioning.models import Attempt, Integration, Job, Outcome, RemoteU
 from apps.tenants.bulk import insert_rows, new_ids, update_rows
 from apps.tenants.context import in_tenant, outside_tenants
 from apps.tenants.errors import NoTenantError
+from apps.tenants.lookups import ById
 
 pytestmark = pytest.mark.django_db
 
@@ -63,10 +66,11 @@ def test_rows_are_stored_as_save_stores_them(integration):
     same(Job, job)
     steps = [{"status": 201, "seconds": 0.125, "request": {"a": [1, None, True]}, "answer": HOSTILE}]
     attempt = {"id": uuid.uuid4(), "job_id": job["id"], "operation": "create", "outcome": Outcome.SUCCEEDED}
-    attempt |= {"status": 201, "seconds": 0.25, "steps": steps, "request": None}
+    attempt |= {"status": 201, "steps": steps}
     insert_rows(Attempt, [attempt])
     same(Attempt, attempt)
-    assert Attempt.objects.filter(request__isnull=True).count() == 1  # NULL, not the JSON value null
+    insert_rows(Job, [job | {"id": uuid.uuid4(), "resource_id": uuid.uuid4(), "expected": None}])
+    assert Job.objects.filter(expected__isnull=True).count() == 2  # NULL, not the JSON value null
 
 
 def test_rows_need_not_have_the_same_columns(integration):
@@ -169,7 +173,7 @@ def test_among_finds_what_in_finds(integration, number):
 
 
 def test_among_takes_texts_as_they_stand(integration):
-    odd = [HOSTILE, "{a,b}", "x'y", '"']
+    odd = [HOSTILE, "{a,b}", "x'y", '"', "a\\b", "\\", "NULL"]
     rows = [remote(integration, number, remote_id=text) for number, text in enumerate([*odd, "other"])]
     insert_rows(RemoteUser, rows)
     found = RemoteUser.objects.filter(remote_id__among=[*odd, "nobody"]).values_list("remote_id", flat=True)
@@ -189,3 +193,18 @@ def test_ids_are_as_random_as_uuid4s(inside):
     drawn = [next(ids) for _ in range(200)]
     assert len(set(drawn)) == 200
     assert {(each.version, each.variant) for each in drawn} == {(4, uuid.RFC_4122)}
+
+
+def test_each_row_finds_its_own_value_and_others_keep_theirs(integration):
+    rows = [remote(integration, number) for number in range(3)]
+    insert_rows(RemoteUser, rows)
+    told = {rows[0]["id"]: {"title": HOSTILE}, rows[1]["id"]: {"name.givenName": "", "title": None}}
+    with CaptureQueriesContext(connection) as asked:
+        RemoteUser.objects.update(sent=Coalesce(ById(told), F("sent")))
+    assert len(asked) == 1
+    found = {row.pk: row.sent for row in RemoteUser.objects.all()}
+    assert found == {
+        rows[0]["id"]: told[rows[0]["id"]],
+        rows[1]["id"]: told[rows[1]["id"]],
+        rows[2]["id"]: rows[2]["sent"],
+    }

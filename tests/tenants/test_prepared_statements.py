@@ -1,19 +1,23 @@
 """What is compiled once says what the query says, for the tenant in context and for nobody else."""
 
+import datetime as dt
 import threading
 import uuid
 
 import pytest
 from django.db import IntegrityError, connection, connections
+from django.db.models.signals import post_init
 from django.test.utils import CaptureQueriesContext
 
 from apps.directory.actions import add_group, add_member
 from apps.directory.models import Group, Membership, User
 from apps.events.models import Event
+from apps.events.types import EventType
 from apps.saml.models import SsoSession
 from apps.tenants.context import every_tenant, in_tenant, outside_tenants
 from apps.tenants.errors import NoTenantError, TenantError
-from apps.tenants.prepared import PreparedQuery, insert
+from apps.tenants.models import Tenant
+from apps.tenants.prepared import PreparedQuery, PreparedQueryOfAll, insert, insert_values, update
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +48,28 @@ def test_a_row_is_what_the_query_gives_with_its_relations(alice, person_with_id)
     assert queries.captured_queries == []
     assert values(found) == values(expected)
     assert (found._state.adding, found._state.db) == (False, "default")
+
+
+def test_a_row_is_an_instance_like_any_other(inside, bob, person_with_id):
+    """Also where it is made without Model.__init__, and where somebody wants to hear of it."""
+    heard = []
+    plain = PreparedQuery(lambda user: User.objects.filter(pk=user), user=uuid.UUID).first(user=bob.user.pk)
+    post_init.connect(receiver := lambda instance, **_: heard.append(instance), sender=User)
+    try:
+        loud = PreparedQuery(lambda user: User.objects.filter(pk=user), user=uuid.UUID).first(
+            user=bob.user.pk
+        )
+    finally:
+        post_init.disconnect(receiver, sender=User)
+    assert heard == [loud]
+    stored = User.objects.get(pk=bob.user.pk)
+    for made in (plain, loud):
+        assert (made, values(made), made.get_deferred_fields()) == (stored, values(stored), set())
+        assert (made._state.adding, made._state.db) == (False, "default")
+        assert made.tenant == inside
+    plain.first_name = "Robert"
+    plain.save(update_fields=["first_name"])
+    assert User.objects.get(pk=bob.user.pk).first_name == "Robert"
 
 
 def test_each_run_is_for_the_tenant_in_context(alice, bob, charlie, person_with_id, by_name):
@@ -103,6 +129,40 @@ def test_no_thread_sees_the_plans_of_another(inside, person_with_id):
     assert seen == [None]
 
 
+def test_many_rows_come_as_they_are_asked_for_also_from_two_tables(inside, alice, bob):
+    def either(name):
+        people = User.objects.filter(username=name).order_by().values_list("email")
+        return people.union(Group.objects.filter(name=name).order_by().values_list("name"), all=True)
+
+    prepared = PreparedQuery(either, name=str)
+    Group.objects.create(name="bob", name_key="bob")
+    assert sorted(prepared.rows(name="bob")) == sorted(either("bob")) == [("bob",), (bob.user.email,)]
+    assert prepared.rows(name="nobody") == []
+
+
+def test_a_time_is_a_parameter_too(inside, bob):
+    since = PreparedQuery(lambda when: User.objects.filter(created_at__gte=when), when=dt.datetime)
+    assert since.exists(when=bob.user.created_at)
+    assert not since.exists(when=bob.user.created_at + dt.timedelta(microseconds=1))
+
+
+def test_what_is_not_empty_is_said_in_the_statement(inside, bob):
+    """For SQLite, which uses an index over what is not empty only where it sees that."""
+    lead = PreparedQuery(lambda title: User.objects.exclude(job_title="").filter(job_title=title), title=str)
+    User.objects.filter(pk=bob.user.pk).update(job_title="Lead")
+    with CaptureQueriesContext(connection) as queries:
+        assert lead.first(title="Lead") == bob.user
+    assert "''" in queries.captured_queries[0]["sql"]
+    assert not lead.exists(title="")
+
+
+def test_of_the_tenants_themselves_one_is_found_outside_any(tenant):
+    by_slug = PreparedQueryOfAll(lambda slug: Tenant.objects.filter(slug=slug), slug=str)
+    with outside_tenants():
+        assert by_slug.first(slug=tenant.slug) == tenant
+        assert by_slug.first(slug="nobody") is None
+
+
 # --- rows
 
 
@@ -122,6 +182,23 @@ def test_an_inserted_row_is_the_saved_one(inside, membership):
     assert Membership.objects.count() == 1
 
 
+def test_plain_values_become_the_row_that_a_model_would_be(inside, system):
+    told = {"type": EventType.USER_CREATE, "actor_kind": "person", "actor_name": "Bob", "changes": [{"field": "ü"}]}  # fmt: skip
+    insert_values(Event, told)
+    Event(**told).save(force_insert=True)
+    one, other = (values(each) for each in Event.objects.order_by("created_at"))
+    own = {"id", "created_at"}
+    assert {name: one[name] for name in one if name not in own} == {
+        name: other[name] for name in other if name not in own
+    }
+    assert one["tenant_id"] == inside.pk
+
+
+def test_outside_a_tenant_no_values_become_a_row():
+    with outside_tenants(), pytest.raises(NoTenantError):
+        insert_values(Event, {"type": EventType.USER_CREATE, "actor_kind": "person", "actor_name": "Bob"})
+
+
 def test_what_the_database_refuses_is_refused(membership):
     insert(membership())
     with pytest.raises(IntegrityError):
@@ -136,6 +213,21 @@ def test_a_row_of_another_tenant_is_not_inserted(membership, other_tenant):
 def test_outside_a_tenant_no_row_is_inserted(membership):
     with outside_tenants(), pytest.raises(NoTenantError):
         insert(membership())
+
+
+def test_a_change_writes_what_it_names_and_when(inside, bob):
+    before = values(bob.user)
+    bob.user.first_name, bob.user.last_name = "Robert", "Not named"
+    update(bob.user, ("first_name", "updated_at"))
+    stored = values(User.objects.get(pk=bob.user.pk))
+    assert stored == before | {"first_name": "Robert", "updated_at": bob.user.updated_at}
+    assert stored["updated_at"] > before["updated_at"]
+
+
+def test_a_row_of_another_tenant_is_not_changed(inside, charlie):
+    charlie.user.first_name = "Mine"
+    with pytest.raises(TenantError):
+        update(charlie.user, ("first_name",))
 
 
 def test_a_row_that_is_there_takes_over_what_it_is_told_to(inside, alice, bob, engineer_session):
@@ -166,6 +258,47 @@ def engineer_session(inside, bob, system):
         )
 
     return session
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("details", {}),
+        ("details", {"a": [1, "ü", None]}),
+        ("changes", []),
+        ("changes", [{"field": "x", "from": None, "to": True}]),
+        ("correlation_id", None),
+        ("correlation_id", uuid.UUID(int=5)),
+        ("type", EventType.USER_CREATE),
+        ("client_ip", "192.0.2.1"),
+        ("success", False),
+        ("user_agent", "100 %s"),
+    ],
+)
+def test_a_value_of_any_kind_is_stored_as_django_stores_it(inside, field, value):
+    row = {"type": "user_create", "actor_kind": "system", "actor_name": "x", field: value}
+    insert_values(Event, row)
+    Event(**row).save()
+    insert(Event(**row))
+    stored = [values(each) for each in Event.objects.filter(actor_name="x")]
+    for each in stored:
+        del each["id"], each["created_at"]
+    assert len(stored) == 3
+    assert stored[0] == stored[1] == stored[2]
+
+
+def test_a_statement_is_spelled_the_same_however_often_it_is_run(inside):
+    for value in ("a", "b"):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT %s, '100 %%', %s", [value, value.upper()])
+            assert cursor.fetchone() == (value, "100 %", value.upper())
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL's driver knows names by itself")
+def test_a_statement_with_names_is_spelled_too(inside):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT %(second)s, %(first)s", {"first": 1, "second": 2})
+        assert cursor.fetchone() == (2, 1)
 
 
 def test_events_stay_append_only(inside, system):

@@ -2,8 +2,10 @@ import os
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
-from tests import services
+from tests import emptying, services
+from tests.conftest import Person
 
 
 @pytest.fixture
@@ -43,3 +45,12 @@ def test_postgresql_does_not_run_as_root(monkeypatch: pytest.MonkeyPatch) -> Non
     assert services.unprivileged() in {"postgres", "nobody"}
     monkeypatch.setattr(os, "getuid", lambda: 1000)
     assert services.unprivileged() is None
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's tables are emptied by Django")
+@pytest.mark.django_db(transaction=True)
+def test_what_was_committed_of_every_tenant_goes(alice: Person, charlie: Person) -> None:
+    """Events too, which nobody may delete otherwise."""
+    assert emptying.filled() >= {"tenants_tenant", "directory_user", "events_event", "django_session"}
+    emptying.empty()
+    assert emptying.filled() == set()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import pytest_xdist_auto_num_workers
 from tests.processes import ROOT, embedded_environment
 from tests.scheduling import TOGETHER, scope_of
 
@@ -28,6 +29,20 @@ def test_a_folder_is_one_piece_and_exists(folder: str) -> None:
 
 def test_everywhere_else_each_test_is_given_out_alone() -> None:
     assert scope_of("tests/saml/test_a.py::test_b[c]") == "tests/saml/test_a.py::test_b[c]"
+
+
+@pytest.mark.parametrize(("chosen", "workers"), [(None, 5), ("4", 4)])
+def test_there_is_one_worker_more_than_processors_unless_somebody_chose(
+    chosen: str | None, workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTEST_XDIST_AUTO_NUM_WORKERS", raising=False)
+    if chosen:
+        monkeypatch.setenv("PYTEST_XDIST_AUTO_NUM_WORKERS", chosen)
+    asking = pytest_xdist_auto_num_workers()
+    next(asking)
+    with pytest.raises(StopIteration) as end:
+        asking.send(4)
+    assert end.value.value == workers
 
 
 def test_the_schedule_is_the_suites_own() -> None:

@@ -123,7 +123,8 @@ def crowd(okta: Caller) -> list[Any]:
     return [
         mia | okta("GET", f"/Users/{mia['id']}?attributes=name,name.formatted").json(),
         okta.create("MAX", externalId="00U2", displayName="Max 100%", phoneNumbers=[{"type": "mobile", "value": "+1 7"}]),
-        okta.create("n_a", phoneNumbers=[{"type": "work", "value": "+1 7"}, {"type": "mobile", "value": "7"}]),
+        okta.create("n_a", phoneNumbers=[{"type": "work", "value": "+1 7"}, {"type": "mobile", "value": "7"}],
+                    emails=[{"value": "n_a@acme.example"}, {"type": "mobile", "value": "mia7@home.example"}, {"value": "stone@home.example"}]),
         okta.create("ola", title="\\\\a", **{ENTERPRISE_USER: {"department": "R&D", "employeeNumber": "7", "manager": {"value": "00u1"}}}),
         okta.create("pia", displayName="stone", active=False, **{ENTERPRISE_USER: {"department": "r&d"}}),
     ]  # fmt: skip

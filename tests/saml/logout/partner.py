@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from html import unescape
 from urllib.parse import parse_qs, quote, urlsplit
 
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from onelogin.saml2.auth import OneLogin_Saml2_Auth
 
-from tests.saml.service_provider import NS, RSA_SHA256, deflated, instant
+from tests.saml.service_provider import NS, RSA_SHA256, deflated, instant, open_key
 
 PORTAL = "http://127.0.0.1:8000/t/acme"
 STATUS = "urn:oasis:names:tc:SAML:2.0:status:"
@@ -130,8 +130,9 @@ def query(xml, keys=None, *, parameter="SAMLRequest", relay_state=None, algorith
         parts.append(f"RelayState={quote(relay_state, safe='')}")
     if keys:
         parts.append(f"SigAlg={quote(algorithm, safe='')}")
-        key = serialization.load_pem_private_key(keys.private_key.encode(), None)
-        signature = key.sign("&".join(parts).encode(), padding.PKCS1v15(), hashes.SHA256())
+        signature = open_key(keys.private_key).sign(
+            "&".join(parts).encode(), padding.PKCS1v15(), hashes.SHA256()
+        )
         parts.append(f"Signature={quote(base64.b64encode(signature).decode(), safe='')}")
     return "&".join(parts)
 

@@ -30,6 +30,7 @@ from apps.provisioning.imports.candidates import read_candidate
 from apps.scim.resources import ATTRIBUTES
 from apps.tenants.context import every_tenant, in_tenant
 from apps.tenants.models import slug_validator
+from apps.webhooks.actions import add_webhook
 from tests.api.conftest import script_of
 from tests.scim.conftest import caller
 from tests.security.saml.doors import (
@@ -65,12 +66,14 @@ def doorman(alice, bob, tenant, system, monkeypatch, django_db_blocker) -> Doorm
         group = add_group(actor=system, name="Support")
         application = add_application(actor=system, connector="custom_saml", display_label="Wiki")
         configure_integration(application, actor=system, base_url="https://wiki.example/scim")
+        webhook, _secret = add_webhook(actor=system, name="SIEM", url="https://siem.example/")
     okta = caller(tenant, "Okta")
     ids = {"user": str(user.pk), "group": str(group.pk), "application": str(application.pk)}
     ids |= {
         "scim user": okta.create("pushed")["id"],
         "target": target_slug(tenant),
         "source": str(okta.source.pk),
+        "webhook": str(webhook.pk),
     }
     return Doorman(alice, script_of(alice), okta, ids)
 
@@ -250,13 +253,14 @@ def test_every_field_that_takes_a_text_is_a_door_or_says_why_not(where):
 
 NOT_TYPED = {
     "a key, a digest, a hint or a random value of ours": {"*.key_id", "*.digest", "*.token_digest", "*.account_digest", "Passkey.credential_id", "PortalSession.*", "*.token_hint", "User.password", "FormerPassword.password", "*_key", "PersistentNameId.*"},
-    "a closed list": {"*.connector_key", "*.kind", "*.state", "*.type", "*.role", "User.timezone", "User.language"},
+    "a closed list": {"*.connector_key", "*.kind", "*.state", "*.type", "*.role", "User.timezone", "User.language", "Tenant.timezone", "Tenant.language"},
     "written by apps.events and apps.provisioning from rows that were checked": {"Event.*", "EventChain.*", "Letter.*", "Synchronization.*", "PreparedPlan.*", "PlannedChange.*"},
     "a file's lines and what became of them, shown escaped; what enters goes through add_user": {"PeopleRun.*", "PeopleRow.*"},
     "written by us, or by an application that answers (cleaned in apps/provisioning/wire.py)": {
         "Integration.last_*", "Integration.capabilities", "RemoteUser.*", "RemoteGroup.*", "Job.*", "Attempt.*", "Entry.*",
         "Import.*", "ImportRow.*", "SignOfLife.worker",
     },
+    "types of events, an event as it was recorded, and what an endpoint answered (cleaned in apps/lib/transcripts.py)": {"Webhook.event_*", "Webhook.last_problem", "Delivery.*", "DeliveryAttempt.*", "Replay.*", "WebhookSecret.hint"},
     "an address or certificate, checked by apps/saml/validation.py": {
         "*_url", "*.url", "*_urls", "*certificate*", "Application.parameters",
     },
@@ -272,6 +276,8 @@ NOT_TYPED = {
     "out of a message that was XML, or what an assertion already said": {"Pending*.*", "SsoSession.*", "Logout*.*"},
     "a service provider's file, which XML held; kept to be compared, shown escaped": {"*Metadata*.*"},
     "paths and constants, checked by apps/provisioning/mapping.py": {"Integration.mapping"},
+    "written by apps.events about its own rows": {"EventCheckpoint.*"},
+    "addresses that apps/scim/actions/secondary_emails.py has checked, and the same folded": {"ExternalIdentity.secondary_emails", "SecondaryEmail.key"},
     "looked for, never shown": {"FailedSignIn.*", "ResetRequest.*"},
 }  # fmt: skip
 

@@ -1,0 +1,259 @@
+"""Retention by whole segments: the file, then the statement, then the rows; the log verifies at every moment between."""
+
+import gzip
+import json
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from apps.events import chain, checkpoints
+from apps.events.actions import record
+from apps.events.actors import Target
+from apps.events.archiving import actions, files, work
+from apps.events.models import Event, EventCheckpoint, EventSeal
+from apps.events.types import EventType
+from apps.events.verification import verify
+from tests.events.tampering import change, past_the_triggers
+
+pytestmark = pytest.mark.django_db
+
+AGES = (400, 300, 200, 1)  # days before now, five events and a checkpoint each
+
+
+@pytest.fixture
+def log(inside, system):
+    for age in AGES:
+        with time_machine.travel(timezone.now() - timedelta(days=age)):
+            for number in range(5):
+                target = Target("user", str(number), f"User {number} of {age}")
+                record(EventType.USER_UPDATE, actor=system, target=target)
+            chain.seal()
+            checkpoints.make_checkpoint()
+    return system
+
+
+def archive():
+    while work.archive_one():
+        continue
+
+
+def archived_files(tenant):
+    return sorted(files.folder_of(tenant.pk).glob("*.jsonl.gz"))
+
+
+def sequences():
+    return list(EventSeal.objects.order_by("sequence").values_list("sequence", flat=True))
+
+
+def test_without_a_choice_everything_is_kept(log, inside):
+    archive()
+    assert (len(sequences()), archived_files(inside)) == (20, [])
+
+
+def test_what_is_older_goes_into_a_file_and_the_log_still_verifies(log, inside):
+    actions.set_retention(12, actor=log)
+    archive()
+    assert sequences() == list(range(6, 21))
+    [file] = archived_files(inside)
+    assert files.verify_archive(file) == (5, [])
+    result = verify()
+    assert (result.archived, result.faults) == (5, [])
+    told = Event.objects.get(type="event_archive")
+    assert (told.details["events"], told.details["sha256"]) == (5, files.sha256_of(file))
+
+
+def test_segments_follow_each_other_and_the_log_goes_on(log, inside):
+    for months in (12, 6):
+        actions.set_retention(months, actor=log)
+        archive()
+    assert [files.verify_archive(file) for file in archived_files(inside)] == [(5, []), (10, [])]
+    chain.seal()
+    checkpoints.make_checkpoint()
+    assert verify().faults == []
+    assert sequences()[0] == 16
+
+
+def test_a_segment_ends_where_it_would_become_too_large(log, inside, monkeypatch):
+    monkeypatch.setattr(work, "SEGMENT", 7)
+    actions.set_retention(6, actor=log)
+    archive()
+    assert [file.name for file in archived_files(inside)] == [
+        files.name_of(first, first + 4) for first in (1, 6, 11)
+    ]
+
+
+def test_a_log_of_which_everything_is_archived_goes_on(inside, log):
+    actions.set_retention(3, actor=log)
+    with time_machine.travel(timezone.now() + timedelta(days=400)):
+        archive()
+        chain.seal_all_of_them()
+        checkpoints.make_checkpoint()
+        archive()
+        assert verify().faults == []
+        record(EventType.USER_UPDATE, actor=log)
+        chain.seal()
+        assert verify().faults == []
+
+
+class Killed(BaseException):
+    pass
+
+
+def die(*_, **__):
+    raise Killed
+
+
+def while_writing(monkeypatch):
+    monkeypatch.setattr("pathlib.Path.replace", die)
+
+
+def before_the_statement(monkeypatch):
+    monkeypatch.setattr(work, "state", die)
+
+
+def in_the_statement(monkeypatch):
+    monkeypatch.setattr(work, "record", die)
+
+
+def before_any_row_is_removed(monkeypatch):
+    monkeypatch.setattr(work, "removing", die)
+
+
+def between_two_batches(monkeypatch):
+    removing, times = work.removing, []
+
+    def once(tenant_id):
+        times.append(tenant_id)
+        return removing(tenant_id) if len(times) == 1 else die()
+
+    monkeypatch.setattr(work, "CHUNK", 2)
+    monkeypatch.setattr(work, "removing", once)
+
+
+@pytest.mark.parametrize(
+    ("where", "left"),
+    [
+        (while_writing, 20),
+        (before_the_statement, 20),
+        (in_the_statement, 20),
+        (before_any_row_is_removed, 20),
+        (between_two_batches, 18),
+    ],
+)
+def test_death_at_any_point_loses_nothing_and_the_next_run_goes_on(log, inside, monkeypatch, where, left):
+    actions.set_retention(12, actor=log)
+    with monkeypatch.context() as patched:
+        where(patched)
+        with pytest.raises(Killed):
+            archive()
+    assert len(sequences()) == left
+    assert verify().faults == []
+    archive()
+    assert sequences() == list(range(6, 21))
+    assert [files.verify_archive(file) for file in archived_files(inside)] == [(5, [])]
+    assert verify().faults == []
+    assert Event.objects.filter(type="event_archive").count() == 1
+    assert [each.name for each in files.folder_of(inside.pk).iterdir()] == [files.name_of(1, 5)]
+
+
+def test_a_log_that_was_changed_is_not_archived(log, inside):
+    """Else the file would take over what somebody has changed, and the rows that show it would go."""
+    with past_the_triggers():
+        change(Event, EventSeal.objects.get(sequence=2).event_id, actor_name="Mallory")
+    actions.set_retention(12, actor=log)
+    with pytest.raises(work.ArchiveUnsound, match="2, event "):
+        archive()
+    assert len(sequences()) == 20
+
+
+def test_rows_that_are_gone_without_a_statement_are_missed(log, inside):
+    """The control: it is the statement that lets the chain begin later."""
+    actions.set_retention(12, actor=log)
+    archive()
+    with past_the_triggers():
+        EventCheckpoint.unscoped.exclude(archive={}).delete()
+    assert verify().faults[0].sequence in {0, 1}
+
+
+def rewritten(file, edit):
+    lines = [json.loads(line) for line in gzip.decompress(file.read_bytes()).splitlines()]
+    edit(lines)
+    file.write_bytes(gzip.compress(b"".join(json.dumps(line).encode() + b"\n" for line in lines)))
+
+
+def without_the_first(lines):
+    del lines[1]
+    lines[0]["first"] += 1
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda lines: lines[2]["event"].update(actor_name="Mallory"),
+        lambda lines: lines[2]["event"].update(created_at="2020-01-01T00:00:00+00:00"),
+        lambda lines: lines.pop(2),
+        lambda lines: lines.insert(2, lines[3]),
+        lambda lines: lines.pop(),
+        lambda lines: lines.append(lines[-1]),
+        lambda lines: lines[-1].update(sequence=4),
+        lambda lines: lines[0].update(tenant="x"),
+        without_the_first,
+        lambda lines: lines.clear(),
+    ],
+)
+def test_a_file_that_was_changed_is_told(log, inside, edit):
+    actions.set_retention(12, actor=log)
+    archive()
+    [file] = archived_files(inside)
+    rewritten(file, edit)
+    assert files.verify_archive(file)[1]
+
+
+def test_a_file_that_is_packed_anew_is_still_right(log, inside):
+    """The control: only its contents count."""
+    actions.set_retention(12, actor=log)
+    archive()
+    [file] = archived_files(inside)
+    rewritten(file, lambda lines: None)
+    assert files.verify_archive(file) == (5, [])
+
+
+def test_the_command_verifies_files_and_names_the_first_bad_line(log, inside, capsys):
+    actions.set_retention(12, actor=log)
+    archive()
+    [file] = archived_files(inside)
+    call_command("verifyevents", "--archive", str(file))
+    assert "5 events, intact" in capsys.readouterr().out
+    rewritten(file, lambda lines: lines[3]["event"].update(actor_name="Mallory"))
+    with pytest.raises(CommandError, match="1 of 1"):
+        call_command("verifyevents", "--archive", str(file))
+    assert capsys.readouterr().err.strip().startswith("3, event ")
+
+
+def test_a_file_cut_short_is_told(log, inside):
+    actions.set_retention(12, actor=log)
+    archive()
+    [file] = archived_files(inside)
+    file.write_bytes(file.read_bytes()[:-20])
+    assert files.verify_archive(file)[1]
+
+
+@pytest.mark.parametrize("months", [0, 1, -3, 5])
+def test_only_the_months_on_offer_are_taken(inside, system, months):
+    with pytest.raises(ValueError, match="months"):
+        actions.set_retention(months, actor=system)
+
+
+def test_the_choice_is_an_event_and_can_be_taken_back(inside, system):
+    for months in (12, 12, 6, None):
+        actions.set_retention(months, actor=system)
+    changes = Event.objects.filter(type="event_retention_update").order_by("created_at")
+    assert [(event.changes[0]["from"], event.changes[0]["to"]) for event in changes] == [
+        (None, 12),
+        (12, 6),
+        (6, None),
+    ]
+    assert actions.months_kept() is None
