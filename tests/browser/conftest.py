@@ -199,11 +199,26 @@ class Visitor:
         return heard
 
     def violations(self) -> list[str]:
-        """What axe-core finds on the page that is open, one line per rule and element."""
+        """What axe-core finds on the page that is open, one line per rule and element, with the reason.
+
+        axe reads one page over many milliseconds, and pages that ask for news change meanwhile: what a second look does not
+        find again was a moment between two states, not the page.
+        """
+        found = self._look()
+        if not found:
+            return []
+        self.page.evaluate(SETTLED)
+        return self._look()
+
+    def _look(self) -> list[str]:
         from axe_playwright_python.sync_playwright import Axe
 
-        found = Axe().run(self.page).response["violations"]
-        return [f"{rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"]]
+        return [
+            f"{rule['id']}: {node['html'][:160]} ({why['message']})"
+            for rule in Axe().run(self.page).response["violations"]
+            for node in rule["nodes"]
+            for why in (node["any"] + node["all"] + node["none"])[:1]
+        ]
 
 
 @pytest.fixture
