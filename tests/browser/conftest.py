@@ -24,9 +24,6 @@ from apps.events.models import Event
 from apps.provisioning.actions import configure_integration
 from apps.provisioning.models import (
     Attempt,
-    Import,
-    ImportRow,
-    ImportState,
     Integration,
     IntegrationState,
     Job,
@@ -36,7 +33,6 @@ from apps.provisioning.models import (
     PreparedPlan,
     RemoteUser,
     ResourceKind,
-    RowState,
 )
 from apps.saml.actions.key_pairs import add_certificate
 from apps.saml.actions.metadata import Received, add_upload, import_metadata
@@ -46,6 +42,7 @@ from apps.saml.models import MetadataSource, MetadataUpload
 from apps.sandbox import actions as sandbox
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
+from tests.browser.furnished_imports import furnish_imports
 from tests.browser.furnished_keys import furnish_keys, somebody_with_a_passkey
 from tests.browser.furnished_runs import furnish_receipt, furnish_runs
 from tests.browser.sources import furnished_source
@@ -316,7 +313,7 @@ def furnished(tenant: Tenant, bob: Person, alice: Person, erin: Person, system: 
         managed = Group.objects.get(name="Everybody")
         job = _failing_job(applications[1], bob.user, system)
         certificate = add_certificate(applications[0], actor=system)
-        reading, chosen = _imports(applications[2], bob.user, system)
+        reading, chosen = furnish_imports(applications[2], bob.user, system)
         under_way, plan = _plans(job.integration, bob.user)
         choice = _furnish_metadata(applications[1], system)
         runs = furnish_runs([alice.user, bob.user], engineering)
@@ -350,36 +347,6 @@ def furnished(tenant: Tenant, bob: Person, alice: Person, erin: Person, system: 
         made["tenant"] = tenant
         made["administrator"] = Administrator.objects.get(user=alice.user)
     return {name: str(thing.pk) for name, thing in made.items()} | links
-
-
-def _imports(application: Application, user: User, system: Actor) -> tuple[Import, Import]:
-    """One that is being read, and one to choose from, with a row of each kind."""
-    integration = configure_integration(application, actor=system, base_url="https://away.example/scim")
-    chosen = Import(
-        integration=integration, state=ImportState.READY, read=4, total=9, imported_at=timezone.now()
-    )
-    chosen.selection, chosen.selected, chosen.created, chosen.refused = 1, 2, 1, 1
-    chosen.problem = "The application says that it has 9 accounts, but listed only 4."
-    chosen.save()
-    words = "The account has no e-mail address there."
-    for number, (state, problem, email) in enumerate(
-        (
-            (RowState.IMPORTED, "", "ada@example.com"),
-            (RowState.NEW, "Username: This is already taken.", "long" * 20 + "@example.com"),
-            (RowState.NEW, "", user.email),
-            (RowState.REFUSED, words, ""),
-        )
-    ):
-        row = ImportRow(
-            run=chosen, remote_id=str(number), state=state, problem=problem, email=email, selection=1
-        )
-        row.user_name, row.email_key, row.active = f"name{number}", email, number != 2
-        row.user = user if state == RowState.IMPORTED else None
-        row.save()
-    reading = Import(integration=integration, read=200, total=1000, problem="429 Slow down")
-    reading.save()
-    ImportRow(run=reading, remote_id="1", name="Ada Lovelace", state=RowState.WAITING).save()
-    return reading, chosen
 
 
 def _furnish_metadata(application: Application, system: Actor) -> MetadataUpload:
