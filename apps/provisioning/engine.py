@@ -8,10 +8,9 @@ import uuid
 from collections.abc import Callable
 
 import structlog
-from django.db.models import Q
-from django.utils import timezone
 
 from apps.lib.errors import SecretError
+from apps.outbox import turns
 from apps.provisioning import health, jobs, notices, recording, removals, synchronizations
 from apps.provisioning.agenda import Agenda
 from apps.provisioning.claimed import Claimed
@@ -39,7 +38,7 @@ def work(integration_id: uuid.UUID) -> bool:
         return False
     slot = uuid.uuid4()
     if not health.take_slot(integration, slot):
-        return False  # whoever has it looks for due work once more after giving it back
+        return False  # whoever has it looks for due work once more after giving it back; a pause has its end
     try:
         if integration.state == IntegrationState.QUARANTINED:
             health.probe(integration, slot)
@@ -53,11 +52,9 @@ def work(integration_id: uuid.UUID) -> bool:
 
 
 def _workable(integration_id: uuid.UUID) -> Integration | None:
-    now = timezone.now()
-    free = Q(not_before=None) | Q(not_before__lte=now)
     found: Integration | None = (
         Integration.objects.select_related("application")
-        .filter(free, pk=integration_id)
+        .filter(turns.unpaused(), pk=integration_id)
         .filter(state__in=[IntegrationState.ACTIVE, IntegrationState.QUARANTINED])
         .first()
     )

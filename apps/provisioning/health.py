@@ -26,8 +26,15 @@ MOST_HASTENED_PER_WIDTH = 16  # whose back-off is cut short by one claim without
 
 
 def take_slot(integration: Integration, slot: uuid.UUID, *, lasting: timedelta = SLOT) -> bool:
-    """One worker of an integration at a time: only so is its width what the application sees."""
-    return turns.take(_row(integration).filter(state=integration.state), slot, lasting=lasting)
+    """One worker of an integration at a time: only so is its width what the application sees. None while a pause is asked for.
+
+    `integration` is then read again: whoever had the slot until now may have learnt something, and an administrator changed something.
+    """
+    rows = _row(integration).filter(turns.unpaused(), state=integration.state)
+    if not turns.take(rows, slot, lasting=lasting):
+        return False
+    integration.refresh_from_db(from_queryset=Integration.objects.select_related("application"))
+    return True
 
 
 def keep_slot(integration: Integration, slot: uuid.UUID) -> bool:

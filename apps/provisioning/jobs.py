@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from apps.lib.transactions import retried
+from apps.outbox import turns
 from apps.outbox.relay import correlation_of
 from apps.provisioning.claimed import COLUMNS, Claimed
 from apps.provisioning.models import Integration, IntegrationState, Job, JobState, Priority, ResourceKind
@@ -291,17 +292,15 @@ def has_due(integration: Integration) -> bool:
 
 def is_free(integration_id: uuid.UUID) -> bool:
     """Nobody has it in hand, and it did not ask for a pause."""
-    now = timezone.now()
-    free = Q(not_before=None) | Q(not_before__lte=now)
-    rows = Integration.objects.filter(free, pk=integration_id).exclude(busy_until__gt=now)
-    return bool(rows.exists())
+    rows = Integration.objects.filter(turns.unpaused(), pk=integration_id)
+    return bool(rows.exclude(busy_until__gt=timezone.now()).exists())
 
 
 def integrations_due() -> list[tuple[str, str]]:
     """(tenant, integration) across all tenants, for the sweeper alone: with due work that nobody has in hand, or with a probe due."""
     now = timezone.now()
-    free = Q(not_before=None) | Q(not_before__lte=now)
-    working = Integration.unscoped.filter(free, state=IntegrationState.ACTIVE).exclude(busy_until__gt=now)
+    active = Integration.unscoped.filter(turns.unpaused(), state=IntegrationState.ACTIVE)
+    working = active.exclude(busy_until__gt=now)
     with_work = _due(Job.unscoped.filter(integration__in=working)).order_by()
     to_probe = Integration.unscoped.filter(state=IntegrationState.QUARANTINED, not_before__lte=now)
     with every_tenant():

@@ -114,6 +114,10 @@ class Integration(TenantOwned):
         return self.state == IntegrationState.ACTIVE
 
     @property
+    def is_paused(self) -> bool:
+        return self.not_before is not None and self.not_before > timezone.now()
+
+    @property
     def groups_managed(self) -> bool:
         return self.manage_groups and self.dialect.supports_groups
 

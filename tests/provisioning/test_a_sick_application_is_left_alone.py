@@ -39,6 +39,37 @@ def test_retry_after_is_obeyed_in_both_forms(staffed, as_date, status):
     assert company.target.active_names() == {"mia", "noah", "olga", "pia"}
 
 
+@pytest.mark.parametrize("asked_for", [True, False], ids=["a pause", "the control, none"])
+def test_a_worker_that_looked_before_the_pause_was_asked_for_keeps_it(staffed, monkeypatch, asked_for):
+    """It found work that may be done; before it takes the slot, whoever has it is told to wait and gives it back."""
+    company = staffed()
+    joins(company, "noah")
+    company.relay()
+    take_slot = engine.health.take_slot
+
+    def later_than_the_other(integration, slot):
+        if asked_for:
+            type(integration).objects.update(not_before=timezone.now() + dt.timedelta(minutes=5))
+        return take_slot(integration, slot)
+
+    monkeypatch.setattr(engine.health, "take_slot", later_than_the_other)
+    engine.work(company.integration.pk)
+    assert bool(company.target.journal) is not asked_for
+
+
+def test_what_was_learnt_before_the_slot_was_taken_counts(staffed, monkeypatch):
+    """The failures of the worker before are carried over, although this one had read the row earlier."""
+    company = staffed()
+    joins(company, "noah")
+    company.relay()
+    earlier = company.integration
+    monkeypatch.setattr(engine, "_workable", lambda pk: earlier)
+    type(earlier).objects.update(consecutive_auth_failures=2)
+    company.target.token = "rotated"
+    engine.work(earlier.pk)
+    assert company.integration.state == IntegrationState.QUARANTINED
+
+
 def test_a_pause_is_at_most_an_hour(staffed):
     company = staffed()
     company.target.faults = [throttled(999_999)]

@@ -1,13 +1,18 @@
 """Whatever an application makes of paging, everybody there is listed once, and a killed worker costs one page."""
 
+import time
 import tracemalloc
 import uuid
+from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from django.utils import timezone
 
 from apps.events.models import Event
 from apps.lib.scim.reading import ReadList
 from apps.provisioning import actions as integrations
+from apps.provisioning import health
 from apps.provisioning.errors import ImportRefused
 from apps.provisioning.imports import actions, leases, reader, work
 from apps.provisioning.models import Import, ImportRow, ImportState, Integration, IntegrationState
@@ -154,6 +159,25 @@ def test_a_pause_that_is_asked_for_is_kept_and_reading_goes_on(importing):
     with later(seconds=301):
         assert importing.work().state == "ready"
     assert set(importing.names()) == everybody(target)
+
+
+@pytest.mark.parametrize("asked_for", [True, False], ids=["a pause", "the control, none"])
+def test_a_pause_that_is_asked_for_while_the_slot_is_waited_for_is_kept(importing, monkeypatch, asked_for):
+    """Provisioning has the slot, is told to wait, and gives it back."""
+    integration, slot = importing.company.integration, uuid.uuid4()
+    assert health.take_slot(integration, slot)
+    importing.begin()
+    until = timezone.now() + timedelta(minutes=5)
+
+    def meanwhile(seconds):
+        if asked_for:
+            Integration.objects.update(not_before=until)
+        health.free_slot(integration, slot)
+
+    monkeypatch.setattr(reader, "time", SimpleNamespace(monotonic=time.monotonic, sleep=meanwhile))
+    assert importing.work().state == ("reading" if asked_for else "ready")
+    assert bool(asked(importing.company.target)) is not asked_for
+    assert importing.company.integration.not_before == (until if asked_for else None)
 
 
 def test_a_refused_token_fails_at_once_and_can_be_resumed(importing):

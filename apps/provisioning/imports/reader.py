@@ -42,17 +42,25 @@ def read_page(run: Import) -> bool:
     integration = Integration.objects.select_related("application").get(pk=run.integration_id)
     if words := why_not(run, integration):
         return _fail(run, words)
-    if integration.not_before and integration.not_before > timezone.now():
+    slot = uuid.uuid4()
+    if not _take_slot(integration, slot):
         IMPORTS.settle(run, not_before=integration.not_before)
         return False
+    try:
+        return _read_page_in_slot(run, integration, slot)
+    finally:
+        health.free_slot(integration, slot)
+        if jobs.has_due(integration):  # a slice may have found the slot taken
+            tasks.ring(str(integration.tenant_id), str(integration.pk))
+
+
+def _read_page_in_slot(run: Import, integration: Integration, slot: uuid.UUID) -> bool:
+    if words := why_not(run, integration):  # while the slot was waited for
+        return _fail(run, words)
     try:
         target = Target(integration.base_url, integration.token, integration.dialect)
     except SecretError as error:
         return _fail(run, str(error))
-    slot = uuid.uuid4()
-    if not _take_slot(integration, slot):
-        IMPORTS.settle(run)
-        return False
     page: ReadList | None = None
     failure: TargetError | None = None
     gate = Gate(
@@ -66,9 +74,6 @@ def read_page(run: Import) -> bool:
         failure = error
     finally:
         health.note(integration, slot, gate)
-        health.free_slot(integration, slot)
-        if jobs.has_due(integration):  # a slice may have found the slot taken
-            tasks.ring(str(integration.tenant_id), str(integration.pk))
     if page is None:
         return _trouble(run, failure)
     return _keep_page(run, integration, page)
@@ -84,10 +89,11 @@ def why_not(run: Import, integration: Integration) -> str:
 
 
 def _take_slot(integration: Integration, slot: uuid.UUID) -> bool:
-    """Among the slices of provisioning, so that the application never sees more requests at once than its limit."""
+    """Among the slices of provisioning, so that the application never sees more requests at once than its limit, and none in a pause."""
     ends = time.monotonic() + SLOT_SECONDS
     while not health.take_slot(integration, slot, lasting=SLOT):
-        if time.monotonic() >= ends:
+        integration.refresh_from_db(fields=["not_before"])
+        if integration.is_paused or time.monotonic() >= ends:
             return False
         time.sleep(SLOT_POLL_SECONDS)
     return True
