@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import pytest
 from django.conf import settings
 
-from tests.browser.conftest import DARK, LIGHT, PHONE, Visitor
+from tests.browser.conftest import DARK, LIGHT, PHONE
+from tests.browser.visitor import Visitor
 
 WINDOWS = {"light": LIGHT, "dark": DARK, "phone": PHONE}
 

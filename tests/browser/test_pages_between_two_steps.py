@@ -14,8 +14,8 @@ from apps.directory.policies import update_policy
 from apps.events.actors import Actor
 from apps.tenants.context import in_tenant
 from tests.accounts.test_a_second_factor_is_asked_for import enrolled
-from tests.browser.conftest import Visitor
 from tests.browser.test_pages_are_accessible_and_quiet import WINDOWS, faults
+from tests.browser.visitor import Visitor
 from tests.conftest import PASSWORD, Person
 
 LOGIN = "/t/acme/login/"

@@ -1,0 +1,92 @@
+"""A browser window, what it complained about, and what axe-core finds in it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+
+from tests.conftest import PASSWORD, Person
+
+# Hears of every refusal of the content security policy, also of those that the console does not tell.
+LISTENER = """
+window.refusals = [];
+addEventListener("securitypolicyviolation", (event) => window.refusals.push(`${event.violatedDirective} ${event.blockedURI}`));
+"""
+
+# On a busy machine an element may be asked for its colour before it was drawn in the new theme: two frames later it was.
+SETTLED = """async () => {
+    await Promise.allSettled(document.getAnimations().map((one) => one.finished));
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+}"""
+
+
+@dataclass
+class Visitor:
+    """A browser window of its own cookies, and everything it complained about."""
+
+    page: Any
+    base_url: str
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.add_init_script(LISTENER)
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        self.page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+
+    def _hear(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def open(self, path: str) -> Any:
+        """`path` below the live server. Answers when everything is loaded and the scripts have run."""
+        return self.page.goto(f"{self.base_url}{path}")
+
+    def look_through(self, *, color_scheme: str, viewport: dict[str, int], **_: Any) -> None:
+        """The open page in another theme and at another width, once nothing moves any more."""
+        self.page.emulate_media(color_scheme=color_scheme, reduced_motion="reduce")
+        self.page.set_viewport_size(viewport)
+        self.page.evaluate(SETTLED)
+
+    def be(self, person: Person) -> None:
+        """Signed in as the person's own client is, without the sign-in page."""
+        session = person.client.cookies[settings.SESSION_COOKIE_NAME].value
+        cookie = {
+            "name": settings.SESSION_COOKIE_NAME,
+            "value": session,
+            "url": f"{self.base_url}{person.url('/')}",
+        }
+        self.page.context.add_cookies([cookie])
+
+    def sign_in(self, person: Person, password: str = PASSWORD) -> None:
+        """By hand, on the page that is open."""
+        self.page.get_by_label("User name or company e-mail").fill(person.user.username)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
+
+    def refusals(self) -> list[str]:
+        """What the content security policy refused on the page that is open."""
+        heard: list[str] = self.page.evaluate("window.refusals")
+        return heard
+
+    def violations(self) -> list[str]:
+        """What axe-core finds on the page that is open, one line per rule and element, with the reason.
+
+        axe reads one page over many milliseconds, and pages that ask for news change meanwhile: what a second look does not
+        find again was a moment between two states, not the page.
+        """
+        found = self._look()
+        if not found:
+            return []
+        self.page.evaluate(SETTLED)
+        return self._look()
+
+    def _look(self) -> list[str]:
+        from axe_playwright_python.sync_playwright import Axe
+
+        return [
+            f"{rule['id']}: {node['html'][:160]} ({why['message']})"
+            for rule in Axe().run(self.page).response["violations"]
+            for node in rule["nodes"]
+            for why in (node["any"] + node["all"] + node["none"])[:1]
+        ]
