@@ -1,7 +1,11 @@
+import re
+from uuid import uuid4
+
 import pytest
 from django.test import Client
 
-from apps.applications.actions import deactivate_application, remove_assignment
+from apps.accounts.destinations import ASKING
+from apps.applications.actions import add_application, deactivate_application, remove_assignment
 from apps.applications.models import Application
 from apps.directory.actions import deactivate_user
 from apps.events.models import Event
@@ -18,6 +22,51 @@ pytestmark = pytest.mark.django_db
 def test_a_stranger_signs_in_first_and_comes_back(wiki):
     response = Client().get("/t/acme/launch/wiki")
     assert (response.status_code, response.url) == (302, "/t/acme/login/?next=/t/acme/launch/wiki")
+
+
+def sign_in_page(slug):
+    """What a stranger sees who opens the launch link, without what differs by address and browser."""
+    client = Client()
+    to_sign_in = client.get(f"/t/acme/launch/{slug}")
+    page = client.get(to_sign_in.url)
+    assert (to_sign_in.status_code, page.status_code) == (302, 200)
+    without_token = re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", page.content.decode())
+    return without_token.replace(slug, "SLUG"), sorted(client.cookies)
+
+
+def test_the_sign_in_page_says_which_application_was_opened(bob, give, expenses_sso):
+    expenses_sso(give("Expenses <b>"))
+    page, _cookies = sign_in_page("expenses-b")
+    assert "<strong>Expenses &lt;b&gt;</strong> asks who you are." in page
+    assert "asks who you are" not in Client().get("/t/acme/login/").content.decode()
+
+
+def test_after_a_wrong_password_it_still_says_so_and_forgets_it_after_the_right_one(bob, give):
+    give("Expenses")
+    client = Client()
+    page = client.get("/t/acme/launch/expenses", follow=True)
+    address = page.redirect_chain[-1][0]
+    wrong = client.post(address, {"username": "bob", "password": "wrong"})
+    assert "<strong>Expenses</strong> asks who you are." in wrong.content.decode()
+    assert client.post(address, {"username": "bob", "password": PASSWORD}).url == "/t/acme/launch/expenses"
+    assert ASKING not in client.session
+
+
+@pytest.mark.parametrize("why", ["hidden", "deactivated", "bookmark"])
+def test_strangers_learn_of_nothing_else(give, system, why):
+    """Each looks as a link does that leads to nothing; the tests above are the negative control."""
+    bookmark = {"connector": "bookmark", "bookmark_url": "https://x.example/"} if why == "bookmark" else {}
+    application = give("Expenses", show_in_launcher=why != "hidden", **bookmark)
+    take_away(application, why, system)
+    assert sign_in_page("expenses") == sign_in_page("never-there") == sign_in_page(str(uuid4()))
+
+
+def test_another_organisations_application_is_not_told(tenant, charlie, system):
+    with in_tenant(charlie.tenant):
+        theirs = add_application(actor=system, connector="custom_saml", display_label="Expenses")
+    neutral = sign_in_page("never-there")
+    assert sign_in_page(theirs.slug) == sign_in_page(str(theirs.pk)) == neutral
+    assert "asks who you are" not in neutral[0]
 
 
 @pytest.mark.parametrize("why", ["unassigned", "hidden", "deactivated", "left", "other tenant's"])

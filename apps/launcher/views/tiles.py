@@ -1,3 +1,5 @@
+from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.accounts.access import person_required, role_of
 from apps.accounts.announcement_models import Announcement
 from apps.accounts.announcements import announcement_for, close_announcement
-from apps.accounts.destinations import straight_from_sign_in
+from apps.accounts.destinations import remember_asking, straight_from_sign_in
 from apps.applications.access import has_access
 from apps.applications.models import Application
 from apps.directory.models import Group, User
@@ -67,6 +69,25 @@ def greeting(user: User) -> str:
     return _("Good evening, %(name)s") % name
 
 
+def _named_at_the_sign_in(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Whoever is not signed in reads on the sign-in page what they were about to open.
+
+    Only what a stranger can learn anyway: an application with single sign-on is told by the public metadata of its slug, and its label
+    by the sign-in page that a SAML request leads to. A bookmark has neither, and slugs can be guessed.
+    """
+
+    @wraps(view)
+    def naming(request: HttpRequest, slug: str) -> HttpResponse:
+        if not request.user.is_authenticated:
+            application = Application.objects.shown().defer("logo").filter(active=True, slug=slug).first()
+            if application is not None and not application.is_bookmark:
+                remember_asking(request, address=request.get_full_path(), label=application.display_label)
+        return view(request, slug)
+
+    return naming
+
+
+@_named_at_the_sign_in
 @person_required
 @require_safe
 def launch(request: HttpRequest, slug: str) -> HttpResponse:
