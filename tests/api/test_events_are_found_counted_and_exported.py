@@ -76,6 +76,10 @@ FOUND = {
     "service=sso&event_type=group_create": set(),
     "event_type=user_create&success=true&user=mia": {"user_create"},
     "user=mia": {"user_create", "association_change", "user_suspended"},
+    "group=engineering": {"group_create", "association_change"},
+    "group=Engineering&event_type=association_change": {"association_change"},
+    "group=Engineering&user=mia": {"association_change"},
+    "group=nothing": set(),
     "actor=" + quote("Script (alice)"): {
         "user_create",
         "group_create",
@@ -105,6 +109,26 @@ def test_ids_and_references_find_too(api: Script, history: dict[str, Any]) -> No
     event = api.get("/events/?event_type=group_create")["results"][0]
     assert api.get(f"/events/?q={event['reference']}")["results"] == [event]
     assert api.get(f"/events/{event['id']}/") == event
+
+
+def test_a_group_is_found_by_its_id_and_counted_and_by_its_name_when_it_is_gone(
+    api: Script, history: dict[str, Any]
+) -> None:
+    other = api.post("/groups/", {"name": "Sales"})
+    api.post(f"/groups/{other['id']}/members/", {"user": history["mia"]["id"]})
+    group = history["group"]["id"]
+    assert api.get(f"/events/count/?group={group}")["count"] == 2
+    assert api.get(f"/events/count/?group={group}&user={other['id']}")["count"] == 0
+    kinds = api.get(f"/events/distinct/?field=event_type&group={group}")["event_type"]
+    assert {each["key"] for each in kinds} == {"group_create", "association_change"}
+    days = api.get(f"/events/interval/?group={group}")["buckets"]
+    assert [each["doc_count"] for each in days] == [1, 1]
+    exported = api("GET", f"/events/export/?format=jsonl&group={group}").getvalue().splitlines()
+    assert len(exported) == 2
+    assert api("DELETE", f"/groups/{group}/").status_code == 204
+    named = api.get("/events/?group=Engineering")["results"]
+    assert {"group_create", "group_delete"} < {each["event_type"] for each in named}
+    assert all("Sales" not in json.dumps(each) for each in named)
 
 
 def test_the_newest_comes_first(api: Script, history: dict[str, Any]) -> None:

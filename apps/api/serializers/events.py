@@ -140,6 +140,9 @@ class EventQuery(Strict):
     user = serializers.CharField(
         required=False, help_text="Id, user name or e-mail: everything about this person."
     )
+    group = serializers.CharField(
+        required=False, help_text="Id or name: everything about this group, and who joined or left it."
+    )
     actor = serializers.CharField(required=False, help_text="Id or name of whoever did it.")
     client_ip = serializers.CharField(required=False, help_text="The address it came from.")
     correlation_id = serializers.UUIDField(required=False, help_text="What one request caused, all of it.")

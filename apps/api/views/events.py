@@ -1,5 +1,6 @@
 import datetime as dt
 import json
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -42,7 +43,8 @@ from apps.api.serializers.insights import (
 from apps.api.serializers.insights import COUNTED as COUNTED_INSIGHTS
 from apps.api.views.base import ApiView, by_id
 from apps.applications.models import Application
-from apps.directory.models import User
+from apps.directory.models import Group, User
+from apps.directory.validators import fold
 from apps.events.counting import Counted, lines_of, moments_of, values_of
 from apps.events.export import FORMATS, exported
 from apps.events.models import Event
@@ -57,25 +59,32 @@ TOO_FAR = "More lines than are read for one answer were looked at. Take less tim
 
 def search_for(wanted: dict[str, Any]) -> Search:
     """Each part narrows. A name that somebody has means them; another one is looked for in what the lines say."""
-    user, actor, application = (wanted.get(name, "") for name in ("user", "actor", "application"))
+    user, group, actor, application = (
+        wanted.get(name, "") for name in ("user", "group", "actor", "application")
+    )
     people, actors = _ids(user, User.objects.named(user)), _ids(actor, User.objects.named(actor))
+    groups = _ids(group, Group.objects.filter(name_key=fold(group)))
     applications = _ids(application, Application.objects.filter(display_label=application))
-    unknown = [
+    also = [
         (user and not people, Q(target_kind="user", target_name=user) | Q(actor_name=user)),
+        (group and not groups, _about_groups_called(group)),
         (actor and not actors, Q(actor_name=actor)),
         (application and not applications, Q(application_name=application)),
+        # Search takes people and groups for one list, of whom a line has to be about one; here it has to be about both.
+        (bool(people and groups), _about_groups(groups)),
     ]
     return Search(
         types=types_asked(wanted.get("event_type", ()), wanted.get("service", ())),
         success=wanted["success"],
         people=people,
+        groups=[] if people else groups,
         actors=actors,
         applications=applications,
         address=wanted.get("client_ip", ""),
         correlation=wanted.get("correlation_id"),
         since=wanted.get("from"),
         until=wanted.get("to"),
-        also=tuple(condition for nobody, condition in unknown if nobody),
+        also=tuple(condition for asked, condition in also if asked),
         **words_or_reference(wanted.get("q", "")),
     )
 
@@ -103,6 +112,16 @@ def _ids(name: str, bearers: Any) -> list[str]:
         return [str(UUID(name))]
     except ValueError:
         return [str(pk) for pk in bearers.values_list("pk", flat=True)]
+
+
+def _about_groups(ids: Sequence[str]) -> Q:
+    """Themselves, and who joined or left them."""
+    return Q(target_kind="group", target_id__in=ids) | Q(group_id__in=ids)
+
+
+def _about_groups_called(name: str) -> Q:
+    """By what the lines say: of groups that are gone."""
+    return Q(target_kind="group", target_name=name) | Q(group_id__isnull=False, details__group_name=name)
 
 
 class Asked(ApiView):

@@ -157,7 +157,7 @@ NO_NAMES = {
     **dict.fromkeys(("*.url", "*_url", "*_urls"), ADDRESS),
     **dict.fromkeys(("SignInForm.username", "ForgottenForm.username", "DeletionForm.name", "EventFilterForm.person", "*.q", "UserQuery.username",
                      "EventFilterForm.actor", "EventFilterForm.address", "EventFilterForm.correlation", "EventQuery.client_ip", "EventListQuery.search_after",
-                     "EventQuery.application", "EventQuery.user", "EventQuery.actor", "EventQuery.event_type", "EventQuery.service",
+                     "EventQuery.application", "EventQuery.user", "EventQuery.group", "EventQuery.actor", "EventQuery.event_type", "EventQuery.service",
                      "Question.search_term", "Question.service", "ListQuestion.search_after", "IntervalQuestion.timezone",
                      "IntervalQuery.timezone", "Selection.rows", "createscimtoken.tenant", "createapikey.tenant", "createapikey.admin", "removeoperator.username",
                      "verifyevents.tenant", "verifyevents.key", "checkpointevents.tenant", "AccountToLink.remote_id", "NewAdministratorForm.person", "SeenPlan.plan", "MetadataChoice.entity_id", "MetadataAddress.entity_id", "*.digest",
