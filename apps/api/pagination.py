@@ -1,10 +1,19 @@
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.utils.dateparse import parse_datetime
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
+
+from apps.events.models import Event
+from apps.events.search import Cursor as LogCursor
+from apps.events.search import Search
+from apps.lib.moments import in_utc
+
+FROM_AN_ANSWER = "Take it from “next” or “previous”."
 
 
 class Pages(CursorPagination):
@@ -47,5 +56,24 @@ class Pages(CursorPagination):
         except (NotFound, ValueError):
             usable = False
         if not usable:
-            raise ValidationError({"cursor": ["Take it from “next” or “previous”."]})
+            raise ValidationError({"cursor": [FROM_AN_ANSWER]})
         return cursor  # type: ignore[no-any-return]
+
+
+def log_page(search: Search, request: Request) -> tuple[list[Event], str | None]:
+    """A page of the log, newest first, and the address of the next: in the same words, however far it is looked for."""
+    given = request.query_params.get("cursor")
+    found = search.filled(Pages().get_page_size(request), _cursor(given) if given is not None else None)
+    if found.next is None:
+        return found.rows, None
+    query = request.query_params.copy()
+    query["cursor"] = f"{in_utc(found.next.moment)},{found.next.id or ''}"
+    return found.rows, f"{settings.PUBLIC_URL}{request.path}?{query.urlencode()}"
+
+
+def _cursor(text: str) -> LogCursor:
+    moment, _, key = text.partition(",")
+    try:
+        return LogCursor(datetime.fromisoformat(moment).astimezone(UTC), UUID(key) if key else None)
+    except (ValueError, OverflowError):
+        raise ValidationError({"cursor": [FROM_AN_ANSWER]}) from None

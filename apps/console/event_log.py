@@ -75,7 +75,7 @@ def _settled(text: str) -> str:
 def log_page(request: HttpRequest, form: EventFilterForm) -> dict[str, Any]:
     """One page of the log after the event, or before the moment, that `?after=` names. By key, not by number: the log grows while one reads."""
     search = form.search()
-    after = _cursor(request.GET.get("after", ""))
+    after = cursor_of(request.GET.get("after", ""))
     found = search.page(PAGE_SIZE, after)
     live = request.GET.get("live") == "1" and after is None
     return {
@@ -90,7 +90,7 @@ def log_page(request: HttpRequest, form: EventFilterForm) -> dict[str, Any]:
         "live_next": _live_url(request, found.rows) if live else "",
         "still_url": with_query(request, live=None),
         "newest": with_query(request, after=None) if after is not None else "",
-        "older": with_query(request, after=_named(found.next), live=None) if found.next else "",
+        "older": with_query(request, after=cursor_text(found.next), live=None) if found.next else "",
         "kept": kept(request, form),
         "zone": timezone.localtime().tzname(),
     }
@@ -104,7 +104,7 @@ def kept(request: HttpRequest, form: EventFilterForm) -> str:
     return "" if query == "?" else query
 
 
-def _cursor(text: str) -> Cursor | None:
+def cursor_of(text: str) -> Cursor | None:
     """An event's id, or a moment."""
     if moment := moment_of(text):
         return Cursor(moment)
@@ -115,7 +115,8 @@ def _cursor(text: str) -> Cursor | None:
     return Cursor(event.created_at, event.pk) if event else None
 
 
-def _named(cursor: Cursor) -> str:
+def cursor_text(cursor: Cursor) -> str:
+    """As cursor_of reads it."""
     return str(cursor.id) if cursor.id else in_utc(cursor.moment)
 
 

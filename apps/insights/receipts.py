@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.directory.models import User
 from apps.events.models import Event
-from apps.events.search import Cursor, Search
+from apps.events.search import Search
 from apps.events.types import EventType
 from apps.events.ways import Way
 from apps.provisioning.models import Deprovisioning, IntegrationState, Job, JobState, RemoteUser, ResourceKind
@@ -77,20 +77,26 @@ class Receipt:
 
 
 def offboardings() -> Any:
-    """QuerySet of the events that begin a receipt, newest first."""
+    """QuerySet of the events that begin a receipt, newest first: to get one of them by its id. Several are found by offboarded()."""
     return Event.objects.filter(type__in=BEGINS)
 
 
-def newest_offboardings(size: int, after: Event | None = None) -> list[Event]:
-    """As offboardings(), after one of them, by the index over types however long the log is."""
-    cursor = Cursor(after.created_at, after.pk) if after is not None else None
-    return Search(types=[str(each) for each in BEGINS]).page(size, cursor).rows
+def offboarded(*, name: str = "", person: str = "", since: dt.datetime | None = None) -> Search:
+    """The same by the indexes over types, or over the lines about one person, however long the log is.
+
+    `name` is a part of what they were called then; `person` is an id.
+    """
+    return Search(
+        types=[str(each) for each in BEGINS],
+        targets=[("user", person)] if person else [],
+        since=since,
+        also=(models.Q(target_name__icontains=name),) if name else (),
+    )
 
 
 def receipt_for(user: User) -> Event | None:
     """The event that begins the latest receipt of somebody who is still here."""
-    found: Event | None = offboardings().filter(target_kind="user", target_id=str(user.pk)).first()
-    return found
+    return next(iter(offboarded(person=str(user.pk)).page(1).rows), None)
 
 
 def receipts_of(events: Sequence[Event]) -> list[Receipt]:

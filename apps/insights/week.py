@@ -11,7 +11,7 @@ from django.utils.translation import ngettext_lazy
 
 from apps.events.models import Event
 from apps.events.types import EventType
-from apps.insights.receipts import offboardings, receipts_of
+from apps.insights.receipts import offboarded, receipts_of
 from apps.provisioning.models import Integration, IntegrationState, Job, JobState
 from apps.saml.models import KeyPair
 from apps.scim.models import PendingLink, ScimToken
@@ -87,7 +87,7 @@ def what_waits(since: dt.datetime) -> list[Line]:
 
 def _waiting(since: dt.datetime) -> Iterator[Line]:
     ends, here = timezone.now() + SOON, Q(application__active=True)
-    receipts = receipts_of(list(offboardings().filter(created_at__gte=since)[:MOST_RECEIPTS]))
+    receipts = receipts_of(offboarded(since=since).page(MOST_RECEIPTS).rows)
     quarantined = Integration.objects.filter(state=IntegrationState.QUARANTINED)
     for name, number, text, page in (
         ("offboardings_outstanding", sum(bool(each.outstanding) for each in receipts), OFFBOARDINGS, "console:receipts"),

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import json
+from urllib.parse import quote
 
 import pytest
 import time_machine
@@ -81,6 +82,31 @@ def test_receipts_are_filtered_and_paged(api, tenant, left, bob, system):
     assert [each["id"] for each in api.get(f"/receipts/?user={bob.user.pk}")["results"]] == [str(left.pk)]
     assert len(api.get("/receipts/?q=mia")["results"]) == 1
     assert api.refused("GET", "/receipts/?person=bob") == {"person": ["There is no such field."]}
+
+
+def test_a_receipt_behind_more_than_one_look_goes_through_is_on_a_later_page(
+    api, tenant, left, system, monkeypatch
+):
+    with in_tenant(tenant):
+        for name in ("mia", "zoe", "kim"):
+            deactivate_user(person(tenant, name).user, actor=system)
+    monkeypatch.setattr("apps.events.search.REACH", 1)
+    monkeypatch.setattr("apps.events.search.MOST_LOOKS", 1)
+    path, found, pages = "/receipts/?q=bob", [], 0
+    while path:
+        page = api.get(path)
+        found += [each["id"] for each in page["results"]]
+        path, pages = (page["next"] or "").partition("/api/v1")[2], pages + 1
+        assert pages < 9
+    assert (found, page["previous"]) == ([str(left.pk)], None)
+    assert pages > 1
+
+
+@pytest.mark.parametrize(
+    "cursor", ["", "cD0yMDI2", "yesterday,", "2026-03-02T00:00:00Z,7", "0001-01-01T00:00:00+23:59,"]
+)
+def test_a_cursor_that_no_answer_had_is_refused(api, left, cursor):
+    assert api.refused("GET", f"/receipts/?cursor={quote(cursor)}").keys() == {"cursor"}
 
 
 def test_no_other_event_is_a_receipt(api, stranger, tenant, left):

@@ -53,7 +53,7 @@ APPLICATION = "00000000-0000-4000-9000-000000000003"
 
 # By the number of the event, n, from 1 (the newest): what SQLite and PostgreSQL both understand.
 VALUES = {
-    "type": "CASE WHEN n % 200 = 0 THEN 'admin_create' WHEN n % 4 = 0 THEN 'sso_auth' WHEN n % 4 = 1 THEN 'user_login_attempt' ELSE 'user_update_provision' END",
+    "type": "CASE WHEN n % 200 = 0 THEN 'admin_create' WHEN n % 251 = 101 THEN 'user_suspended' WHEN n % 4 = 0 THEN 'sso_auth' WHEN n % 4 = 1 THEN 'user_login_attempt' ELSE 'user_update_provision' END",
     "success": "n % 50 <> 7",
     "actor_kind": "'person'",
     "actor_id": "'00000000-0000-4000-8000-' || {twelve}",
@@ -104,6 +104,17 @@ ASKED = {
     "REST: count of a type": "count/?event_type=sso_auth",
     "REST: types of a person's lines": f"distinct/?field=event_type&user={PERSON}",
     "REST: days of a type": "interval/?event_type=sso_auth",
+    "REST: hours of all, in Berlin": "interval/?interval_unit=h&timezone=Europe/Berlin",
+}
+RECEIPTS = {
+    "receipts": "console/receipts/",
+    "receipts of a name": "console/receipts/?q=person17",
+    "receipts of a name that nobody had": "console/receipts/?q=neverwritten",
+}
+RECEIPTS_ASKED = {
+    "REST: receipts": "",
+    "REST: receipts of a name": "?q=person17",
+    "REST: receipts of a person": f"?user={PERSON}",
 }
 
 
@@ -204,7 +215,13 @@ def report(small, large, rounds):
             for name, query in searches.items()
         ]
         log.works += [
-            Look(name, asker(log, f"api/v1/events/{path}"), 3, server=server) for name, path in ASKED.items()
+            Look(name, looker(log.world, log.world.path(path)), 3, server=server)
+            for name, path in RECEIPTS.items()
+        ]
+        asked = {name: f"events/{path}" for name, path in ASKED.items()}
+        asked |= {name: f"receipts/{path}" for name, path in RECEIPTS_ASKED.items()}
+        log.works += [
+            Look(name, asker(log, f"api/v1/{path}"), 3, server=server) for name, path in asked.items()
         ]
     measure([work for pair in zip(small.works, large.works, strict=True) for work in pair], rounds)
     print(

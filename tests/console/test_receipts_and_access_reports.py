@@ -1,14 +1,17 @@
 """The receipt of somebody who left, and the report of who has access: pages that follow what is owed, and files."""
 
+import html
+import re
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from apps.directory.actions import deactivate_user
 from apps.events.models import Event
 from apps.events.types import EventType
-from apps.insights.receipts import offboardings
+from apps.insights.receipts import offboarded, offboardings
 from apps.tenants.context import in_tenant
 from tests.conftest import PASSWORD
 
@@ -62,6 +65,43 @@ def test_pages_follow_one_another(alice, left, monkeypatch):
     assert ("Zoe" in page, first.target_name in page) == (True, False)
     page = alice.get(f"/console/receipts/?before={second.pk}").content.decode()
     assert ("Zoe" in page, first.target_name in page) == (False, True)
+
+
+def test_a_name_is_found_behind_more_receipts_than_one_look_goes_through(alice, left, monkeypatch):
+    monkeypatch.setattr("apps.events.search.REACH", 1)
+    monkeypatch.setattr("apps.events.search.MOST_LOOKS", 2)
+    with in_tenant(alice.tenant):
+        for _ in range(6):
+            key = str(uuid4())
+            Event(
+                type=EventType.USER_SUSPENDED,
+                actor_name="Test",
+                target_kind="user",
+                target_id=key,
+                target_name="Zoe",
+            ).save()
+    address, looks = f"/console/receipts/?q={left.target_name}", 0
+    page = alice.get(address).content.decode()
+    while f"/console/receipts/{left.pk}/" not in page:
+        looks += 1
+        assert looks < 9
+        assert "Nobody matches" not in page
+        [older] = re.findall(r'href="([^"]*before=[^"]*)"', page)
+        page = alice.get("/console/receipts/" + html.unescape(older)).content.decode()
+    assert looks, "the first page has no row, and leads on"
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL counts its lines and chooses by itself")
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [({"name": "mia"}, "event_type"), ({}, "event_type"), ({"person": "7"}, "event_target")],
+)
+def test_receipts_are_looked_up_and_not_looked_for_along_the_log(alice, wanted, index):
+    with in_tenant(alice.tenant):
+        for lines in offboarded(**wanted).branches():
+            assert f"USING INDEX {index} " in lines.order_by("-created_at", "-pk")[:26].explain()
+        walked = offboardings().filter(target_name__icontains="mia")[:26].explain()
+        assert "USING INDEX event_newest " in walked, "what they would do without being told"
 
 
 def test_another_event_is_no_receipt(alice):

@@ -10,7 +10,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.api.pagination import Pages
+from apps.api.pagination import Pages, log_page
 from apps.api.serializers.base import Strict
 from apps.api.serializers.reports import (
     AccessExportQuery,
@@ -27,7 +27,7 @@ from apps.insights.access_export import FORMATS
 from apps.insights.access_report import access_of, everything, people_of
 from apps.insights.actions import note_access_export
 from apps.insights.digest import last_week
-from apps.insights.receipts import offboardings, receipts_of
+from apps.insights.receipts import offboarded, offboardings, receipts_of
 from apps.insights.week import what_happened, what_waits
 from apps.lib.language import for_the_record
 from apps.tenants.context import current_tenant_id
@@ -36,20 +36,16 @@ from apps.tenants.models import Tenant
 
 class Receipts(ListView):
     help_desk = SAFE_METHODS
-    ordering = ("-created_at", "-pk")
 
     @extend_schema(parameters=[ReceiptQuery], responses=ReceiptSerializer(many=True))
     def get(self, request: Request) -> Response:
         """What became of the access of everybody who was deactivated or deleted, as it stands now, newest first."""
-        wanted, events = self.query(ReceiptQuery), offboardings()
-        if "user" in wanted:
-            events = events.filter(target_kind="user", target_id=str(wanted["user"]))
-        if "q" in wanted:
-            events = events.filter(target_name__icontains=wanted["q"])
-        pages = Pages()
-        rows = pages.paginate_queryset(events, request, self)
+        wanted = self.query(ReceiptQuery)
+        search = offboarded(name=wanted.get("q", ""), person=str(wanted.get("user", "")))
+        rows, following = log_page(search, request)
         with for_the_record():
-            return pages.get_paginated_response([receipt_document(each) for each in receipts_of(rows)])
+            results = [receipt_document(each) for each in receipts_of(rows)]
+        return Response({"next": following, "previous": None, "results": results})
 
 
 class OneReceipt(ApiView):

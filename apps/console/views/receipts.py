@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -11,25 +10,24 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts.access import any_role_required
 from apps.console.chips import receipt_chip, told_chip
+from apps.console.event_log import cursor_of, cursor_text
 from apps.console.pages import PAGE_SIZE, search_text, show, with_query
 from apps.directory.models import User
-from apps.events.models import Event
-from apps.insights.receipts import PROMISED, newest_offboardings, offboardings, receipts_of, signed_on_to
+from apps.insights.receipts import PROMISED, offboarded, offboardings, receipts_of, signed_on_to
 
 
 @any_role_required
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """Newest first; `?q=` looks for the person's name, `?before=` names the event after which the page begins."""
-    text, last = search_text(request), _event(request.GET.get("before", ""))
-    rows = _named(text, last) if text else newest_offboardings(PAGE_SIZE + 1, last)
-    older = with_query(request, before=rows[PAGE_SIZE - 1].pk) if len(rows) > PAGE_SIZE else ""
-    found = receipts_of(rows[:PAGE_SIZE])
+    """Newest first; `?q=` looks for the person's name, `?before=` names the event, or the moment, after which the page begins."""
+    text, before = search_text(request), cursor_of(request.GET.get("before", ""))
+    found = offboarded(name=text).filled(PAGE_SIZE, before)
     context = {
-        "rows": [(each, receipt_chip(each)) for each in found],
+        "rows": [(each, receipt_chip(each)) for each in receipts_of(found.rows)],
         "q": text,
-        "older": older,
-        "newest": with_query(request, before=None) if last is not None else "",
+        "reached": found.reached,
+        "older": with_query(request, before=cursor_text(found.next)) if found.next else "",
+        "newest": with_query(request, before=None) if before is not None else "",
     }
     return show(request, "console/receipts.html", context)
 
@@ -52,20 +50,3 @@ def receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
         "now": timezone.now(),
     }
     return show(request, "console/receipt.html", context)
-
-
-def _named(text: str, last: Event | None) -> list[Event]:
-    events = offboardings().filter(target_name__icontains=text)
-    if last is not None:
-        events = events.filter(
-            Q(created_at__lt=last.created_at) | Q(created_at=last.created_at, pk__lt=last.pk)
-        )
-    return list(events[: PAGE_SIZE + 1])
-
-
-def _event(key: str) -> Event | None:
-    try:
-        found: Event | None = offboardings().filter(pk=UUID(key)).first()
-    except ValueError:
-        return None
-    return found
