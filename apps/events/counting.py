@@ -5,13 +5,13 @@ that no answer costs more than that, however long the log is. What is older is c
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from django.db.models import Count
-from django.db.models.functions import Trunc
+from django.db.models import Count, F
 
 from apps.events.search import Search
+from apps.events.slots import Slot, beginning, width_for
 
 COUNTED = 100_000  # lines
 
@@ -40,12 +40,17 @@ def values_of(search: Search, column: str) -> Counted:
 
 
 def moments_of(search: Search, unit: str, zone: tzinfo) -> Counted:
-    """By the moment at which the second, minute, hour, day or week began there."""
+    """By the moment, in UTC, at which the second, minute, hour, day or week began there."""
     near, since = _near(search)
-    begins = Trunc("created_at", unit, tzinfo=zone)
-    return _grouped(
-        [lines.order_by().annotate(at=begins).values_list("at") for lines in near.branches()], since
+    seconds = int(width_for(unit, zone).total_seconds())
+    slot = Slot(F("created_at"), seconds)
+    slots = _grouped(
+        [lines.order_by().annotate(slot=slot).values_list("slot") for lines in near.branches()], since
     )
+    numbers = Counter[Any]()
+    for number, count in slots.numbers.items():
+        numbers[beginning(datetime.fromtimestamp(number * seconds, UTC), unit, zone)] += count
+    return Counted(numbers, since)
 
 
 def _near(search: Search) -> tuple[Search, datetime | None]:

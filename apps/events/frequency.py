@@ -4,12 +4,12 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any
 
-from django.db.models import BooleanField, Count, F, Func, IntegerField, Value
+from django.db.models import BooleanField, Count, F, Value
 from django.utils import timezone
 
 from apps.events.search import Search
+from apps.events.slots import FINEST, Slot
 
 # Bars as wide as people think; from an hour on they begin where the reader's clock has a round one.
 WIDTHS = tuple(
@@ -17,24 +17,6 @@ WIDTHS = tuple(
     for seconds in (1, 10, 60, 300, 900, 3600, 3 * 3600, 12 * 3600, 86400, 7 * 86400, 28 * 86400, 364 * 86400)
 )
 MOST_BARS = 60
-FINEST = timedelta(minutes=15)  # every time zone's day begins on one
-
-
-class _Slot(Func):
-    """The number of the slot since 1970, each `seconds` long: counted by the database, in C."""
-
-    output_field = IntegerField()
-
-    def __init__(self, moment: Any, seconds: int) -> None:
-        super().__init__(moment, seconds=seconds)
-
-    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
-        template = "CAST(strftime('%%%%s', %(expressions)s) AS INTEGER) / %(seconds)s"
-        return self.as_sql(compiler, connection, template=template, **more)
-
-    def as_postgresql(self, compiler: Any, connection: Any, **more: Any) -> Any:
-        template = "CAST(floor(extract(epoch FROM %(expressions)s) / %(seconds)s) AS bigint)"
-        return self.as_sql(compiler, connection, template=template, **more)
 
 
 def edges_between(first: datetime, last: datetime) -> list[datetime]:
@@ -69,7 +51,7 @@ def frequency(search: Search, edges: Sequence[datetime]) -> list[tuple[int, int]
     # What all lines say alike is not read of each: the index over failures answers alone.
     success = F("success") if search.success is None else Value(search.success, output_field=BooleanField())
     counted = [
-        lines.order_by().annotate(slot=_Slot(F("created_at"), seconds), good=success).values_list("slot", "good").annotate(number=Count("*"))
+        lines.order_by().annotate(slot=Slot(F("created_at"), seconds), good=success).values_list("slot", "good").annotate(number=Count("*"))
         for lines in search.branches()
     ]  # fmt: skip
     rows = counted[0].union(*counted[1:], all=True) if len(counted) > 1 else counted[0]

@@ -254,7 +254,7 @@ def _interval(search: Search, unit: str, zone: dt.tzinfo) -> dict[str, Any]:
         raise ValidationError(
             {"interval_unit": ["These are more than 10,000. Take a longer unit, or less time."]}
         )
-    buckets = [_bucket(at, number) for at, number in sorted(counted.numbers.items())]
+    buckets = [_bucket(at.astimezone(zone), number) for at, number in sorted(counted.numbers.items())]
     return {"buckets": buckets} | _how_far(counted)
 
 
