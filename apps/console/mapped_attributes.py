@@ -27,7 +27,7 @@ def mapped_attributes() -> list[MappedAttribute]:
         ),
     }
     rows = [
-        MappedAttribute(scim, FIELDS[field].verbose_name, notes.get(field, ""))
+        MappedAttribute(KINDS.get(field, scim), FIELDS[field].verbose_name, notes.get(field, ""))
         for field, scim in ATTRIBUTES.items()
         if field in FIELDS
     ]
@@ -51,4 +51,9 @@ def mapped_attributes() -> list[MappedAttribute]:
     ]
 
 
+# Where several fields come from values of one attribute: which of them.
+KINDS = {
+    "work_phone": 'phoneNumbers[type eq "work"].value',
+    "mobile_phone": 'phoneNumbers[type eq "mobile"].value',
+}
 FIELDS = {field.name: field for field in User._meta.concrete_fields}  # noqa: SLF001 - as above

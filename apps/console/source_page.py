@@ -40,7 +40,7 @@ def source_or_404(pk: UUID) -> Source:
 def sources_for_pages() -> Any:
     """Each with people, group_count, waiting, waiting_groups, live_tokens and called_at, in one query."""
     return Source.objects.annotate(
-        people=_counted(ExternalIdentity.objects.filter(deleted_at=None)),
+        people=_counted(ExternalIdentity.objects.all()),  # as the tab lists them: those deleted there, too
         waiting=_counted(PendingLink.objects.filter(rejected_at=None)),
         group_count=_counted(ExternalGroup.objects.all()),
         waiting_groups=_counted(PendingGroupLink.objects.filter(rejected_at=None)),

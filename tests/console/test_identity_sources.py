@@ -8,7 +8,7 @@ import pytest
 from apps.accounts.actions import add_administrator
 from apps.events.actors import Actor
 from apps.scim.actions.links import note_refusal
-from apps.scim.actions.people import add_person
+from apps.scim.actions.people import add_person, remove_person
 from apps.scim.errors import EmailExists
 from apps.scim.guides import GUIDES, guide_for
 from apps.scim.models import (
@@ -119,7 +119,20 @@ def test_the_mapping_tells_of_every_attribute_that_is_stored(alice: Person) -> N
 
     source, _secret = made(alice)
     shown = page(alice, source, "mapping/")
-    assert all(f">{attribute}<" in shown for attribute in {*ATTRIBUTES.values(), "active", "externalId"})
+    attributes = {*ATTRIBUTES.values(), "active", "externalId"} - {"phoneNumbers.value"}
+    assert all(f">{attribute}<" in shown for attribute in attributes)
+    assert all(f"phoneNumbers[type eq &quot;{kind}&quot;].value" in shown for kind in ("work", "mobile"))
+
+
+def test_whoever_was_deleted_there_is_listed_and_counted(alice: Person) -> None:
+    source, _secret = made(alice)
+    with in_tenant(alice.tenant):
+        for name in ("mia", "noah"):
+            added = add_person(source=source, actor=SYSTEM, username=name, email=f"{name}@acme.example")
+        remove_person(added.external_identities.get(), actor=SYSTEM)
+    shown = page(alice, source, "people/")
+    assert "Deleted there" in shown
+    assert re.findall(r'class="count">(\d+)<', shown) == ["2", "2"]  # on the tab, and above the list
 
 
 def test_people_stand_with_their_external_id_beside_the_name_id(alice: Person, gitlab: Any) -> None:
@@ -132,7 +145,9 @@ def test_people_stand_with_their_external_id_beside_the_name_id(alice: Person, g
         add_person(source=source, actor=SYSTEM, external_id="00u1", **fields)
     shown = page(alice, source, "people/")
     assert "NameID at GitLab" in shown
-    assert re.search(r'<td class="mono long">mia<small>00u1</small></td><td class="mono long">[^<]+<', shown)
+    assert re.search(
+        r'<td class="mono long">mia<small>00u1</small></td><td class="long"><span class="mono">[^<]+<', shown
+    )
     assert "Nobody matches" in page(alice, source, "people/", q="nobody", application="nonsense")
 
 
