@@ -22,6 +22,7 @@ from pytest_httpserver import HTTPServer
 from apps.accounts.actions import add_administrator
 from apps.accounts.destinations import SIGNED_IN_AT
 from apps.accounts.models import Role
+from apps.accounts.second_factors import RULE
 from apps.directory.actions import add_user
 from apps.directory.models import User
 from apps.events.actors import Actor
@@ -178,13 +179,16 @@ def sign_in(who: Person) -> None:
     """Without the sign-in page, but with a session of the person's own tenant."""
     with in_tenant(who.tenant):
         who.client.force_login(who.user, backend="apps.accounts.backends.TenantBackend")
-    signed_in(who.client, timezone.now())
+    rule = Tenant.objects.values_list("second_factor_version", flat=True).get(pk=who.tenant.pk)
+    signed_in(who.client, timezone.now(), rule=rule)
 
 
-def signed_in(client: Client, moment: datetime | None) -> None:
-    """The session remembers `moment` as the one when its person last showed who they are; None as that it does not know."""
+def signed_in(client: Client, moment: datetime | None, *, rule: int = 0) -> None:
+    """The session was begun under that `rule` on second factors, and remembers `moment` as the one when its person last showed who they are; None as that it does not know."""
     session = client.session
     session.pop(SIGNED_IN_AT, None)
+    if rule:
+        session[RULE] = rule
     if moment is not None:
         session[SIGNED_IN_AT] = moment.timestamp()
     session.save()

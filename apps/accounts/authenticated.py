@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth import login as start_session
 from django.http import HttpRequest
 from django.utils import timezone
@@ -20,7 +21,7 @@ def begin_session(request: HttpRequest, user: User, *, shown: str) -> None:
 
     `shown` is what the log says it was by: password, password+totp, password+recovery_code, passkey.
     """
-    again = request.user.is_authenticated
+    again = SESSION_KEY in request.session  # also one that counts for nobody any more
     start_session(request, user)
     if again:
         request.session.cycle_key()  # Django keeps the key when the same person signs in again

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
 from apps.accounts.access import may_sign_in
+from apps.accounts.second_factors import is_judged
 from apps.directory.models import User
 
 
@@ -29,8 +30,10 @@ class Claim:
 
 
 def claim_of(request: HttpRequest) -> Claim | None:
-    """None when the session names nobody."""
+    """None when the session names nobody, or has to be judged first by whom a second factor is required of: a page does that."""
     session = request.session
+    if not is_judged(request):
+        return None
     if session.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return None
     try:

@@ -2,6 +2,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
@@ -9,7 +10,9 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from apps.accounts.organisations import remember
 from apps.accounts.portal_sessions import note_seen
+from apps.accounts.second_factors import is_overdue
 from apps.accounts.sessions import HANDLE
+from apps.directory.models import User
 from apps.lib import language
 from apps.lib.places import zone
 
@@ -71,6 +74,23 @@ class LanguageMiddleware:
             response.headers.setdefault("Content-Language", translation.get_language() or language.WRITTEN)
         patch_vary_headers(response, ["Accept-Language", "Cookie"])
         return response
+
+
+class SecondFactorMiddleware:
+    """Whoever has to set up a second factor first is nobody, on every page, until a sign-in has led them to it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable[..., HttpResponse], *_: Any) -> None:
+        """Views that find their person themselves believe no session that has to be judged (claims.claim_of)."""
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES or getattr(view, "finds_its_person", False):
+            return
+        if isinstance(request.user, User) and is_overdue(request, request.user):
+            request.user = request._cached_user = AnonymousUser()  # type: ignore[attr-defined]  # noqa: SLF001 - as is_found()
 
 
 class ReaderMiddleware:

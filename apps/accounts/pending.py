@@ -16,7 +16,7 @@ from django.utils import timezone
 from apps.accounts import destinations
 from apps.accounts.access import password_expired
 from apps.accounts.authenticated import begin_session
-from apps.accounts.second_factors import DUE, has_second_factor, second_factor_due
+from apps.accounts.second_factors import has_second_factor, note_due, second_factor_due
 from apps.directory.models import User
 
 PENDING = (
@@ -105,6 +105,5 @@ def _begin(request: HttpRequest, pending: Pending, due: dt.datetime | None) -> H
     request.session.pop(PENDING, None)
     begin_session(request, pending.user, shown=pending.shown)
     request.session[destinations.CAME_FOR] = pending.destination
-    if due:
-        request.session[DUE] = due.timestamp()
+    note_due(request, due)
     return redirect(pending.destination)

@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
@@ -13,6 +14,7 @@ from apps.directory.models import SecondFactor, SignInPolicy, User
 from apps.directory.policies import policy_of_tenant
 
 DUE = "second_factor_due"  # session: until when this person may do without one, as a timestamp
+RULE = "second_factor_rule"  # session: the version of the organisation's rule that it was last judged by; a new organisation's without it
 
 
 def has_second_factor(user: User) -> bool:
@@ -41,7 +43,7 @@ def second_factor_required(user: User) -> bool:
 def second_factor_due(user: User) -> dt.datetime | None:
     """The moment from which `user`, who has none, cannot sign in without one. None for whom none is required.
 
-    To be asked at a sign-in: the first question notes that they know, and the days that the policy gives count from there. They do not
+    To be asked at a sign-in, and where the rule has changed since: the first question notes that they know, and the days that the policy gives count from there. They do not
     begin anew for whoever lost a second factor that they had.
     """
     policy = policy_of_tenant()
@@ -51,13 +53,52 @@ def second_factor_due(user: User) -> dt.datetime | None:
     return asked + dt.timedelta(days=policy.second_factor_days)
 
 
+def note_due(request: HttpRequest, due: dt.datetime | None) -> None:
+    """What the organisation's rule, as it is now, means for this session. None: nothing."""
+    request.session[RULE] = _rule_of(request)
+    if due is None:
+        request.session.pop(DUE, None)
+    else:
+        request.session[DUE] = due.timestamp()
+
+
+def is_judged(request: HttpRequest) -> bool:
+    """By the rule as it is now, and the days are not over: nothing has to be asked. Reads the session alone."""
+    due = request.session.get(DUE)
+    in_time = due is None or timezone.now().timestamp() < due
+    return bool(in_time and request.session.get(RULE, 0) == _rule_of(request))
+
+
+def is_overdue(request: HttpRequest, user: User) -> bool:
+    """`user`, whose session this is, must have a second factor, has none, and the days for it are over: they sign in again, and set one up.
+
+    A session that began under another rule learns here what the new one asks. The database is asked only then and once the days are over.
+    """
+    if is_judged(request):
+        return False
+    has_one = has_second_factor(user)
+    if request.session.get(RULE, 0) != _rule_of(request) or has_one:
+        note_due(request, None if has_one else second_factor_due(user))
+    return not is_judged(request)
+
+
+def days_are_over(request: HttpRequest) -> bool:
+    """Why the sign-in page is shown to somebody whose session has not ended."""
+    due = request.session.get(DUE)
+    return due is not None and due <= timezone.now().timestamp() and SESSION_KEY in request.session
+
+
+def _rule_of(request: HttpRequest) -> int:
+    return int(getattr(getattr(request, "tenant", None), "second_factor_version", 0))
+
+
 def template_context(request: HttpRequest) -> dict[str, Any]:
     """`second_factor_due`: until when the person may do without a second factor, where that is required and they have none."""
     return {"second_factor_due": SimpleLazyObject(lambda: _still_due(request))}
 
 
 def _still_due(request: HttpRequest) -> dt.datetime | None:
-    """Asks the database only in a session that began without one."""
+    """Asks the database only in a session of somebody who had none."""
     if not request.user.is_authenticated or DUE not in request.session:
         return None
     if has_second_factor(request.user):

@@ -202,7 +202,7 @@ class SignInPolicy(TenantOwned):
     )
     second_factor_days = models.PositiveSmallIntegerField(
         _("days to set a second factor up"), default=7, validators=[MaxValueValidator(90)]
-    )  # 0: at the next sign-in
+    )  # 0: at once
 
     class Meta(TenantOwned.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [

@@ -28,6 +28,7 @@ from apps.events.types import EventType
 from apps.lib.language import written
 from apps.outbox.models import Topic
 from apps.outbox.publish import publish_all
+from apps.tenants.actions import note_second_factor_rule
 
 FIELDS = (
     "minimum_length",
@@ -102,6 +103,8 @@ def update_policy(*, actor: Actor, **values: Any) -> SignInPolicy:
         policy.save()
         if policy.maximum_age_days != before["maximum_age_days"]:
             _apply_age(policy)
+        if any(getattr(policy, field) != before[field] for field in ("second_factor", "second_factor_days")):
+            note_second_factor_rule(policy.tenant_id)
         target = Target("policy", "", written(gettext_lazy("Sign-in policy")))
         record(EventType.SIGN_IN_POLICY_UPDATE, actor=actor, target=target, changes=changes)
     return policy

@@ -1,8 +1,10 @@
 """Organisations come, go and stand still. Callers above record what happened (apps/platform)."""
 
 from hashlib import sha256
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 
 from apps.tenants.append_only import removing
 from apps.tenants.context import in_tenant
@@ -41,6 +43,11 @@ def replace_logo(tenant: Tenant, picture: bytes) -> str:
         if picture:
             TenantLogo.objects.create(picture=picture)
     return key
+
+
+def note_second_factor_rule(tenant_id: UUID) -> None:
+    """It is another one now: the next page of every open session asks what it means for its person."""
+    Tenant.objects.filter(pk=tenant_id).update(second_factor_version=F("second_factor_version") + 1)
 
 
 def switch_tenant(tenant: Tenant, *, active: bool) -> bool:

@@ -27,6 +27,8 @@ class Tenant(models.Model):
     language = models.CharField(max_length=10, blank=True, validators=[validate_language])
     timezone = models.CharField(max_length=60, blank=True, validators=[validate_timezone])
     logo_key = models.CharField(max_length=16, blank=True, editable=False)  # of its picture; "" is none
+    # Goes up with every change of whom a second factor is required: sessions that are open are judged anew (accounts.second_factors).
+    second_factor_version = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

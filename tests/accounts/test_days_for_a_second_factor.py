@@ -4,11 +4,14 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import Authenticator
 from apps.tenants.context import in_tenant
 from tests.accounts.test_a_second_factor_is_asked_for import (
     CODE,
+    LOGIN,
     NOON,
     SET_UP,
     enrolled,
@@ -16,6 +19,7 @@ from tests.accounts.test_a_second_factor_is_asked_for import (
     require,
     signed_in,
 )
+from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 BANNER = "Your account needs a second factor."
@@ -70,3 +74,74 @@ def test_who_takes_it_off_after_the_week_is_asked_at_once(alice):
         with in_tenant(alice.tenant):
             Authenticator.objects.all().delete()
         assert halfway("alice").get(CODE).url == SET_UP
+
+
+# Sessions that were open when the rule changed
+
+
+def me(client):
+    return client.get("/t/acme/me/")
+
+
+def test_an_open_session_sees_the_reminder_on_its_next_page_and_is_asked_when_the_days_are_over(bob, tenant):
+    with time_machine.travel(NOON, tick=False) as clock:
+        client = halfway("bob")
+        assert BANNER not in me(client).content.decode()
+        require("everybody", tenant, days=1)
+        clock.shift(timedelta(hours=1))
+        assert "2 Mar 2026, 13:00" in me(client).content.decode()  # the day begins when he hears of it
+        clock.shift(timedelta(hours=11))
+        assert "2 Mar 2026, 13:00" in me(halfway("bob")).content.decode()  # in another session no new one
+        assert me(client).status_code == 200
+        require("everybody", tenant, days=0)
+        to_sign_in = me(client)
+        assert to_sign_in.url == f"{LOGIN}?next=/t/acme/me/"
+        assert "The days for it are over." in client.get(to_sign_in.url).content.decode()
+        client.post(to_sign_in.url, {"username": "bob", "password": PASSWORD})
+        assert client.get(CODE).url == SET_UP
+        assert me(client).status_code == 302  # still nobody
+
+
+def test_the_days_end_in_the_middle_of_a_session(bob, tenant):
+    with time_machine.travel(NOON, tick=False) as clock:
+        require("everybody", tenant, days=1)
+        assert signed_in(halfway("bob"))
+        clock.shift(timedelta(hours=23))
+        client = halfway("bob")
+        assert BANNER in me(client).content.decode()
+        clock.shift(timedelta(hours=1))
+        assert me(client).status_code == 302
+
+
+def test_whoever_set_one_up_meanwhile_is_not_asked(bob, alice, tenant):
+    with time_machine.travel(NOON, tick=False) as clock:
+        client = halfway("bob")
+        enrolled(bob)
+        require("everybody", tenant, days=0)
+        clock.shift(timedelta(minutes=1))
+        assert me(client).status_code == 200
+        assert BANNER not in me(client).content.decode()
+
+
+def test_a_rule_that_is_loosened_takes_the_reminder_away(alice, tenant):
+    client = halfway("alice")
+    assert BANNER in me(client).content.decode()
+    require("optional", tenant)
+    assert BANNER not in me(client).content.decode()
+
+
+def test_an_open_session_asks_nothing_of_the_database_until_the_rule_changes(bob, tenant):
+    client = halfway("bob")
+    me(client)
+    counts = []
+    for change in (None, "everybody", None):
+        if change:
+            require(change, tenant, days=7)
+        with CaptureQueriesContext(connection) as caught:
+            me(client)
+        counts.append(
+            sum("second_factor" in query["sql"] or "authenticator" in query["sql"] for query in caught)
+        )
+    before, changed, after = counts
+    # The reminder itself looks whether it is still true; the rule is not read again.
+    assert before < after < changed

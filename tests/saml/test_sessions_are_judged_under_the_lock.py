@@ -8,6 +8,7 @@ from django.utils import timezone
 from apps.applications.actions import remove_assignment
 from apps.directory.actions import deactivate_user, set_password, update_user
 from apps.directory.models import User
+from apps.directory.policies import update_policy
 from apps.events.models import Event
 from apps.saml.models import PendingSignIn, SsoSession
 from apps.tenants.context import in_tenant
@@ -32,7 +33,11 @@ def change_password(person, system):
     set_password(person.user, "a wholly different sentence", actor=system)
 
 
-@pytest.mark.parametrize("change", [suspend, expire, change_password])
+def require_a_second_factor(person, system):
+    update_policy(actor=system, second_factor="everybody", second_factor_days=0)
+
+
+@pytest.mark.parametrize("change", [suspend, expire, change_password, require_a_second_factor])
 def test_a_session_that_is_no_longer_good_gets_no_assertion_and_signs_in_anew(engineer, system, change):
     assert b"SAMLResponse" in ask(engineer).content  # negative control
     with in_tenant(engineer.tenant):
@@ -47,6 +52,17 @@ def test_a_session_that_is_no_longer_good_gets_no_assertion_and_signs_in_anew(en
         assert Event.objects.filter(type="sso_auth").count() == events
         assert SsoSession.objects.count() == 1
         assert PendingSignIn.objects.filter(answered_at=None).count() == 1  # it waits for who signs in
+
+
+def test_whoever_has_days_left_for_a_second_factor_is_answered_by_the_page_where_the_request_waits(
+    engineer, system
+):
+    with in_tenant(engineer.tenant):
+        update_policy(actor=system, second_factor="everybody", second_factor_days=7)
+    waiting = ask(engineer)
+    assert waiting.status_code == 303
+    assert b"SAMLResponse" in engineer.client.get(waiting.url).content
+    assert b"SAMLResponse" in ask(engineer).content  # judged once: the next one is answered at once
 
 
 def test_a_stranger_session_of_another_organisation_is_nobodys(engineer, charlie):

@@ -12,6 +12,7 @@ from apps.accounts.access import actor_of, public
 from apps.accounts.actions import person_with
 from apps.accounts.forms import SignInForm
 from apps.accounts.pending import sign_in
+from apps.accounts.second_factors import days_are_over
 from apps.accounts.signing_out import FOLLOWS, sign_out, what_follows
 
 
@@ -42,6 +43,7 @@ def _page(request: HttpRequest, form: SignInForm, destination: str, status: int 
         "destination": destination,
         "application": destinations.asking(request, destination),
         "anew": request.user.is_authenticated,
+        "second_factor_over": days_are_over(request),
         "sign_out_url": request.session.get(FOLLOWS, ""),
     }
     return render(request, "accounts/login.html", context, status=status)

@@ -37,7 +37,7 @@ class SignInPolicyForm(ActionForm):
         label=_("Second factor required of"),
         choices=SecondFactor.choices,
         help_text=_(
-            "A passkey, or a code from an authenticator app. Whoever has none sets one up at their next sign-in, or within the days below."
+            "A passkey, or a code from an authenticator app. Whoever has none sets one up within the days below."
         ),
     )
     second_factor_days = forms.IntegerField(
@@ -45,7 +45,7 @@ class SignInPolicyForm(ActionForm):
         min_value=0,
         max_value=90,
         help_text=_(
-            "From the first sign-in at which somebody must have one. 0 asks for it at that sign-in, 90 at most."
+            "From the first page on which somebody hears that they must have one, also in a session that is open now. 0 asks for it at once, 90 at most."
         ),
     )
 
