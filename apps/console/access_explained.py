@@ -11,7 +11,7 @@ from apps.applications.models import Application, Assignment
 from apps.console.application_page import applications_for_pages
 from apps.console.chips import Chip
 from apps.directory.models import Group, Membership, User
-from apps.insights.obstacles import obstacles
+from apps.insights.obstacles import obstacles, of_the_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,16 @@ def people_explained(application: Application, people: Iterable[User]) -> list[A
     return [_answer(person, application, inside.get(person.pk, set()), bound) for person in people]
 
 
+def account_explained(application: Application, person: User) -> Answer:
+    """Why this person should have an account there, or should not: what Identity Management goes by. One question."""
+    theirs = Exists(Membership.objects.filter(user=person, group=OuterRef("pk")))
+    groups = Group.objects.filter(applications=application).annotate(theirs=theirs)
+    bound = list(groups.order_by("name_key"))
+    giving = [group for group in bound if group.theirs]
+    words = [*_missing_groups(giving, bound), *of_the_person(person, application)]
+    return Answer(person, application, giving, bound, words)
+
+
 def _answer(person: User, application: Application, inside: set[Any], bound: list[Group]) -> Answer:
     giving = [group for group in bound if group.pk in inside]
     return Answer(person, application, giving, bound, list(_obstacles(person, application, giving, bound)))
@@ -69,8 +79,12 @@ def _answer(person: User, application: Application, inside: set[Any], bound: lis
 def _obstacles(
     person: User, application: Application, giving: list[Group], bound: list[Group]
 ) -> Iterable[str]:
+    yield from _missing_groups(giving, bound)
+    yield from obstacles(person, application)
+
+
+def _missing_groups(giving: list[Group], bound: list[Group]) -> Iterable[str]:
     if not bound:
         yield _("No user group is bound to it, so nobody has it.")
     elif not giving:
         yield _("In none of the user groups that are bound to it.")
-    yield from obstacles(person, application)

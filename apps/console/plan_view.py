@@ -3,7 +3,9 @@
 import json
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import ngettext
 
@@ -13,6 +15,15 @@ from apps.provisioning.models import Integration, Job, PlannedChange, PreparedPl
 from apps.provisioning.preview import CONFLICT, Preview, Row
 
 ROWS = 100  # the counts are of all
+
+
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """Of a conflict: the job with every request, what was said then, and what the account there is looked for by."""
+
+    job: UUID
+    words: str
+    account: str
 
 
 def plan_context(found: Preview) -> dict[str, Any]:
@@ -31,7 +42,12 @@ def _summary(found: Preview | PreparedPlan) -> dict[str, Any]:
         operation_chip(operation, count, ngettext("group", "groups", count))
         for operation, count in found.group_counts.items()
     ]
-    return {"held": found.held, "digest": found.digest, "summary": summary}
+    return {
+        "held": found.held,
+        "digest": found.digest,
+        "summary": summary,
+        "creates": bool(found.user_counts.get("create")),
+    }
 
 
 def _shown(rows: Iterable[Row | PlannedChange]) -> list[tuple[Chip, Row | PlannedChange, str]]:
@@ -39,20 +55,27 @@ def _shown(rows: Iterable[Row | PlannedChange]) -> list[tuple[Chip, Row | Planne
 
 
 def with_ways_out(integration: Integration, plan: dict[str, Any]) -> dict[str, Any]:
-    """What was refused because an account is there leads to what was said then, and to naming the account."""
+    """What was refused because an account is there says why, and leads to what was said then and to naming the account.
+
+    One query for a plan that a worker made: it has kept no jobs.
+    """
     refused = [
         row.resource_id
         for _, row, _ in plan["rows"]
         if row.operation == CONFLICT and isinstance(row, PlannedChange)
     ]
     jobs = Job.objects.filter(integration=integration, kind=ResourceKind.USER, resource_id__in=refused)
-    by_person = {str(person): job for person, job in jobs.values_list("resource_id", "pk")} if refused else {}
-    return plan | {
-        "rows": [
-            (chip, row, short, by_person.get(str(row.resource_id)) or getattr(row, "job", None))
-            for chip, row, short in plan["rows"]
-        ]
-    }
+    by_person = {job.resource_id: job for job in jobs} if refused else {}
+    match = integration.dialect.match_attribute
+    rows = []
+    for chip, row, short in plan["rows"]:
+        job = by_person.get(row.resource_id) if isinstance(row, PlannedChange) else row.job
+        rows.append((chip, row, short, _way_out(job, row, match) if job else None))
+    return plan | {"rows": rows}
+
+
+def _way_out(job: Job, row: Row | PlannedChange, match: str) -> WayOut:
+    return WayOut(job.pk, job.last_error, str((row.document or {}).get(match, "")))
 
 
 def in_short(document: Any) -> str:

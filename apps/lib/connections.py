@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from django.utils.translation import gettext_noop
 
 from apps.lib import event_loop
 from apps.lib.addresses import Permit
@@ -123,13 +124,13 @@ async def _never_repeat(
 
 # X509_V_ERR_* of OpenSSL's x509_vfy.h
 _CERTIFICATE_WORDS = {
-    9: "is not valid yet",
-    10: "has expired",
-    18: "is self-signed and not trusted here",
-    19: "comes from an authority that is not trusted here",
-    20: "comes from an authority that is not trusted here",
-    62: "is for another host name",
-    64: "is for another address",
+    9: gettext_noop("The certificate of %(host)s is not valid yet."),
+    10: gettext_noop("The certificate of %(host)s has expired."),
+    18: gettext_noop("The certificate of %(host)s is self-signed and not trusted here."),
+    19: gettext_noop("The certificate of %(host)s comes from an authority that is not trusted here."),
+    20: gettext_noop("The certificate of %(host)s comes from an authority that is not trusted here."),
+    62: gettext_noop("The certificate of %(host)s is for another host name."),
+    64: gettext_noop("The certificate of %(host)s is for another address."),
 }
 
 
@@ -137,17 +138,20 @@ def in_plain_words(error: Exception, host: str, progress: Progress) -> OutboundE
     """The library's own texts name the resolved address, so none of them is passed on."""
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         code = getattr(error.certificate_error, "verify_code", 0)
-        return NotReached(f"The certificate of {host} {_CERTIFICATE_WORDS.get(code, 'cannot be verified')}.")
+        unverified = gettext_noop("The certificate of %(host)s cannot be verified.")
+        return NotReached(_CERTIFICATE_WORDS.get(code, unverified) % {"host": host})
     if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return NotReached(f"The name {host} cannot be resolved.")
+        return NotReached(gettext_noop("The name %(host)s cannot be resolved.") % {"host": host})
     if isinstance(error, aiohttp.ClientConnectorSSLError):
-        return NotReached(f"{host} does not speak TLS the way we do.")
+        return NotReached(gettext_noop("%(host)s does not speak TLS the way we do.") % {"host": host})
     if not progress.sent:
-        return NotReached(f"No connection to {host}.")
+        return NotReached(gettext_noop("No connection to %(host)s.") % {"host": host})
     if isinstance(error, aiohttp.ClientResponseError):
-        return BadAnswer(f"{host} did not answer in HTTP as we read it.")
+        return BadAnswer(gettext_noop("%(host)s did not answer in HTTP as we read it.") % {"host": host})
     return _broken(host)
 
 
 def _broken(host: str | None) -> AnswerLost:
-    return AnswerLost(f"The connection to {host} broke before the answer was complete.")
+    return AnswerLost(
+        gettext_noop("The connection to %(host)s broke before the answer was complete.") % {"host": host}
+    )

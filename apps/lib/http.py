@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import aiohttp
+from django.utils.translation import gettext_noop
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -70,10 +71,10 @@ class Answer:
         try:
             document = _JSON.decode(self.body.decode(json.detect_encoding(self.body)))
         except (ValueError, RecursionError):
-            raise BadAnswer("The answer is not JSON.", self.status, self.headers) from None
+            raise BadAnswer(gettext_noop("The answer is not JSON."), self.status, self.headers) from None
         # Every level begins with one of these two; that there are few of them says enough about most answers.
         if self.body.count(b"{") + self.body.count(b"[") > DEEPEST_JSON and not _is_shallow(document):
-            raise BadAnswer("The answer's JSON is nested too deep.", self.status, self.headers)
+            raise BadAnswer(gettext_noop("The answer's JSON is nested too deep."), self.status, self.headers)
         return document
 
 
@@ -136,11 +137,15 @@ def _refuse_unsendable(request: Request) -> None:
 
 def _refuse_form(status: int, headers: Mapping[str, str]) -> None:
     if 300 <= status < 400:
-        raise BadAnswer("The answer is a redirect, and redirects are not followed.", status, headers)
+        raise BadAnswer(
+            gettext_noop("The answer is a redirect, and redirects are not followed."), status, headers
+        )
     if headers.get("Content-Encoding", "").strip().lower() not in {"", "identity"}:
-        raise BadAnswer("The answer is compressed although that was declined.", status, headers)
+        raise BadAnswer(gettext_noop("The answer is compressed although that was declined."), status, headers)
     if headers.get("Transfer-Encoding", "").strip().lower() not in {"", "chunked"}:
-        raise BadAnswer("The answer has a transfer coding that we do not read.", status, headers)
+        raise BadAnswer(
+            gettext_noop("The answer has a transfer coding that we do not read."), status, headers
+        )
 
 
 async def _body(response: aiohttp.ClientResponse, headers: Mapping[str, str]) -> bytes:
@@ -149,7 +154,7 @@ async def _body(response: aiohttp.ClientResponse, headers: Mapping[str, str]) ->
         body += chunk
         if len(body) > LARGEST_BODY:
             response.close()
-            raise BadAnswer("The answer is larger than 2 MiB.", response.status, headers)
+            raise BadAnswer(gettext_noop("The answer is larger than 2 MiB."), response.status, headers)
     return bytes(body)
 
 

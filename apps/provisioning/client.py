@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import suppress
 from urllib.parse import quote, urlencode
 
+from django.utils.translation import gettext_noop
+
 from apps.lib.scim import messages, reading
 from apps.lib.scim.errors import NotScim, ReadingError
 from apps.lib.scim.filters import equals
@@ -134,7 +136,8 @@ class ScimClient:
                     exact[found_id] = resource
         matching = exact or folded
         if len(matching) > 1:
-            raise AdoptionRefused(f"More than one of its {collection.lower()} has this {attribute}.")
+            several = gettext_noop("More than one account or group there has this %(attribute)s.")
+            raise AdoptionRefused(several % {"attribute": attribute})
         return next(iter(matching.values()), None)
 
     def _search(self, collection: str, attribute: str, value: str) -> str:
@@ -153,7 +156,7 @@ class ScimClient:
             if not listed.resources or seen >= listed.total:
                 return
         if not self.dialect.filters:  # not to have seen somebody is not to know that they are not there
-            raise AdoptionRefused("It lists too many to find one among them.")
+            raise AdoptionRefused(gettext_noop("It lists too many to find one among them."))
 
     async def _list(self, path: str) -> reading.ReadList:
         document = await self._wire.ask("GET", path)
@@ -166,7 +169,7 @@ class ScimClient:
 def _path(collection: str, remote_id: str) -> str:
     """Ids hold @ . / : at some; encoded whole, so that none of it is structure (RFC 3986 section 2.1)."""
     if remote_id in {"", ".", ".."}:  # would name another address however it is spelled (section 6.2.2.3)
-        raise Rejected("The application gave an id that cannot stand in an address.")
+        raise Rejected(gettext_noop("The application gave an id that cannot stand in an address."))
     return f"/{collection}/{quote(remote_id, safe='')}"
 
 

@@ -206,10 +206,10 @@ def _names_and_let_go(
 
 def members_now(
     integration: Integration, group_ids: Collection[uuid.UUID]
-) -> tuple[dict[uuid.UUID, set[str]], dict[uuid.UUID, set[str]]]:
-    """By bound group: the ids of accounts there, and the user names of people who have none yet. One query."""
+) -> tuple[dict[uuid.UUID, set[str]], dict[uuid.UUID, dict[uuid.UUID, str]]]:
+    """By bound group: the ids of accounts there, and the people who have none yet with their user names. One query."""
     there: dict[uuid.UUID, set[str]] = defaultdict(set)
-    coming: dict[uuid.UUID, set[str]] = defaultdict(set)
+    coming: dict[uuid.UUID, dict[uuid.UUID, str]] = defaultdict(dict)
     if group_ids:
         account = RemoteUser.objects.filter(
             integration=integration, user_id=OuterRef("user_id"), active=True
@@ -219,9 +219,10 @@ def members_now(
             .annotate(remote=Subquery(account[:1]))
             .order_by()
         )
-        for group_id, username, remote in rows.values_list("group_id", "user__username", "remote"):
+        found = rows.values_list("group_id", "user_id", "user__username", "remote")
+        for group_id, user_id, username, remote in found:
             if remote is None:
-                coming[group_id].add(username)
+                coming[group_id][user_id] = username
             else:
                 there[group_id].add(remote)
     return there, coming

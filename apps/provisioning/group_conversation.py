@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop
+
 from apps.lib.scim import reading
 from apps.lib.scim.errors import NotScim
 from apps.provisioning import documents
@@ -49,7 +51,7 @@ class GroupConversation(Conversation):
             self.report.failed = ""
             if self.report.unfinished:
                 return
-        raise Rejected("It does not keep what it is told.")
+        raise Rejected(gettext_noop("It does not keep what it is told."))
 
     async def _carry_out(self, plan: planning.GroupPlan) -> None:
         if isinstance(plan, planning.CreateGroup):
@@ -114,7 +116,7 @@ class GroupConversation(Conversation):
         except NotScim:
             found = await self.client.find_group(name)
         if found is None:
-            raise Uncertain("It said that the group was created, but shows none.")
+            raise Uncertain(gettext_noop("It said that the group was created, but shows none."))
         return reading.read_id(found)
 
     async def _change(self, plan: planning.GroupPlan, remote: RemoteTeam) -> None:

@@ -3,10 +3,12 @@
 The application is asked by reading only, and before the transaction begins.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from apps.directory.models import User
@@ -17,7 +19,7 @@ from apps.lib.errors import SecretError
 from apps.lib.names import validate_text
 from apps.outbox.models import Topic
 from apps.outbox.publish import publish
-from apps.provisioning import running, wire
+from apps.provisioning import documents, running, wire
 from apps.provisioning.client import ScimClient
 from apps.provisioning.errors import IntegrationInvalid, Missing, Rejected, TargetError
 from apps.provisioning.imports.candidates import Candidate, read_candidate
@@ -72,11 +74,28 @@ def link_account(integration: Integration, user: User, remote_id: str, *, actor:
     return linked
 
 
+def looked_up_by(integration: Integration, user: User) -> str:
+    """What the application is asked for when this person's account is looked for."""
+    dialect = integration.dialect
+    return documents.values_of(user, dialect.attributes).get(dialect.match_attribute, "")
+
+
 def is_fixable(job: Job) -> bool:
-    """Somebody without an account that we know of, who failed: theirs may be there all the same."""
-    failed = job.kind == ResourceKind.USER and (job.state == JobState.PARKED or job.attempts > 0)
-    known = RemoteUser.objects.filter(integration=job.integration_id, user_id=job.resource_id)
-    return bool(failed and User.objects.filter(pk=job.resource_id).exists() and not known.exists())
+    return bool(fixable_among(job.integration_id, [job]))
+
+
+def fixable_among(integration_id: UUID, jobs: Iterable[Job]) -> set[UUID]:
+    """Ids of the jobs of people who failed and have no account that we know of: theirs may be there all the same. At most one query."""
+    failed = {job.resource_id: job for job in jobs if job.kind == ResourceKind.USER and has_failed(job)}
+    if not failed:
+        return set()
+    known = RemoteUser.objects.filter(integration=integration_id, user_id=OuterRef("pk"))
+    people = User.objects.filter(~Exists(known), pk__in=failed).order_by().values_list("pk", flat=True)
+    return {failed[person].pk for person in people}
+
+
+def has_failed(job: Job) -> bool:
+    return bool(job.state == JobState.PARKED or job.attempts > 0)
 
 
 async def _by_name_or_id(client: ScimClient, text: str) -> wire.Document | None:

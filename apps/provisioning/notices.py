@@ -96,7 +96,9 @@ def _held(removals: int, accounts: int) -> Told:
         removals,
     )
     lines = [
-        _("%(count)s of %(accounts)s accounts there lost their access at once, so nobody was touched yet.")
+        _(
+            "%(count)s of %(accounts)s accounts there lost their access at once, so nothing was sent about them yet."
+        )
         % {"count": removals, "accounts": accounts},
         _("Approve the removals, or keep the accounts. Until then these people go on having them."),
         _("If it was a mistake here, give the people their user groups back: then nothing is sent."),

@@ -33,7 +33,7 @@ class Row:
     name: str
     operation: str
     document: Any
-    job: uuid.UUID | None = None
+    job: Job | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,8 @@ def preview(integration: Integration, ids: Sequence[uuid.UUID] | None = None) ->
     everybody = people(integration) if ids is None else ids
     users = list(user_rows(integration, everybody, weighed, bound=known.bound))
     among = sorted(known.remotes.keys() | known.bound.keys()) if integration.groups_managed else []
-    groups = list(group_rows(integration, among, known))
+    conflicts = {uuid.UUID(row.resource_id) for row in users if row.operation == CONFLICT}
+    groups = list(group_rows(integration, among, known, conflicts))
     user_counts = Counter(row.operation for row in users)
     return Preview(
         rows=changes_among([*users, *groups]),
@@ -90,9 +91,17 @@ def preview(integration: Integration, ids: Sequence[uuid.UUID] | None = None) ->
     )
 
 
-def preview_of(integration: Integration, user_id: uuid.UUID, jobs: Jobs | None = None) -> Row:
-    """What would be done about one person now; "nothing" for whom it has nothing to do with. `jobs`: of whoever has read it."""
-    return next(user_rows(integration, [user_id], jobs=jobs))
+def preview_of(
+    integration: Integration,
+    user_id: uuid.UUID,
+    jobs: Jobs | None = None,
+    bound: Collection[uuid.UUID] | None = None,
+) -> Row:
+    """What would be done about one person now; "nothing" for whom it has nothing to do with.
+
+    `jobs` and `bound`, the groups that are: of whoever has read them.
+    """
+    return next(user_rows(integration, [user_id], jobs=jobs, bound=bound))
 
 
 def changes_among(rows: Iterable[Row]) -> list[Row]:
@@ -155,7 +164,7 @@ def user_rows(
                 state.name,
                 operation,
                 _user_document(integration, plan, sent),
-                job.pk if job is not None and operation == CONFLICT else None,
+                job if operation == CONFLICT else None,
             )
 
 
@@ -163,12 +172,20 @@ def _telling_jobs(integration: Integration, ids: Sequence[uuid.UUID]) -> Jobs:
     """By person, those that change what would be done: the account is kept, or a creation was refused."""
     jobs = Job.objects.filter(integration=integration, kind=ResourceKind.USER, resource_id__among=ids)
     rows = jobs.filter(~Q(kept_because="") | Q(state=JobState.PARKED)).order_by()
-    return {job.resource_id: job for job in rows.only("resource_id", "state", "kept_because", "last_status")}
+    read = rows.only("resource_id", "state", "kept_because", "last_status", "last_error")
+    return {job.resource_id: job for job in read}
 
 
 def _is_taken(job: Job) -> bool:
     """An account is there that could not be taken for theirs: 409, or found and not adopted, which is no answer's status."""
     return job.state == JobState.PARKED and job.last_status in {HTTPStatus.CONFLICT, None}
+
+
+def _conflicts(integration: Integration) -> set[uuid.UUID]:
+    """People for whom the application has no account that a group could name, and made none."""
+    jobs = Job.objects.filter(integration=integration, kind=ResourceKind.USER, state=JobState.PARKED)
+    taken = jobs.filter(Q(last_status=HTTPStatus.CONFLICT) | Q(last_status=None))
+    return set(taken.order_by().values_list("resource_id", flat=True))
 
 
 def people(integration: Integration, most: int | None = None) -> list[uuid.UUID]:
@@ -202,18 +219,23 @@ def groups_of(integration: Integration) -> list[uuid.UUID]:
 
 
 def group_rows(
-    integration: Integration, ids: Sequence[uuid.UUID], known: directory_now.KnownGroups | None = None
+    integration: Integration,
+    ids: Sequence[uuid.UUID],
+    known: directory_now.KnownGroups | None = None,
+    conflicts: Collection[uuid.UUID] | None = None,
 ) -> Iterator[Row]:
-    """In the order of `ids`. Three queries, or one where it is `known` what there is."""
+    """In the order of `ids`. Four queries, or one where it is `known` what there is, and who the `conflicts` are."""
     if not ids:
         return
     rules = directory_now.group_rules(integration)
     known = known or directory_now.known_groups(integration, ids)
     members, coming = directory_now.members_now(integration, known.bound)
+    conflicts = _conflicts(integration) if conflicts is None else conflicts
     for state in directory_now.groups_now(integration, ids, known, members):
         wanted = state.wanted
         if wanted is not None:  # whose accounts come first: the application has not given them an id yet
-            newcomers = {f"new: {username}" for username in coming[state.group_id]}
+            people_coming = coming[state.group_id].items()
+            newcomers = {f"new: {name}" for person, name in people_coming if person not in conflicts}
             wanted = planning.Team(wanted.name, wanted.members | newcomers)
         plan = planning.plan_group(wanted, state.remote, rules, exists=state.exists)
         document = _group_document(integration, plan, str(state.group_id))

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext_noop
+
 from apps.lib.scim import reading
 from apps.lib.scim.errors import NotScim
 from apps.provisioning import documents
@@ -54,7 +56,7 @@ class UserConversation(Conversation):
             self.report.failed = ""
             if self.report.unfinished:
                 return
-        raise Rejected("It does not keep what it is told.")
+        raise Rejected(gettext_noop("It does not keep what it is told."))
 
     async def _send_password(self) -> None:
         """Alone in its request, so that nothing else hangs on whether it is taken. One that is refused is not tried again."""
@@ -107,7 +109,7 @@ class UserConversation(Conversation):
         except NotScim:
             found = await self._find(values)  # 201 without a body
         if found is None:
-            raise Uncertain("It said that the account was created, but shows none.")
+            raise Uncertain(gettext_noop("It said that the account was created, but shows none."))
         return reading.read_id(found)
 
     async def _change(self, plan: planning.UserPlan) -> None:
@@ -168,7 +170,7 @@ class UserConversation(Conversation):
             raise collection_missing(error) from None
         if found is not None:
             if account and reading.read_id(found) == account.remote_id:
-                raise Rejected("It lists this account, but does not know its id.", status=404)
+                raise Rejected(gettext_noop("It lists this account, but does not know its id."), status=404)
             self._link(found, values)
             return
         if self.task.wanted is None:
@@ -181,7 +183,9 @@ class UserConversation(Conversation):
 
     def _link(self, found: Document, values: Values) -> None:
         if self._is_somebody_elses(found, values):
-            raise AdoptionRefused("An account with this name exists there, but with another e-mail address.")
+            raise AdoptionRefused(
+                gettext_noop("An account with this name exists there, but with another e-mail address.")
+            )
         self._note("link")
         self.report.unfinished = True
         self._know(self._as_shown(found, None))

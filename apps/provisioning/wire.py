@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
+from django.utils.translation import gettext_noop
+
 from apps.applications.catalog import ScimDialect
 from apps.lib import http
 from apps.lib.retrying import retry_after
@@ -122,7 +124,9 @@ class Wire:
         if not answer.body.strip():
             return {}
         if _is_page(answer):  # a sign-in page answers 200 to anything, and has done nothing
-            raise unreadable("It answered with a web page instead of SCIM.", answer.status, writes=writes)
+            raise unreadable(
+                gettext_noop("It answered with a web page instead of SCIM."), answer.status, writes=writes
+            )
         try:
             document = answer.json()
         except http.BadAnswer as error:
@@ -146,7 +150,9 @@ class Wire:
 
 
 def _without_words(failure: TargetError) -> TargetError:
-    failure.detail = "It did not take the password. Its words are not kept, as they may repeat it."
+    failure.detail = gettext_noop(
+        "It did not take the password. Its words are not kept, as they may repeat it."
+    )
     failure.args = (failure.detail,)
     failure.scim_type = ""
     return failure

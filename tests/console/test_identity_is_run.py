@@ -29,7 +29,7 @@ def test_held_removals_wait_for_an_approval(alice, path, active):
     assert "waits for your approval" in alice.get(path).content.decode()
     assert "waits for your approval" in alice.get("/console/").content.decode()
     page = alice.get(f"{path}approval/").content.decode()
-    assert "nobody was touched yet" in page
+    assert "nothing was sent about these yet" in page
     assert "Bob Example" in page
     assert "Keep these accounts" in page
     alice.post(f"{path}approval/", {"held": "1"})

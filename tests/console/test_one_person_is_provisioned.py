@@ -26,6 +26,28 @@ def test_a_person_is_chosen_planned_and_provisioned_step_by_step(alice, bob, pat
     assert "Last 24 hours" in alice.get(path).content.decode()
 
 
+def test_it_says_why_somebody_should_have_an_account_or_not(
+    alice, bob, path, active, engineering, system, work
+):
+    from apps.directory.actions import deactivate_user
+
+    with in_tenant(alice.tenant):
+        job = Job.objects.get(kind="user")
+    pages = [f"{path}provision/?user={bob.user.pk}", f"{path}jobs/{job.pk}/"]
+    for page in pages:
+        assert "which is bound to" in alice.get(page).content.decode()
+    with in_tenant(alice.tenant):
+        deactivate_user(bob.user, actor=system)
+    for page in pages:
+        assert "This person is deactivated." in alice.get(page).content.decode()
+    with in_tenant(alice.tenant):
+        remove_member(engineering, bob.user, actor=system)
+    for page in pages:
+        shown = alice.get(page).content.decode()
+        assert "In none of the user groups that are bound to it." in shown
+        assert "SSO is" not in shown  # which has no say in it
+
+
 def test_who_has_nothing_to_do_with_it_is_told_so(alice, path, active):
     response = alice.post(f"{path}provision/", {"user": str(alice.user.pk)}, follow=True)
     assert "no access to it and no account there" in response.content.decode()
@@ -43,6 +65,12 @@ def test_an_account_that_is_there_already_is_linked_by_hand(alice, bob, path, ta
         job = Job.objects.get(kind="user")
     page = f"{path}jobs/{job.pk}/"
     assert "Link to an existing account…" in alice.get(page).content.decode()
+    fix = f'href="/t/acme{page}account/"'
+    assert fix in alice.get(path).content.decode()  # beside Retry now
+    assert fix in alice.get(f"{path}provision/?user={bob.user.pk}").content.decode()
+    asked = len(target.journal)
+    assert f'value="{bob.user.email}"' in alice.get(f"{page}account/").content.decode()
+    assert len(target.journal) == asked  # what it was looked for by stands there, and nobody was asked
     assert "shows no such account" in alice.get(f"{page}account/?account=nobody").content.decode()
 
     found = alice.get(f"{page}account/?account=u1").content.decode()
@@ -54,6 +82,7 @@ def test_an_account_that_is_there_already_is_linked_by_hand(alice, bob, path, ta
     with in_tenant(alice.tenant):
         assert Job.objects.get(kind="user").state == "done"
     assert "Link to an existing account…" not in alice.get(page).content.decode()
+    assert fix not in alice.get(path).content.decode()
 
 
 def test_every_application_of_a_person_tells_how_their_account_is(

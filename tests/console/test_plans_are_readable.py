@@ -74,9 +74,13 @@ def test_a_conflict_leads_to_what_was_said_and_to_linking_the_account(
             resource_id=carol.pk,
             state="parked",
             last_status=409,
+            last_error="Somebody has this name.",
         )
     page = html.fromstring(alice.get(f"{path}plan/").content.decode())
-    assert page.xpath("//td/a/@href") == [f"/t/acme{path}jobs/{refused.pk}/"]  # Dan's creation needs none
+    details = f"/t/acme{path}jobs/{refused.pk}/"
+    # Dan's creation needs none; Carol's account is looked for at once.
+    assert page.xpath("//td//a/@href") == [details, f"{details}account/?account=carol%40acme.example"]
+    assert [reason.text_content() for reason in page.xpath("//td/small")] == ["Somebody has this name."]
     job = alice.get(f"{path}jobs/{refused.pk}/").content.decode()
     assert "Link to an existing account…" in job
 

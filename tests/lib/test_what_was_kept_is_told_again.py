@@ -44,6 +44,15 @@ def test_values_are_put_in_as_they_were_and_never_read_as_a_template(german):
             "Die E-Mail-Adresse fehlt. username: Ann Lee hat diesen Benutzernamen bereits.",
         ),
         (
+            "An account with this name exists there, but with another e-mail address.",
+            "Ein Konto mit diesem Namen gibt es dort, aber mit einer anderen E-Mail-Adresse.",
+        ),
+        (
+            "The certificate of scim.example.com has expired.",
+            "Das Zertifikat von scim.example.com ist abgelaufen.",
+        ),
+        ("No connection to 10.0.0.1.", "Keine Verbindung zu 10.0.0.1."),
+        (
             "CN=sp,O=Acme, valid 1 May 2026 to 31 Dec 2027, SHA-256 AA:BB",
             "CN=sp,O=Acme, gültig 1. Mai 2026 bis 31. Dez 2027, SHA-256 AA:BB",
         ),

@@ -4,7 +4,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.applications.actions import remove_assignment
 from apps.directory import actions as directory
-from apps.provisioning import queries
+from apps.provisioning import queries, running
 from apps.provisioning.models import Integration, JobState, RemoteUser
 from apps.provisioning.preview import preview
 from tests.provisioning.conftest import joins
@@ -70,9 +70,25 @@ def test_a_conflict_and_what_is_not_ours_are_counted_apart(staffed):
     directory.update_user(company.mia, actor=company.actor, job_title="Lead")
     shown = preview(company.integration)
     assert shown.user_counts == {"conflict": 1, "nothing": 1, "not_ours": 1, "update": 1}
-    assert shown.group_counts == {"change_members": 1, "not_ours": 1}
-    assert sorted(row.operation for row in shown.rows) == ["change_members", "conflict", "update"]
+    assert shown.group_counts == {"nothing": 1, "not_ours": 1}
+    assert sorted(row.operation for row in shown.rows) == ["conflict", "update"]
     assert rows(company.integration)["user", "Noah Example"][1]["userName"] == "noah"
+
+
+def test_nobody_is_promised_to_a_group_whose_account_is_a_conflict(staffed):
+    """Synchronised as it was shown, and shown again: nothing but the conflict is left."""
+    company = staffed(manage_groups=True)
+    company.target.add_user("noah", "somebody@example.com")
+    joins(company, "noah", "olga")
+    assert rows(company.integration)["group", "Engineering"][0] == "change_members"
+    company.work()
+    assert company.target.members_of("Engineering") == {"mia", "olga"}
+    for _ in range(2):
+        assert [row.operation for row in preview(company.integration).rows] == ["conflict"]
+        running.synchronize(company.integration, actor=company.actor)
+        company.target.journal.clear()
+        company.work()
+        assert company.target.wrote() == []
 
 
 def test_groups_show_whoever_will_be_in_them(staffed):

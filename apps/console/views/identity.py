@@ -16,6 +16,7 @@ from apps.applications.access import people_with
 from apps.applications.catalog import ScimDialect
 from apps.applications.models import Application
 from apps.console.abilities import abilities_of, told_by
+from apps.console.access_explained import account_explained
 from apps.console.application_page import application_or_404, show_tab
 from apps.console.consequences import policy_of
 from apps.console.forms.identity import ConnectionForm
@@ -24,10 +25,11 @@ from apps.console.health_chart import chart_of
 from apps.console.mapping_view import mapping_context
 from apps.console.pages import refusals_on, show
 from apps.console.views.identity_plans import outdated
+from apps.directory.models import User
 from apps.events.actors import Actor
 from apps.provisioning import actions, linking, queries
 from apps.provisioning.errors import ActivationRefused, Outdated
-from apps.provisioning.models import Integration, Job, Synchronization
+from apps.provisioning.models import Integration, Job, JobState, ResourceKind, Synchronization
 from apps.provisioning.plans import actions as plans
 from apps.provisioning.synchronizations import progress
 
@@ -67,6 +69,8 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     health = queries.health(integration)
     synchronizations = list(integration.synchronizations.all()[:5])
     latest: Synchronization | None = synchronizations[0] if synchronizations else None
+    attention = queries.needs_attention(integration, health, limit=20)
+    parked = [row.job for row in attention if row.state == JobState.PARKED]
     context |= chart_of(integration) | {
         "policy": policy_of(integration),
         "comparison": queries.comparison_of(integration),
@@ -76,7 +80,8 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
         "progress": progress(latest) if latest is not None else None,
         "health": health,
         "attention_total": health.failing + health.held + health.kept or health.pending,
-        "attention": queries.needs_attention(integration, health, limit=20),
+        "attention": attention,
+        "fixable": linking.fixable_among(integration.pk, parked),
     }
     return show_tab(request, "console/application_identity.html", application, context)
 
@@ -190,14 +195,24 @@ def _job(pk: UUID, job_pk: UUID) -> Job:
     return job
 
 
+def _person_of(job: Job) -> User | None:
+    """None for a group, and for somebody who was deleted."""
+    if job.kind != ResourceKind.USER:
+        return None
+    found: User | None = User.objects.filter(pk=job.resource_id).first()
+    return found
+
+
 @administrator_required
 @require_safe
 def job(request: HttpRequest, pk: UUID, job_pk: UUID) -> HttpResponse:
     """One person or group at this application: every request made and every answer, secrets masked."""
     found = _job(pk, job_pk)
+    application, person = found.integration.application, _person_of(found)
     context = {
         "job": found,
-        "application": found.integration.application,
+        "application": application,
+        "why": account_explained(application, person) if person else None,
         "attempts": found.tries.all()[:20],
         "fixable": linking.is_fixable(found),
         "account": queries.account_of(found),

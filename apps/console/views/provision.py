@@ -12,16 +12,20 @@ from django.utils import timezone
 
 from apps.accounts.access import actor_of, administrator_required
 from apps.applications.access import people_with
+from apps.console.access_explained import account_explained
 from apps.console.application_page import application_or_404, show_tab
 from apps.console.chips import operation_chip
 from apps.console.pages import person_or_404, search_text
 from apps.directory.models import User
 from apps.provisioning import running
 from apps.provisioning.errors import ActivationRefused, IntegrationInvalid
+from apps.provisioning.linking import has_failed
 from apps.provisioning.models import Integration, Job, JobState, ResourceKind
-from apps.provisioning.preview import IDLE, preview_of
+from apps.provisioning.plan import Create
+from apps.provisioning.preview import CONFLICT, IDLE, preview_of
 
 FOUND = 8
+NOT_THERE = {Create.operation, CONFLICT}  # as far as we know
 UNDER_WAY = {JobState.PENDING, JobState.RUNNING}
 
 
@@ -58,13 +62,17 @@ def _shown(integration: Integration, person: User, since: datetime | None) -> di
     job: Job | None = Job.objects.filter(
         integration=integration, kind=ResourceKind.USER, resource_id=person.pk
     ).first()
-    row = preview_of(integration, person.pk, {person.pk: job} if job else {})
+    why = account_explained(integration.application, person)
+    bound = [group.pk for group in why.bound]
+    row = preview_of(integration, person.pk, {person.pk: job} if job else {}, bound)
     context: dict[str, Any] = {
         "person": person,
         "chip": operation_chip(row.operation),
         "document": row.document,
         "idle": row.operation in IDLE,
         "job": job,
+        "why": why,
+        "fixable": row.operation in NOT_THERE and job is not None and has_failed(job),
     }
     if job is not None and since is not None:
         context |= {

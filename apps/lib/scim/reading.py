@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from apps.lib.http import Answer, BadAnswer
 from apps.lib.scim.errors import InvalidValue, NotScim, SeveralMatch
 from apps.lib.scim.values import read_boolean
@@ -105,7 +107,7 @@ def read_list(document: Any) -> ReadList:
     total = None if isinstance(document, list) else _integer(get(document, "totalResults"))
     if not isinstance(resources, list):
         if total != 0:
-            raise NotScim("The answer is not a list of resources.")
+            raise NotScim(gettext_noop("The answer is not a list of resources."))
         resources = []  # RFC 7644 section 3.4.2: may be left out when there are none
     documents = tuple(each for each in resources if isinstance(each, Mapping))
     start_index = None if isinstance(document, list) else _integer(get(document, "startIndex"))
@@ -151,7 +153,7 @@ def read_error(answer: Answer, *, hide: Collection[str] = ()) -> ReadError:
 def read_id(document: Any) -> str:
     found = _id(get(document, "id"))
     if not found:
-        raise NotScim("The answer has no id, or one that cannot be kept.")
+        raise NotScim(gettext_noop("The answer has no id, or one that cannot be kept."))
     return found
 
 

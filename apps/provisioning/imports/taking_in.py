@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.directory.actions import add_user
-from apps.directory.errors import DirectoryError
+from apps.directory.errors import DirectoryError, FieldsTaken
 from apps.directory.models import User
+from apps.directory.validators import fold
 from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
@@ -61,7 +62,8 @@ def _take_in(row: ImportRow, integration: Integration, actor: Actor) -> str:
     except NotTakenIn as reason:
         row.state, row.problem = RowState.NEW, str(reason)[:1000]
     except DirectoryError as error:
-        row.state, row.problem = RowState.NEW, in_one_sentence(error.fields)[:1000]
+        words = _whose_name_it_is(row, error) or in_one_sentence(error.fields)
+        row.state, row.problem = RowState.NEW, words[:1000]
     except IntegrityError:  # provisioning was faster
         row.state, row.problem = RowState.NEW, _("Somebody else changed this meanwhile. Try it again.")
     else:
@@ -70,6 +72,15 @@ def _take_in(row: ImportRow, integration: Integration, actor: Actor) -> str:
     imported = row.state == RowState.IMPORTED
     _record(row, integration, actor, outcome if imported else "refused")
     return outcome if imported else "refused"
+
+
+def _whose_name_it_is(row: ImportRow, error: DirectoryError) -> str:
+    """A sentence, "" where it is not the user name alone that somebody has."""
+    if not isinstance(error, FieldsTaken) or set(error.fields) != {"username"}:
+        return ""
+    holder = User.objects.filter(username_key=fold(row.fields["username"])).first()
+    words = _("%(name)s has this user name here, with another e-mail address.")
+    return words % {"name": holder} if holder else ""
 
 
 def _person_of(row: ImportRow, integration: Integration, actor: Actor) -> tuple[User, str]:
