@@ -215,10 +215,14 @@ def dora(tenant: Tenant) -> Person:
     return person(tenant, "dora", role=Role.HELP_DESK)
 
 
+def operator(username: str) -> Person:
+    user = add_operator(username=username, email=f"{username}@host.example", password=PASSWORD)
+    made = Person(user, user.tenant, Client())
+    sign_in(made)
+    return made
+
+
 @pytest.fixture
 def olivia(db: None) -> Person:
     """An operator of the installation."""
-    user = add_operator(username="olivia", email="olivia@host.example", password=PASSWORD)
-    operator = Person(user, user.tenant, Client())
-    sign_in(operator)
-    return operator
+    return operator("olivia")

@@ -19,6 +19,9 @@ SETTLED = """async () => {
     await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
 }"""
 
+# Every rule that axe-core has switched on; of what it found, only what is wrong comes back.
+AXE = "() => axe.run({resultTypes: ['violations']}).then((found) => found.violations)"
+
 
 @dataclass
 class Visitor:
@@ -27,16 +30,34 @@ class Visitor:
     page: Any
     base_url: str
     complaints: list[str] = field(default_factory=list)
+    asked: set[Any] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.page.add_init_script(LISTENER)
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
-        self.page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+        self.page.on("request", self._ask)
+        self.page.on("requestfailed", self._miss)
 
     def _hear(self, message: Any) -> None:
         if message.type in {"error", "warning"}:
             self.complaints.append(f"{message.type}: {message.text}")
+
+    def _ask(self, request: Any) -> None:
+        self.asked.add(request)
+
+    def _miss(self, request: Any) -> None:
+        if request in self.asked:  # by what is open now, not by the page that was left
+            self.complaints.append(f"failed: {request.url}")
+
+    def start_over(self, *, color_scheme: str, viewport: dict[str, int]) -> None:
+        """As a new window is, with the cookies of this one: what the last page still had under way is not the next one's matter."""
+        self.page.goto("about:blank")
+        self.page.emulate_media(color_scheme=color_scheme, reduced_motion="no-preference")
+        self.page.set_viewport_size(viewport)
+        self.page.context.clear_cookies(name=settings.LANGUAGE_COOKIE_NAME)
+        self.complaints.clear()
+        self.asked.clear()
 
     def open(self, path: str) -> Any:
         """`path` below the live server. Answers when everything is loaded and the scripts have run."""
@@ -82,11 +103,13 @@ class Visitor:
         return self._look()
 
     def _look(self) -> list[str]:
-        from axe_playwright_python.sync_playwright import Axe
+        from axe_playwright_python.base import AXE_SCRIPT
 
+        if not self.page.evaluate("'axe' in window"):  # half a megabyte, which stays as long as the page does
+            self.page.evaluate(AXE_SCRIPT)
         return [
             f"{rule['id']}: {node['html'][:160]} ({why['message']})"
-            for rule in Axe().run(self.page).response["violations"]
+            for rule in self.page.evaluate(AXE)
             for node in rule["nodes"]
             for why in (node["any"] + node["all"] + node["none"])[:1]
         ]
