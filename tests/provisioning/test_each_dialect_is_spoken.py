@@ -1,12 +1,16 @@
 """Documents and operations of the catalogue's connectors, as their makers describe them."""
 
+from dataclasses import fields
+
 import pytest
 
-from apps.applications.catalog import CATALOG
+from apps.applications.catalog import CATALOG, ScimDialect
 from apps.directory import actions as directory
 from apps.provisioning import documents
+from apps.provisioning.imports import tasks as imports
 from apps.provisioning.models import JobState
 from tests.fakes.scim_target import Fault
+from tests.provisioning.imports import Importing
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +67,72 @@ def test_blogin_is_told_its_whole_table(mia):
         "timezone": "Europe/London",
         "active": True,
     }
+
+
+# What each maker's pages say beside the tables above, written down once more; everything else is as in RFC 7643 and 7644.
+GITLAB = {
+    "required": ('emails[type eq "work"].value', "userName", "name.formatted", "externalId"),
+    "match_attribute": "externalId",
+    "updates_users": False,
+    "patch_op_case": "Capital",
+    "active_as_string": True,
+    "page_limit": 20,
+}
+NAME_AND_MAIL = ("userName", 'emails[type eq "work"].value')
+DEVIATIONS = {
+    "gitlab_saas": GITLAB,
+    "gitlab_self_managed": GITLAB
+    | {
+        "supports_groups": True,
+        "group_patch_replaces": False,
+        "group_external_id": False,
+        "group_members_on_create": False,
+        "member_removal": "listed",
+    },
+    "pulumi": {
+        "required": NAME_AND_MAIL,
+        "renames_users": False,
+        "supports_groups": True,
+        "group_external_id": False,
+        "leaves_groups_first": True,
+    },
+    "blogin": {"required": NAME_AND_MAIL, "syncs_passwords": True, "supports_groups": True},
+    "custom_saml": {
+        "more_attributes": True,
+        "deletes_users": True,
+        "publishes_config": True,
+        "supports_groups": True,
+    },
+}
+WRITTEN_ABOVE = {"base_url", "attributes", "deactivated"}
+
+
+@pytest.mark.parametrize("key", [key for key, connector in CATALOG.items() if connector.scim])
+def test_a_dialect_differs_from_the_rfc_in_this_and_nothing_else(key):
+    """Groups are managed nowhere before an administrator says so, 409 alone means "is there already", and a page holds 100 at most."""
+    told, default = CATALOG[key].scim, ScimDialect()
+    names = {each.name for each in fields(ScimDialect)} - WRITTEN_ABOVE
+    found = {name: getattr(told, name) for name in names if getattr(told, name) != getattr(default, name)}
+    assert found == DEVIATIONS[key]
+    assert (told.groups_by_default, told.exists_statuses, default.page_limit) == (False, (409,), 100)
+
+
+@pytest.mark.parametrize(("connector", "parameters", "count"), [
+    ("gitlab_saas", {"group_path": "acme"}, 20),
+    ("gitlab_self_managed", {"host": "gitlab.example.com"}, 20),
+    ("pulumi", {"organization": "acme"}, 100),
+    ("blogin", {"subdomain": "acme"}, 100),
+])  # fmt: skip
+def test_nobody_is_asked_for_a_larger_page_than_they_answer(
+    staffed, monkeypatch, connector, parameters, count
+):
+    monkeypatch.setattr(imports, "ring", lambda *ids: None)
+    company = staffed(connector, parameters)
+    reading = Importing(company)
+    reading.read()
+    asked = [each.path.partition("?")[2] for each in company.target.journal]
+    assert asked[0] == f"startIndex=1&count={count}"
+    assert reading.run.state == "ready"
 
 
 def test_whoever_has_no_name_but_their_user_name_is_called_by_it(company):

@@ -197,6 +197,15 @@ def test_switching_management_off_leaves_groups_as_they_are_and_people_managed(m
     managed.work()
     assert managed.target.members_of("Engineering") == {"mia"}
     assert managed.target.active_names() == {"mia", "noah"}
+    directory.update_user(managed.mia, actor=managed.actor, job_title="Lead")
+    directory.remove_member(managed.engineering, noah, actor=managed.actor)
+    managed.work()
+    assert managed.target.named("mia")["title"] == "Lead"
+    assert managed.target.active_names() == {"mia"}
+    directory.remove_group(managed.engineering, actor=managed.actor)
+    managed.work()
+    assert managed.target.members_of("Engineering") == {"mia"}
+    assert managed.target.active_names() == set()
 
 
 def test_switching_management_on_again_takes_the_group_up_where_it_is(managed):

@@ -15,7 +15,7 @@ from apps.applications.actions import (
 from apps.directory import actions as directory
 from apps.directory.models import User
 from apps.events.models import Event
-from apps.provisioning import jobs, running
+from apps.provisioning import engine, jobs, running
 from apps.provisioning.models import Job, RemoteUser
 from tests.provisioning.conftest import later
 
@@ -127,9 +127,14 @@ def test_deactivating_single_sign_on_leaves_the_accounts(staffed):
 
 def test_deleting_the_application_leaves_the_accounts(staffed):
     company = staffed()
+    directory.update_user(company.mia, actor=company.actor, job_title="Lead")
+    directory.deactivate_user(company.mia, actor=company.actor)  # owed, and owed no more with the application
+    integration = company.integration.pk
     remove_application(company.application, actor=company.actor)
     company.relay()
-    assert company.target.wrote() == []
+    engine.work(integration)  # a ring that was under way
+    assert company.target.journal == []
+    assert company.target.active_names() == {"mia"}
     assert not Job.objects.exists()
 
 

@@ -10,6 +10,8 @@ from django.utils import timezone
 from apps.applications.actions import assign_group, remove_assignment
 from apps.directory import actions as directory
 from apps.directory.models import User
+from apps.events.models import Event
+from apps.events.types import EventType
 from apps.provisioning import actions
 from apps.provisioning.errors import ActivationRefused
 from apps.provisioning.models import RemoteGroup
@@ -18,6 +20,12 @@ from tests.fakes.scim_target import TOKEN, ScimTarget
 from tests.provisioning.conftest import Company, joins, later
 
 pytestmark = pytest.mark.django_db
+
+GROUP_EVENTS = [
+    EventType.GROUP_CREATE_PROVISION,
+    EventType.GROUP_UPDATE_PROVISION,
+    EventType.GROUP_DELETE_PROVISION,
+]
 
 
 @pytest.fixture
@@ -99,6 +107,21 @@ def test_gitlab_is_never_asked_about_groups(staffed):
     assert company.target.journal
     assert not [asked for asked in company.target.journal if "/Groups" in asked.path]
     assert not RemoteGroup.objects.exists()
+    assert not Event.objects.filter(type__in=GROUP_EVENTS).exists()  # only present where groups are supported
+
+
+@pytest.mark.parametrize("change", [directory.remove_user, directory.deactivate_user])
+def test_gitlab_self_managed_blocks_whoever_is_removed_or_deactivated_and_the_identity_stays(staffed, change):
+    company = staffed("gitlab_self_managed", {"host": "gitlab.example.com"})
+    before = dict(company.target.users)
+    change(company.mia, actor=company.actor)
+    company.work()
+    (there,) = company.target.users.values()
+    assert there["active"] in (False, "False")
+    assert {name: there[name] for name in ("id", "externalId", "userName")} == {
+        name: before[there["id"]][name] for name in ("id", "externalId", "userName")
+    }
+    assert [method for method, _path in company.target.wrote()] == ["PATCH"]
 
 
 @pytest.mark.parametrize("connector", ["gitlab_saas", "gitlab_self_managed"])
