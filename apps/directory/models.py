@@ -132,6 +132,25 @@ class User(TenantOwned, AbstractBaseUser):
         self.email_key = fold(self.email)
 
 
+class Headcount(TenantOwned):
+    """How many people there are: the sum over the tenant's rows. Triggers write them (apps/directory/headcount.py), and nobody else."""
+
+    # The index below begins with it.
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, editable=False, related_name="+", db_index=False
+    )
+    since = models.DateTimeField()  # on SQLite: they came then or later, and before the next row's
+    people = models.IntegerField()  # on PostgreSQL below 0 in one row, if more went by it than came
+
+    class Meta(TenantOwned.Meta):
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["tenant", "since"], name="headcount_since")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.people} since {self.since}"
+
+
 class Group(TenantOwned):
     """A user group: what gives people access to applications."""
 

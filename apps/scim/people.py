@@ -1,17 +1,29 @@
 """Which people a source sees, and which of them are its own."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
+from apps.directory import headcount
 from apps.directory.models import User as Person
 from apps.scim.models import ExternalIdentity, Source
 from apps.tenants.prepared import PreparedQuery
 
 _DELETED = PreparedQuery(
     lambda source: ExternalIdentity.objects.filter(source=source).exclude(deleted_at=None), source=UUID
+)
+_HOW_MANY_DELETED = PreparedQuery(
+    lambda source: (
+        ExternalIdentity.objects.filter(source=source)
+        .exclude(deleted_at=None)
+        .values("source")
+        .annotate(people=Count("pk"))
+        .values_list("people")
+    ),
+    source=UUID,
 )
 
 
@@ -27,9 +39,14 @@ def seen_by(source: Source) -> QuerySet[Person]:
 
 
 def total_seen_by(source: Source) -> int:
-    """As many as `seen_by` has, from two indexes: an exclusion would look at every person."""
-    deleted = ExternalIdentity.objects.filter(source=source).exclude(deleted_at=None)
-    return int(Person.objects.count()) - int(deleted.count())
+    """As many as `seen_by` has: nobody is counted but those whom the source deleted, by their index."""
+    (deleted,) = _HOW_MANY_DELETED.rows(source=source.pk) or [(0,)]
+    return headcount.people_there() - int(deleted[0])
+
+
+def nearest_before(source: Source, position: int) -> tuple[datetime, int] | None:
+    """As headcount.nearest_before; None where the source deleted somebody, who is counted there."""
+    return None if _DELETED.exists(source=source.pk) else headcount.nearest_before(position)
 
 
 def with_identity(source: Source, people: Iterable[Person]) -> list[Person]:

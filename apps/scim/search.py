@@ -34,7 +34,8 @@ def page_of(adapters: Adapters, request: HttpRequest, parameters: Mapping[str, A
     skip, left = wanted.start - 1, wanted.count
     for adapter, rows, total, selection in zip(adapters, found, totals, chosen, strict=True):
         if left > 0 and skip < total:
-            page = _cut(adapter, source, rows, selection, slice(skip, min(skip + left, total)), total)
+            part = slice(skip, min(skip + left, total))
+            page = _cut(adapter, source, *_nearer(adapter, source, rows, wanted, part, total), selection)
             resources += adapter.to_documents(page, request, selection)
             if len(page) < min(
                 left, total - skip
@@ -45,13 +46,32 @@ def page_of(adapters: Adapters, request: HttpRequest, parameters: Mapping[str, A
     return list_response(resources, total=sum(totals), start_index=wanted.start)
 
 
+Cut = tuple[QuerySet[Any], slice, int]  # the rows, what of them is wanted, how many they are
+
+
+def _nearer(
+    adapter: type[ResourceAdapter],
+    source: Source,
+    rows: QuerySet[Any],
+    wanted: Asked,
+    part: slice,
+    total: int,
+) -> Cut:
+    """Without those before a moment of whom it is known how many they are."""
+    known = adapter.nearest_before(source, part.start, wanted) if part.start >= DEEP else None
+    if known is None:
+        return rows, part, total
+    since, before = known
+    return rows.filter(created_at__gte=since), slice(part.start - before, part.stop - before), total - before
+
+
 def _cut(
     adapter: type[ResourceAdapter],
     source: Source,
     rows: QuerySet[Any],
-    selection: Selection,
     part: slice,
     total: int,
+    selection: Selection,
 ) -> list[Any]:
     """Far down a list the ids come first, which an index has: whoever is skipped is not read. From whichever end is nearer."""
     if part.start < DEEP:

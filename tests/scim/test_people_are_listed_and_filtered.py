@@ -14,6 +14,7 @@ from apps.scim import resources
 from apps.scim.columns import of_person
 from apps.scim.filters import conditions
 from apps.tenants.context import in_tenant
+from apps.tenants.models import Tenant
 from tests.conftest import Person
 from tests.scim.conftest import Caller
 
@@ -275,6 +276,25 @@ def test_far_down_the_list_the_same_people_follow_in_the_same_order(
     assert near == far
     assert [len(page["Resources"]) for page in far] == [3, 3]
     assert okta.list(startIndex="90")["Resources"] == []
+
+
+def test_a_long_walk_visits_each_person_once_whoever_left_before(okta: Caller, tenant: Tenant) -> None:
+    """Beyond what is walked along, also when somebody was deleted here and so is counted but not seen."""
+    walks = []
+    with in_tenant(tenant):
+        rows = [Directory(username=f"p{number}", email=f"p{number}@acme.example") for number in range(2300)]
+        for row in rows:
+            row.fill_keys()
+        Directory.objects.bulk_create(rows, batch_size=400)
+        Directory.objects.filter(username__in=["p7", "p1500"]).delete()
+    for left in (False, True):
+        if left:
+            okta("DELETE", f"/Users/{okta.create('left')['id']}")
+        pages = [okta.list(startIndex=str(start), count="200") for start in range(1, 2400, 200)]
+        assert {page["totalResults"] for page in pages} == {2298}
+        walks.append([each["userName"] for page in pages for each in page["Resources"]])
+    expected = [row.username for row in rows if row.username not in {"p7", "p1500"}]
+    assert walks == [expected, expected]
 
 
 @pytest.mark.parametrize("schemas", [1, "x", {"a": 1}, ["urn:other"], [None], True])

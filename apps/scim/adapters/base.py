@@ -1,5 +1,6 @@
 """What people and groups have in common on their way out and in."""
 
+from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Self
 from uuid import UUID
@@ -64,6 +65,11 @@ class ResourceAdapter(SCIMMixin):  # type: ignore[misc]
     def total(cls, source: Source, rows: QuerySet[Any], wanted: Asked) -> int:
         """How many there are on all pages."""
         return rows.count()
+
+    @classmethod
+    def nearest_before(cls, source: Source, position: int, wanted: Asked) -> tuple[datetime, int] | None:
+        """A moment, and how many of all come before it, at most `position`: it need not be walked to. None where no such is known."""
+        return None
 
     def content(self, selection: Selection = NOTHING_CHOSEN) -> Document:
         """All but id and meta, and of what is made of other values only what is asked for."""

@@ -1,6 +1,7 @@
 """People."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from apps.scim.listing import Asked
 from apps.scim.lookups import people_named, seen_person
 from apps.scim.models import Source
 from apps.scim.patching import patched
-from apps.scim.people import seen_by, total_seen_by, with_identity
+from apps.scim.people import nearest_before, seen_by, total_seen_by, with_identity
 from apps.scim.selection import Selection
 from apps.scim.user_resource import Wanted, document_of, emails_of, keep_company, wanted_of
 
@@ -43,6 +44,10 @@ class UserAdapter(ResourceAdapter):
     @classmethod
     def total(cls, source: Source, rows: QuerySet[Person], wanted: Asked) -> int:
         return rows.count() if wanted.filter is not None else total_seen_by(source)
+
+    @classmethod
+    def nearest_before(cls, source: Source, position: int, wanted: Asked) -> tuple[datetime, int] | None:
+        return None if wanted.filter is not None or wanted.order else nearest_before(source, position)
 
     @classmethod
     def one(cls, source: Source, key: UUID, selection: Selection, *, locked: bool = False) -> Person | None:
