@@ -65,7 +65,8 @@ def test_losing_access_overtakes_a_backlog_of_creations(scenarios):
 
 def test_nobody_is_removed_in_masses_before_an_administrator_agrees(scenarios):
     kept = scenarios["mass-removal"]["kept"]
-    assert (kept["held"], kept["gone_before"], kept["gone_after_giving_back"]) == (30, 0, 0)
+    assert (kept["held"], kept["gone_before"], kept["gone_while_held"]) == (30, 0, 0)
+    assert (kept["gone_after_giving_back"], kept["changed_before"]) == (0, 0)
     assert (kept["approved"], kept["gone_after"]) == (30, 30)
     assert scenarios["mass-removal"]["no guard"]["gone_before"] == 30
 

@@ -10,6 +10,7 @@ from tests.chaos.scenarios.scene import LONGEST, Numbers, Scene, until
 from tests.chaos.servers import Stage
 from tests.fakes.scim_target import TOKEN
 
+HOLDING = 6.0  # seconds in which held removals are watched: three rounds of the sweeper of scenarios.TIMES
 REFUSING = 12.0  # seconds that are watched once the token was refused
 PROBE = 3.0  # seconds between the probes of scenarios.TIMES
 
@@ -35,14 +36,23 @@ def mass_removal(stage: Stage, scale: int, mistake: str) -> Numbers:
     numbers: Numbers = {"held": held(), "gone_before": scene.inactive()}
     if mistake:
         return numbers
+    time.sleep(HOLDING)
+    numbers["gone_while_held"] = scene.inactive()
     move(assign_group)
     scene.settle()
     numbers |= {"gone_after_giving_back": scene.inactive(), "states_after_giving_back": scene.states()}
     move(remove_assignment)
     until(lambda: float(held() >= 30), LONGEST)
+    numbers["changed_before"] = _changes(scene)
     numbers["approved"] = scene.company.approve_removals()
     scene.settle()
     return numbers | {"gone_after": scene.inactive()}
+
+
+def _changes(scene: Scene) -> int:
+    """Requests that ever changed somebody who was there, taken back since or not. Not of groups: they are filled as people come."""
+    about_people = [asked for asked in scene.journal() if not asked["key"].startswith("Groups/")]
+    return sum(asked["method"] in {"PATCH", "PUT", "DELETE"} for asked in about_people)
 
 
 def sick_target(stage: Stage, scale: int, mistake: str) -> Numbers:
