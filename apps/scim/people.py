@@ -1,6 +1,5 @@
 """Which people a source sees, and which of them are its own."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +9,7 @@ from django.db.models import Count, QuerySet
 from apps.directory import headcount
 from apps.directory.models import User as Person
 from apps.scim.models import ExternalIdentity, Source
-from apps.tenants.prepared import PreparedQuery
+from apps.tenants.prepared import PreparedQuery, instances
 
 _DELETED = PreparedQuery(
     lambda source: ExternalIdentity.objects.filter(source=source).exclude(deleted_at=None), source=UUID
@@ -49,12 +48,12 @@ def nearest_before(source: Source, position: int) -> tuple[datetime, int] | None
     return None if _DELETED.exists(source=source.pk) else headcount.nearest_before(position)
 
 
-def with_identity(source: Source, people: Iterable[Person]) -> list[Person]:
+def with_identity(source: Source, people: QuerySet[Person]) -> list[Person]:
     """Each with `own_identities`: the source's identity, if it has one. One query more."""
-    found = list(people)
+    found: list[Person] = instances(people)
     keys = [person.pk for person in found]
     own: dict[Any, list[ExternalIdentity]] = {}
-    for identity in ExternalIdentity.objects.filter(source=source, user__among=keys):
+    for identity in instances(ExternalIdentity.objects.filter(source=source, user__among=keys)):
         own.setdefault(identity.user_id, []).append(identity)
     for person in found:
         person.own_identities = own.get(person.pk, [])  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import (
     BooleanField,
@@ -32,6 +33,7 @@ from django.db.models.signals import post_init, pre_init
 from django.utils import timezone
 
 from apps.tenants.context import current_tenant_id, in_tenant, outside_tenants
+from apps.tenants.running import run
 
 TENANT = "tenant_id"
 Update = Sequence[str] | Sequence[tuple[str, str]]  # taking_over
@@ -123,14 +125,12 @@ class _Plan:
         return cls(connection, sql, constants, slots, **_making(compiler, connection))
 
     def row(self, values: dict[str, Any]) -> Any:
-        with self.connection.cursor() as cursor:
-            cursor.execute(self.sql, self._parameters(values))
-            return cursor.fetchone()
+        return run(self.connection, self.sql, self._parameters(values), lambda cursor: cursor.fetchone())
 
     def rows(self, values: dict[str, Any]) -> list[Any]:
-        with self.connection.cursor() as cursor:
-            cursor.execute(self.sql, self._parameters(values))
-            return list(cursor.fetchall())
+        return list(
+            run(self.connection, self.sql, self._parameters(values), lambda cursor: cursor.fetchall())
+        )
 
     def _parameters(self, values: dict[str, Any]) -> list[Any]:
         if TENANT in self.slots:
@@ -156,6 +156,16 @@ class _Plan:
         for populator in self.populators:
             populator.populate(values, made)
         return made
+
+
+def instances(queryset: Any) -> list[Any]:
+    """As `list(queryset)` of one model without annotations, each made as PreparedQuery makes one. Only where they are many: its SQL is compiled as ever."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    try:
+        plan = _Plan.of(queryset.query, connection, {})
+    except EmptyResultSet:
+        return []
+    return [plan.instance(row) for row in plan.rows({})]
 
 
 def _with_empty_texts(sql: str, parameters: Sequence[Any]) -> tuple[str, list[Any]]:
@@ -200,8 +210,7 @@ def insert(row: Any, *, unique: Sequence[str] = (), update: Sequence[str] = ()) 
     row.take_tenant()
     connection = connections[DEFAULT_DB_ALIAS]
     sql = kept_sql(connection, insertion, type(row), tuple(unique), tuple(update))
-    with connection.cursor() as cursor:
-        cursor.execute(sql, columns_of(row, connection))
+    run(connection, sql, columns_of(row, connection))
     row._state.adding, row._state.db = False, connection.alias  # noqa: SLF001 - Django's documented Model API
 
 
@@ -213,8 +222,7 @@ def insert_values(model: Any, values: dict[str, Any]) -> None:
         _taken(values[column], ways, field, connection) if column in values else default()
         for column, ways, field, default in kept(connection, _told, model)
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(kept_sql(connection, insertion, model, (), ()), stored)
+    run(connection, kept_sql(connection, insertion, model, (), ()), stored)
 
 
 def _told(connection: Any, model: Any) -> list[tuple[str, Ways, Any, Callable[[], Any]]]:
@@ -240,8 +248,7 @@ def update(row: Any, fields: Sequence[str]) -> None:
     known = kept(connection, _by_name, type(row))
     values = [_written(row, known[name], connection, is_new=False) for name in fields]
     key = [_stored(value, connection) for value in (row.pk, row.tenant_id)]
-    with connection.cursor() as cursor:
-        cursor.execute(kept_sql(connection, _change, type(row), tuple(fields)), values + key)
+    run(connection, kept_sql(connection, _change, type(row), tuple(fields)), values + key)
 
 
 def _change(connection: Any, model: Any, names: Sequence[str]) -> str:

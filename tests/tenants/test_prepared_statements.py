@@ -5,7 +5,7 @@ import threading
 import uuid
 
 import pytest
-from django.db import IntegrityError, connection, connections
+from django.db import IntegrityError, connection, connections, transaction
 from django.db.models.signals import post_init
 from django.test.utils import CaptureQueriesContext
 
@@ -17,7 +17,8 @@ from apps.saml.models import SsoSession
 from apps.tenants.context import every_tenant, in_tenant, outside_tenants
 from apps.tenants.errors import NoTenantError, TenantError
 from apps.tenants.models import Tenant
-from apps.tenants.prepared import PreparedQuery, PreparedQueryOfAll, insert, insert_values, update
+from apps.tenants.prepared import PreparedQuery, PreparedQueryOfAll, insert, insert_values, instances, update
+from apps.tenants.running import together
 
 pytestmark = pytest.mark.django_db
 
@@ -306,3 +307,44 @@ def test_events_stay_append_only(inside, system):
     event = Event.objects.latest("created_at")
     with pytest.raises(Exception, match="append only"):
         event.save()
+
+
+def test_many_rows_are_what_the_query_gives(inside, alice, bob):
+    rows = User.objects.order_by("username_key")
+    for queryset in (rows, rows[1:2], rows.filter(pk__in=[]), rows.none()):
+        expected, found = list(queryset), instances(queryset)
+        assert [values(each) for each in found] == [values(each) for each in expected]
+        assert [each._state.adding for each in found] == [False] * len(expected)
+
+
+def test_after_an_error_a_transaction_takes_nothing_more(inside, by_name):
+    with pytest.raises(transaction.TransactionManagementError), transaction.atomic():
+        transaction.set_rollback(True)
+        by_name.first(username="alice")
+
+
+def group(name):
+    made = Group(name=name)
+    made.fill_keys()
+    return made
+
+
+def test_what_is_written_together_is_there_afterwards_and_in_one_message(inside):
+    with CaptureQueriesContext(connection) as queries, transaction.atomic(), together():
+        insert(group("one"))
+        with together():
+            insert(group("two"))
+    assert sum("INSERT" in each["sql"] for each in queries) == (1 if connection.vendor == "postgresql" else 2)
+    assert set(Group.objects.values_list("name", flat=True)) == {"one", "two"}
+
+
+def test_what_one_of_them_is_refused_for_ends_all_of_them(inside):
+    insert(group("there"))
+    with pytest.raises(IntegrityError), transaction.atomic(), together():
+        insert(group("one"))
+        insert(group("there"))
+    with pytest.raises(LookupError), transaction.atomic(), together():
+        insert(group("two"))
+        raise LookupError
+    insert(group("three"))  # nothing waits any more
+    assert set(Group.objects.values_list("name", flat=True)) == {"there", "three"}
