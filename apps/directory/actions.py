@@ -28,6 +28,7 @@ from apps.lib.transactions import joining
 from apps.outbox.models import Topic
 from apps.outbox.publish import publish, publish_all
 from apps.tenants.prepared import PreparedQuery, insert, update
+from apps.tenants.running import together
 
 USER_FIELDS = (
     "username",
@@ -115,8 +116,9 @@ def add_new_user(*, actor: Actor, active: bool = True, shares_email: bool = Fals
     password = UNUSABLE_PASSWORD_PREFIX + token_urlsafe(30)  # as Django makes one of none, but at once
     user = User(active=active, shares_email=shares_email, password=password, **_known(fields))
     _clean(user)
-    insert(user)
-    _tell_of_new(user, actor=actor)
+    with together():
+        insert(user)
+        _tell_of_new(user, actor=actor)
     return user
 
 

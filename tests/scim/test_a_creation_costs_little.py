@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from apps.directory.models import User
 from apps.events.actors import Actor
@@ -75,13 +76,14 @@ def test_a_creation_takes_ten_statements_however_many_there_are(
 ) -> None:
     """
     Tenant, token, one question who is there, and five rows: person, event, outbox entry, identity, request; two more are the
-    transaction. Nobody is invited.
+    transaction. Nobody is invited. PostgreSQL gets the first four rows in one message.
     """
+    statements = 7 if connection.vendor == "postgresql" else 10
     with in_tenant(okta.tenant):
         update_source(okta.source, actor=Actor.system(), invites=False)
     for number in range(3):
         okta.create(f"somebody{number}", externalId=f"00u{number}")
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(statements):
             okta.create(f"mia{number}", externalId=f"00m{number}")
 
 

@@ -24,6 +24,7 @@ from apps.scim.lookups import ADDRESS, KNOWN, NAME, arriving, signs_in
 from apps.scim.models import ExternalIdentity, Source
 from apps.scim.user_names import free_username
 from apps.tenants.prepared import insert, update
+from apps.tenants.running import together
 
 CHANGING = ("external_id", "user_name", "user_name_key", "claimed", "deleted_at")
 
@@ -60,9 +61,10 @@ def add_person(
         raise EmailExists().about(stranger, external_id=external_id, user_name=user_name)
     # What was sent is held to the same rules as what is stored; the portal's own name may get a number.
     fields["username"] = free_username(user_name) if NAME in so else user_name
-    user = directory.add_new_user(actor=actor, active=active, shares_email=held, **fields)
-    identity = ExternalIdentity(source=source, user=user, external_id=external_id, user_name=user_name)
-    _save(identity)
+    with together():
+        user = directory.add_new_user(actor=actor, active=active, shares_email=held, **fields)
+        identity = ExternalIdentity(source=source, user=user, external_id=external_id, user_name=user_name)
+        _save(identity)
     keep_secondary(identity, secondary or [], actor=actor)
     _welcome(identity, user, actor=actor)
     return _known_as(identity)
