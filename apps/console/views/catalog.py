@@ -1,7 +1,5 @@
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from apps.accounts.access import actor_of, administrator_required
@@ -42,7 +40,6 @@ def connector(request: HttpRequest, key: str) -> HttpResponse:
     if form.is_valid():
         with refusals_on(form):
             application = add_application(actor=actor_of(request), connector=key, **form.values())
-            messages.success(request, _("%(name)s was created.") % {"name": application})
             return redirect("console:application_created", application.pk)
     return show(
         request,

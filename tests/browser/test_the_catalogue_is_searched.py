@@ -1,0 +1,52 @@
+"""The catalogue's search: what does not match goes while one types, and without scripts once it is sent."""
+
+import pytest
+
+CATALOG = "/t/acme/console/catalog/"
+FIELD = "Type the name of the application"
+
+
+def shown(page):
+    return page.locator(".tile:visible strong").all_inner_texts()
+
+
+@pytest.fixture
+def catalogue(visit, furnished, alice):
+    def opened(**options):
+        visitor = visit(**options)
+        visitor.be(alice)
+        visitor.open(CATALOG)
+        return visitor
+
+    return opened
+
+
+def test_what_does_not_match_goes_while_one_types_and_enter_opens_the_first_that_does(catalogue):
+    visitor = catalogue()
+    page = visitor.page
+    assert {"GitLab", "Pulumi", "Bookmark"} <= set(shown(page))
+    page.get_by_label(FIELD).fill("pulu")
+    assert shown(page) == ["Pulumi"]
+    page.get_by_label(FIELD).press("Enter")
+    page.wait_for_url(f"**{CATALOG}pulumi/")
+    assert visitor.complaints == []
+
+
+def test_what_is_not_there_leads_to_custom_saml(catalogue):
+    visitor = catalogue()
+    assert not visitor.page.get_by_role("heading", name="Not in the catalogue").is_visible()
+    visitor.page.get_by_label(FIELD).fill("nothing like it")
+    assert shown(visitor.page) == []
+    assert visitor.page.get_by_role("heading", name="Not in the catalogue").is_visible()
+    assert visitor.violations() == []
+    visitor.page.get_by_role("link", name="Custom SAML").click()
+    visitor.page.wait_for_url(f"**{CATALOG}custom_saml/")
+
+
+def test_without_scripts_the_search_is_sent(catalogue):
+    page = catalogue(java_script_enabled=False).page
+    page.get_by_label(FIELD).fill("pulu")
+    assert len(shown(page)) > 1
+    page.get_by_label(FIELD).press("Enter")
+    page.wait_for_url("**?q=pulu")
+    assert shown(page) == ["Pulumi"]
