@@ -105,10 +105,9 @@ def receipts_of(events: Sequence[Event]) -> list[Receipt]:
     if not people:
         return []
     since = min(event.created_at for event in events)
-    follow = Event.objects.filter(
-        type__in=(*ANSWERS, *BEGINS, EventType.USER_ACTIVATED), target_kind="user", target_id__in=people
-    )
-    after = _by_person(follow.filter(created_at__gte=since).order_by("created_at", "pk"), "target_id")
+    about_them = Way(models.Q(target_kind="user", target_id__in=people), "event_target").lines()
+    follow = about_them.filter(type__in=(*ANSWERS, *BEGINS, EventType.USER_ACTIVATED), created_at__gte=since)
+    after = _by_person(follow.order_by("created_at", "pk"), "target_id")
     accounts = _by_person(_accounts(people), "user_id")
     jobs = _by_person(_jobs(people), "resource_id")
     return [

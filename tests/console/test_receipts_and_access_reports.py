@@ -7,11 +7,13 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from apps.directory.actions import deactivate_user
 from apps.events.models import Event
 from apps.events.types import EventType
-from apps.insights.receipts import offboarded, offboardings
+from apps.insights.receipts import offboarded, offboardings, receipts_of
 from apps.tenants.context import in_tenant
 from tests.conftest import PASSWORD
 
@@ -100,6 +102,12 @@ def test_receipts_are_looked_up_and_not_looked_for_along_the_log(alice, wanted, 
     with in_tenant(alice.tenant):
         for lines in offboarded(**wanted).branches():
             assert f"USING INDEX {index} " in lines.order_by("-created_at", "-pk")[:26].explain()
+        with CaptureQueriesContext(connection) as asked:
+            receipts_of(offboarded().page(1).rows or [Event(target_id=str(uuid4()), created_at=timezone.now())])
+        [what_followed] = [
+            each["sql"] for each in asked.captured_queries if "user_deprovision" in each["sql"]
+        ]
+        assert 'INDEXED BY "event_target"' in what_followed
         walked = offboardings().filter(target_name__icontains="mia")[:26].explain()
         assert "USING INDEX event_newest " in walked, "what they would do without being told"
 
