@@ -45,6 +45,12 @@ class Chart:
     far: bool
 
     @property
+    def form(self) -> str:
+        """Of the moments below it: with seconds where a bar is less than a minute."""
+        bar = self.bars[0][0]
+        return "j M H:i:s" if bar.ends - bar.begins < timedelta(minutes=1) else "j M Y, H:i"
+
+    @property
     def width(self) -> int:
         return self.bars[-1][0].x + 20 if self.bars else 0
 
@@ -134,7 +140,8 @@ def narrowed(request: HttpRequest, form: EventFilterForm) -> Iterator[Narrowed]:
 
 def _in_words(field: Any, value: Any) -> str:
     if isinstance(value, datetime):
-        return language.day(timezone.localtime(value), "j M Y, H:i T")
+        form = "j M Y, H:i:s T" if value.second else "j M Y, H:i T"  # a bar may be a second wide
+        return language.day(timezone.localtime(value), form)
     return str(dict(getattr(field, "choices", ())).get(value, value))
 
 

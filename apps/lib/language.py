@@ -19,6 +19,7 @@ FORMS = (
     pgettext_lazy("date format", "j M Y"),
     pgettext_lazy("date format", "j M Y, H:i"),
     pgettext_lazy("date format", "j M Y, H:i T"),
+    pgettext_lazy("date format", "j M Y, H:i:s T"),
     pgettext_lazy("date format", "j F Y, H:i:s"),
     pgettext_lazy("date format", "j F Y, H:i T"),
     pgettext_lazy("date format", "j M H:i"),

@@ -25,8 +25,10 @@ def replayable(webhook: Webhook, since: dt.datetime, until: dt.datetime, types: 
     """
     archived = archived_until()
     if archived is not None and since <= archived:
-        moment = day(timezone.localtime(archived), "j M Y, H:i")
-        words = _("What happened up to %(moment)s is archived and is not sent again. Begin after it.")
+        moment = day(timezone.localtime(archived), "j M Y, H:i:s T")
+        words = _(
+            "What happened up to %(moment)s is archived and is not sent again. Begin after it; what was before is in the files of the event archive."
+        )
         raise WebhookInvalid({"": [words % {"moment": moment}]})
     rows = feed.events_in(since, min(until, timezone.now()), _chosen(webhook, types))
     return feed.without_own(rows, webhook.pk)

@@ -151,6 +151,18 @@ def test_one_goes_on_to_the_next_line_that_matches(alice, told):
     assert 'rel="next"' in page_of(alice, last)
 
 
+def test_nothing_ended_and_no_are_told_and_not_left_out(alice):
+    with in_tenant(alice.tenant):
+        event = recorded(
+            EventType.USER_SUSPENDED,
+            actor=Actor.system(),
+            details={"sessions_ended": 0, "idp_initiated": False, "refusal": ""},
+        )
+    page = page_of(alice, event)
+    for name, value in (("sessions_ended", "0"), ("idp_initiated", "No"), ("refusal", "—")):
+        assert f"<dt>{name}</dt><dd><code>{value}</code></dd>" in page
+
+
 def test_the_whole_of_it_is_there_as_json_to_copy(alice, told):
     copied = re.search(r'data-copy="(\{[^"]+)"', page_of(alice, told[1]))[1]
     document = json.loads(html.unescape(copied))

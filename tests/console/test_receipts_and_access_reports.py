@@ -33,6 +33,7 @@ def test_the_receipt_says_what_ended_and_follows_what_is_owed(alice, bob, left, 
     assert "1 application does not have it yet" in page
     assert 'hx-trigger="every 2s"' in page
     assert "<dt>Sessions ended</dt><dd>1<" in page
+    assert f"<p>{alice.tenant.name} · User deactivated · " in page, "paper says whose it is"
     work()
     page = alice.get(f"/console/receipts/{left.pk}/").content.decode()
     assert "Every application was told within" in page
@@ -103,7 +104,9 @@ def test_receipts_are_looked_up_and_not_looked_for_along_the_log(alice, wanted, 
         for lines in offboarded(**wanted).branches():
             assert f"USING INDEX {index} " in lines.order_by("-created_at", "-pk")[:26].explain()
         with CaptureQueriesContext(connection) as asked:
-            receipts_of(offboarded().page(1).rows or [Event(target_id=str(uuid4()), created_at=timezone.now())])
+            receipts_of(
+                offboarded().page(1).rows or [Event(target_id=str(uuid4()), created_at=timezone.now())]
+            )
         [what_followed] = [
             each["sql"] for each in asked.captured_queries if "user_deprovision" in each["sql"]
         ]

@@ -154,6 +154,18 @@ def test_each_bar_leads_to_its_own_stretch_of_time(alice, bob, system):
     assert str(early.pk) not in second
 
 
+def test_a_stretch_of_seconds_is_told_with_its_seconds(alice):
+    span = "since=2026-03-01T10:15:30Z&until=2026-03-01T10:15:40Z"
+    with in_tenant(alice.tenant), time_machine.travel("2026-03-01T10:15:35Z", tick=False):
+        record(EventType.USER_LOGOUT, actor=Actor("person", "", "early"))
+    page = alice.get(f"/console/events/?{span}").content.decode()
+    assert re.search(r"Since: 1 Mar 2026, \d\d:15:30 ", page)
+    assert re.search(r"Until: 1 Mar 2026, \d\d:15:40 ", page)
+    assert re.search(r">1 Mar \d\d:15:3\d</time>", page.partition('class="chart"')[2].partition("<table")[0])
+    whole = alice.get("/console/events/?since=2026-03-01T10:15:00Z").content.decode()
+    assert re.search(r"Since: 1 Mar 2026, \d\d:15 ", whole)
+
+
 def test_columns_are_chosen_in_the_address(alice, refused):
     usual = alice.get("/console/events/").content.decode().partition("<thead>")[2].partition("</thead>")[0]
     assert "By</th>" in usual

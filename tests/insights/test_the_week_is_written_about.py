@@ -1,6 +1,7 @@
 """The weekly digest: on Monday morning, once, to administrators, of what happened and of what waits; and nothing of an empty week."""
 
 import datetime as dt
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
@@ -52,7 +53,16 @@ def test_administrators_are_told_once(acme, alice):
     [(address, text)] = letters(acme)
     assert address == alice.user.email
     assert "1 person joined." in text
-    assert "?type=user_create&result=success" in text
+    [link] = [line.strip() for line in text.splitlines() if "?type=user_create&result=success" in line]
+    # Not "the last seven days": somebody may follow it on Thursday.
+    week = {
+        "since": f"{MONDAY - dt.timedelta(days=7):%Y-%m-%d}T00:00:00Z",
+        "until": f"{MONDAY:%Y-%m-%d}T00:00:00Z",
+    }
+    assert {name: parse_qs(urlsplit(link).query)[name] for name in week} == {
+        name: [moment] for name, moment in week.items()
+    }
+    assert "carol" in alice.get(link.partition(alice.url(""))[2]).content.decode()
     first, last = (MONDAY - dt.timedelta(days=days) for days in (7, 1))
     assert text.startswith(f"From {first.day} {first:%b %Y} to {last.day} {last:%b %Y}.")
 

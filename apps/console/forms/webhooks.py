@@ -3,6 +3,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.console.forms.base import ActionForm
 from apps.events.types import EventType
@@ -74,7 +75,9 @@ class WebhookForm(ActionForm):
 class ReplayForm(ActionForm):
     """A range of time in the reader's own."""
 
-    since = forms.DateTimeField(label=_("From"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    since = forms.DateTimeField(
+        label=pgettext_lazy("time", "From"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
+    )
     until = forms.DateTimeField(
         label=_("Until"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
