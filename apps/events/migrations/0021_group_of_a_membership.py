@@ -7,7 +7,9 @@ class AddReadColumn(migrations.AddField):
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
         if schema_editor.connection.vendor == 'sqlite':
-            to_state.apps.get_model(app_label, self.model_name)._meta.get_field(self.name).db_persist = False
+            field = to_state.apps.get_model(app_label, self.model_name)._meta.get_field(self.name)
+            field.db_persist = False
+            field.null = True  # a column that may be empty is added; for another Django makes the whole table anew
         super().database_forwards(app_label, schema_editor, from_state, to_state)
 
 
