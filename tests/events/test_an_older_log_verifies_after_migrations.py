@@ -118,3 +118,16 @@ def test_what_was_sealed_signed_and_archived_verifies(log, capsys):
     with past_the_triggers():
         change(Event, sixth.pk, details={**MEMBERSHIP, "group": str(uuid4())})
     assert [fault.sequence for fault in verify().faults] == [16]
+
+
+@pytest.mark.skipif(
+    connection.vendor != "sqlite", reason="PostgreSQL rewrites the table: the changelog says for how long"
+)
+def test_sqlite_adds_the_group_without_making_the_log_anew(db, capsys):
+    if not MigrationLoader(None).graph.nodes:
+        pytest.skip("The tables were made without migrations.")
+    call_command("sqlmigrate", "events", "0021")
+    statements = capsys.readouterr().out
+    assert 'ALTER TABLE "events_event" ADD COLUMN "group_id"' in statements
+    assert 'CREATE INDEX "event_group"' in statements
+    assert "CREATE TABLE" not in statements
