@@ -13,7 +13,6 @@ from uuid import uuid4
 import hypothesis
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from django.db import connection, transaction
 from django.test import Client, TransactionTestCase
 from django.urls import clear_script_prefix
 from django.utils import timezone
@@ -27,7 +26,6 @@ from apps.directory.actions import add_user
 from apps.directory.models import User
 from apps.events.actors import Actor
 from apps.platform.actions import add_operator
-from apps.tenants import append_only
 from apps.tenants.actions import create_tenant
 from apps.tenants.addresses import path_prefix
 from apps.tenants.context import in_tenant, outside_tenants
@@ -42,19 +40,7 @@ hypothesis.settings.load_profile("shared-machine")
 PASSWORD = "correct horse battery"
 
 
-_emptied = TransactionTestCase._fixture_teardown
-
-
-def _emptied_with_the_log(case: TransactionTestCase) -> None:
-    """What a test has committed goes, append-only rows as well."""
-    if connection.vendor == "postgresql":
-        emptying.empty()
-    else:
-        with transaction.atomic(), append_only._door(append_only.EVERYTHING):
-            _emptied(case)
-
-
-TransactionTestCase._fixture_teardown = _emptied_with_the_log  # type: ignore[method-assign]
+TransactionTestCase._fixture_teardown = lambda _case: emptying.empty()  # type: ignore[method-assign]
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.test import TransactionTestCase
 from pytest_django.live_server_helper import LiveServer
 
 from apps.accounts.models import Role
 from apps.events.actors import Actor
 from apps.tenants.actions import create_tenant
 from apps.tenants.context import outside_tenants
+from tests import emptying
 from tests.browser.conftest import LIGHT, new_context
 from tests.browser.furnished_keys import somebody_with_a_passkey
 from tests.browser.furnished_tenant import furnish
@@ -51,8 +51,7 @@ def transactional_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[
     """In place of pytest-django's: what is committed goes after the last test of the module that this worker has, not after each."""
     with django_db_blocker.unblock():
         yield
-        with outside_tenants():
-            TransactionTestCase("__init__")._fixture_teardown()
+        emptying.empty()
 
 
 @pytest.fixture(scope="module")

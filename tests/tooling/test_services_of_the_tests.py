@@ -2,7 +2,6 @@ import os
 from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from tests import emptying, services
 from tests.conftest import Person
@@ -47,7 +46,6 @@ def test_postgresql_does_not_run_as_root(monkeypatch: pytest.MonkeyPatch) -> Non
     assert services.unprivileged() is None
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's tables are emptied by Django")
 @pytest.mark.django_db(transaction=True)
 def test_what_was_committed_of_every_tenant_goes(alice: Person, charlie: Person) -> None:
     """Events too, which nobody may delete otherwise."""
