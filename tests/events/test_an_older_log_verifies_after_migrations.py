@@ -123,7 +123,7 @@ def test_what_was_sealed_signed_and_archived_verifies(log, capsys):
 @pytest.mark.skipif(
     connection.vendor != "sqlite", reason="PostgreSQL rewrites the table: the changelog says for how long"
 )
-def test_sqlite_adds_the_group_without_making_the_log_anew(db, capsys):
+def test_sqlite_adds_the_group_without_making_the_log_anew(transactional_db, capsys):
     if not MigrationLoader(None).graph.nodes:
         pytest.skip("The tables were made without migrations.")
     call_command("sqlmigrate", "events", "0021")
