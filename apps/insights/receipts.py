@@ -96,7 +96,7 @@ def offboarded(*, name: str = "", person: str = "", since: dt.datetime | None = 
 
 def receipt_for(user: User) -> Event | None:
     """The event that begins the latest receipt of somebody who is still here."""
-    return next(iter(offboarded(person=str(user.pk)).page(1).rows), None)
+    return next(iter(offboarded(person=str(user.pk)).filled(1).rows), None)
 
 
 def receipts_of(events: Sequence[Event]) -> list[Receipt]:
