@@ -64,6 +64,8 @@ def showroom(transactional_db: None, chromium: Any) -> Iterator[Showroom]:
         people["dora"] = person(tenant, "dora", role=Role.HELP_DESK)
         people["olivia"] = operator("olivia")
     server = LiveServer("localhost")
+    # Its last answers end, and leave the database, before that goes.
+    server.thread.httpd.daemon_threads = False
     room = Showroom(chromium, server.url, people, ids)
     yield room
     room.close()
