@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.db import connections
 from pytest_django.live_server_helper import LiveServer
 
 from apps.accounts.models import Role
@@ -52,6 +53,7 @@ def transactional_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[
     with django_db_blocker.unblock():
         yield
         emptying.empty()
+        connections.close_all()  # Django's own does so, too: a database that somebody uses cannot go
 
 
 @pytest.fixture(scope="module")
