@@ -64,7 +64,7 @@ def test_what_the_console_switches_on_the_sandbox_decrypts(visit, wiki, alice, b
     assert b"EncryptedAssertion" in octets
     assert b"bob@acme.example" not in octets
     person.page.get_by_role("heading", name="Signed in as bob@acme.example").wait_for()
-    shown = person.page.locator("dl.values").first.inner_text()
+    shown = person.page.locator("main dl.values").first.inner_text()
     assert "with AES-256-GCM" in shown
     assert "response + assertion" in shown
     assert shown.count("bob@acme.example") == 2  # NameID and the attribute
