@@ -19,6 +19,20 @@ def press(page, *keys):
         page.keyboard.press(key)
 
 
+def leads_to(page, letter, place):
+    """Pressed again where nothing came: on a busy machine more time may pass between two keys than may."""
+    from playwright.sync_api import TimeoutError as NothingCame
+
+    for _ in range(5):
+        press(page, "g", letter)
+        try:
+            page.wait_for_url(f"**{CONSOLE}{place}", timeout=4000)
+        except NothingCame:
+            continue
+        return True
+    return False
+
+
 def goes_nowhere(page, *keys):
     """Another page would have come by then, or the list be open."""
     before = page.url
@@ -35,8 +49,7 @@ def rows(page):
 
 @pytest.mark.parametrize(("letter", "place"), PLACES.items())
 def test_g_and_a_letter_lead_where_the_side_menu_does(console, letter, place):
-    press(console.page, "g", letter)
-    console.page.wait_for_url(f"**{CONSOLE}{place}")
+    assert leads_to(console.page, letter, place)
     assert console.complaints == []
 
 
@@ -88,8 +101,8 @@ def test_somebody_is_led_only_where_their_menu_leads(visit, furnished, dora):
     assert goes_nowhere(visitor.page, "g", "a")
     press(visitor.page, "?")
     assert list(rows(visitor.page)) == ["/", "g u", "g e", "?", "Esc"]
-    press(visitor.page, "Escape", "g", "e")
-    visitor.page.wait_for_url(f"**{CONSOLE}events/")
+    press(visitor.page, "Escape")
+    assert leads_to(visitor.page, "e", PLACES["e"])
 
 
 def test_the_launcher_has_no_side_menu(visit, furnished, bob):
@@ -107,7 +120,7 @@ def test_what_is_typed_into_a_field_is_text(console):
     assert goes_nowhere(page, "g", "u", "?", "/")
     assert page.locator("[data-search]").input_value() == "gu?/"
     page.locator("[data-search]").blur()
-    assert not goes_nowhere(page, "g", "u")  # the same keys, outside of the field
+    assert leads_to(page, "u", PLACES["u"])  # the same keys, outside of the field
 
 
 @pytest.mark.parametrize(
@@ -144,8 +157,7 @@ def test_one_switch_turns_all_of_them_off_and_on_again(console):
     assert not switch.is_checked()
     switch.check()
     console.open(CONSOLE)
-    press(page, "g", "u")
-    page.wait_for_url(f"**{CONSOLE}users/")
+    assert leads_to(page, "u", PLACES["u"])
 
 
 def test_without_scripts_nothing_tells_of_keys(visit, furnished, alice):
