@@ -47,7 +47,8 @@ class Visitor:
         self.asked.add(request)
 
     def _miss(self, request: Any) -> None:
-        if request in self.asked:  # by what is open now, not by the page that was left
+        # By what is open now, not by the page that was left; nor what the browser itself gave up, as it does when it leaves a page.
+        if request in self.asked and request.failure != "net::ERR_ABORTED":
             self.complaints.append(f"failed: {request.url}")
 
     def start_over(self, *, color_scheme: str, viewport: dict[str, int]) -> None:
