@@ -76,7 +76,7 @@ def start(visitor, provider):
 
 def arrived(visitor, provider):
     """The page goes on while its fonts may still be on their way: those are no complaint."""
-    visitor.page.wait_for_url(provider.done)
+    visitor.arrives(provider.done)
     assert [text for text in visitor.complaints if "/static/fonts/" not in text] == []
     return provider.taken[-1]
 
@@ -89,7 +89,7 @@ def test_a_policy_of_the_applications_origin_alone_would_strand_the_person(visit
     visitor.be(bob)
     with pytest.raises(Exception, match="Timeout"):
         visitor.page.goto(f"{provider.portal}/t/acme/launch/wiki")
-        visitor.page.wait_for_url(provider.done, timeout=2000)
+        visitor.arrives(provider.done, timeout=2000)
     assert any("form-action" in complaint for complaint in visitor.complaints)
     assert len(provider.taken) == 1
 
@@ -135,7 +135,7 @@ def test_without_scripts_a_button_goes_on(visit, provider, bob):
     start(visitor, provider)
     visitor.sign_in(bob)
     visitor.page.get_by_role("button", name="Continue").click()
-    visitor.page.wait_for_url(provider.done)
+    visitor.arrives(provider.done)
     assert provider.taken[-1]["RelayState"] == ["/deep"]
 
 
@@ -177,7 +177,7 @@ def test_whoever_is_refused_goes_back_to_the_application(visit, provider, alice,
     visitor.page.get_by_role("button", name="Back to Wiki").click()
     if not scripts:
         visitor.page.get_by_role("button", name="Continue").click()
-    visitor.page.wait_for_url(provider.done)
+    visitor.arrives(provider.done)
     taken = provider.taken[-1]
     assert taken["RelayState"] == ["/deep"]
     assert b"status:RequestDenied" in base64.b64decode(taken["SAMLResponse"][0])

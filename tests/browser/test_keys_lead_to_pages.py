@@ -19,14 +19,14 @@ def press(page, *keys):
         page.keyboard.press(key)
 
 
-def leads_to(page, letter, place):
+def leads_to(visitor, letter, place):
     """Pressed again where nothing came: on a busy machine more time may pass between two keys than may."""
     from playwright.sync_api import TimeoutError as NothingCame
 
     for _ in range(5):
-        press(page, "g", letter)
+        press(visitor.page, "g", letter)
         try:
-            page.wait_for_url(f"**{CONSOLE}{place}", timeout=4000)
+            visitor.arrives(f"{CONSOLE}{place}", timeout=4000)
         except NothingCame:
             continue
         return True
@@ -49,7 +49,7 @@ def rows(page):
 
 @pytest.mark.parametrize(("letter", "place"), PLACES.items())
 def test_g_and_a_letter_lead_where_the_side_menu_does(console, letter, place):
-    assert leads_to(console.page, letter, place)
+    assert leads_to(console, letter, place)
     assert console.complaints == []
 
 
@@ -102,7 +102,7 @@ def test_somebody_is_led_only_where_their_menu_leads(visit, furnished, dora):
     press(visitor.page, "?")
     assert list(rows(visitor.page)) == ["/", "g u", "g e", "?", "Esc"]
     press(visitor.page, "Escape")
-    assert leads_to(visitor.page, "e", PLACES["e"])
+    assert leads_to(visitor, "e", PLACES["e"])
 
 
 def test_the_launcher_has_no_side_menu(visit, furnished, bob):
@@ -120,7 +120,7 @@ def test_what_is_typed_into_a_field_is_text(console):
     assert goes_nowhere(page, "g", "u", "?", "/")
     assert page.locator("[data-search]").input_value() == "gu?/"
     page.locator("[data-search]").blur()
-    assert leads_to(page, "u", PLACES["u"])  # the same keys, outside of the field
+    assert leads_to(console, "u", PLACES["u"])  # the same keys, outside of the field
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_one_switch_turns_all_of_them_off_and_on_again(console):
     assert not switch.is_checked()
     switch.check()
     console.open(CONSOLE)
-    assert leads_to(page, "u", PLACES["u"])
+    assert leads_to(console, "u", PLACES["u"])
 
 
 def test_without_scripts_nothing_tells_of_keys(visit, furnished, alice):

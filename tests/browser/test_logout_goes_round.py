@@ -42,7 +42,7 @@ def signed_in_to(visitor, bob, *slugs):
     visitor.be(bob)
     for slug in slugs:
         visitor.open(f"/t/acme/launch/{slug}")
-        visitor.page.wait_for_url(f"**/sandbox/sp/{slug}/")
+        visitor.arrives(f"/t/acme/sandbox/sp/{slug}/")
 
 
 def is_signed_in_to(bob, slug):

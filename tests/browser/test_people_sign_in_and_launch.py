@@ -19,7 +19,7 @@ def test_the_keyboard_alone_signs_in_and_opens_an_application(visit, furnished, 
     page.keyboard.press("Tab")
     page.keyboard.type("correct horse battery")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/t/acme/")
+    visitor.arrives("/t/acme/")
     assert page.get_by_role("heading", level=1).inner_text().endswith("Bob")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to content"
@@ -69,11 +69,11 @@ def test_everything_works_without_scripts(visit, furnished, bob):
     page = visitor.page
     page.get_by_label(SEARCH).fill("emigre")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/t/acme/?q=emigre")
+    visitor.arrives("/t/acme/?q=emigre")
     assert seen_tiles(page) == ["Émigré relocation and travel reimbursements"]
     page.locator("summary").click()
     page.get_by_role("button", name="Sign out").click()
-    page.wait_for_url("**/t/acme/login/")
+    visitor.arrives("/t/acme/login/")
     assert page.get_by_text("You are signed out here.").is_visible()
 
 
@@ -123,5 +123,5 @@ def test_a_stranger_who_opens_a_bookmark_signs_in_and_gets_there(visit, elsewher
     visitor = visit()
     visitor.open("/t/acme/launch/elsewhere")
     visitor.sign_in(bob)
-    visitor.page.wait_for_url(elsewhere)
+    visitor.arrives(elsewhere)
     assert visitor.page.get_by_role("heading", name="There").is_visible()

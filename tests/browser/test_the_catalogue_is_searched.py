@@ -28,7 +28,7 @@ def test_what_does_not_match_goes_while_one_types_and_enter_opens_the_first_that
     page.get_by_label(FIELD).fill("pulu")
     assert shown(page) == ["Pulumi"]
     page.get_by_label(FIELD).press("Enter")
-    page.wait_for_url(f"**{CATALOG}pulumi/")
+    visitor.arrives(f"{CATALOG}pulumi/")
     assert visitor.complaints == []
 
 
@@ -40,13 +40,14 @@ def test_what_is_not_there_leads_to_custom_saml(catalogue):
     assert visitor.page.get_by_role("heading", name="Not in the catalogue").is_visible()
     assert visitor.violations() == []
     visitor.page.get_by_role("link", name="Custom SAML").click()
-    visitor.page.wait_for_url(f"**{CATALOG}custom_saml/")
+    visitor.arrives(f"{CATALOG}custom_saml/")
 
 
 def test_without_scripts_the_search_is_sent(catalogue):
-    page = catalogue(java_script_enabled=False).page
+    visitor = catalogue(java_script_enabled=False)
+    page = visitor.page
     page.get_by_label(FIELD).fill("pulu")
     assert len(shown(page)) > 1
     page.get_by_label(FIELD).press("Enter")
-    page.wait_for_url("**?q=pulu")
+    visitor.arrives(f"{CATALOG}?q=pulu")
     assert shown(page) == ["Pulumi"]

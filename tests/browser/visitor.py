@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urljoin
 
 from django.conf import settings
 
@@ -21,6 +22,17 @@ SETTLED = """async () => {
 
 # Every rule that axe-core has switched on; of what it found, only what is wrong comes back.
 AXE = "() => axe.run({resultTypes: ['violations']}).then((found) => found.violations)"
+
+
+def expect(shown: Any) -> Any:
+    """Playwright's, of a locator or page: asks again until it is so. What is read by itself is what stands there that moment.
+
+    Imported only here and now: a machine without Playwright skips these tests, with the reason.
+    """
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=30_000)  # milliseconds, as every other wait here; its own are five seconds
+    return expect(shown)
 
 
 @dataclass
@@ -63,6 +75,15 @@ class Visitor:
     def open(self, path: str) -> Any:
         """`path` below the live server. Answers when everything is loaded and the scripts have run."""
         return self.page.goto(f"{self.base_url}{path}")
+
+    def arrives(self, address: str, **options: Any) -> None:
+        """Waits for the page at exactly that address, its query included: a path below the live server, or another site's whole address.
+
+        A pattern would not do: "**/t/acme/" is also how the sign-in page's address ends, /t/acme/login/?next=/t/acme/. Nor does an
+        address where the window is before: that it arrived there again, only something on the page can say.
+        """
+        wanted = urljoin(self.base_url, address)
+        self.page.wait_for_url(lambda url: url == wanted, **options)
 
     def look_through(self, *, color_scheme: str, viewport: dict[str, int], **_: Any) -> None:
         """The open page in another theme and at another width, once nothing moves any more."""
