@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,9 +13,11 @@ from django.utils import timezone
 
 from apps.events.models import Event, EventCheckpoint, EventSeal
 from apps.lib.transactions import retried
+from apps.tenants.bulk import insert_rows
 from apps.tenants.context import current_tenant_id, every_tenant
 from apps.tenants.models import Tenant
 
+_JSON = DjangoJSONEncoder(sort_keys=True, separators=(",", ":"))
 GENESIS = "0" * 64
 BATCH = 1000  # sealed in one transaction
 # Longer than any transaction: what is written in one becomes visible no later than this. Every look for more goes through the whole log.
@@ -33,16 +36,20 @@ LATER_FIELDS = [
 
 def document_of(event: Event) -> dict[str, Any]:
     """Every column, with times to the microsecond, as JSON has it: what is sealed, and what archives hold."""
-    line = {field: getattr(event, field) for field in FIRST_FIELDS}
-    line |= {field: value for field in LATER_FIELDS if (value := getattr(event, field)) not in ("", None)}
-    line["created_at"] = event.created_at.isoformat()
-    document: dict[str, Any] = json.loads(json.dumps(line, cls=DjangoJSONEncoder))
+    document: dict[str, Any] = json.loads(_JSON.encode(_line(vars(event))))
     return document
 
 
+def _line(columns: Mapping[str, Any]) -> dict[str, Any]:
+    line = {field: columns[field] for field in FIRST_FIELDS}
+    line |= {field: value for field in LATER_FIELDS if (value := columns[field]) not in ("", None)}
+    line["created_at"] = columns["created_at"].isoformat()
+    return line
+
+
 def digest_of(document: dict[str, Any], before: str) -> str:
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(f"{before}\n{text}".encode()).hexdigest()
+    """Of a document, or of the line that it is made from: they are written alike."""
+    return hashlib.sha256(f"{before}\n{_JSON.encode(document)}".encode()).hexdigest()
 
 
 def sealed_document(seal: EventSeal) -> dict[str, Any]:
@@ -66,15 +73,15 @@ def seal(limit: int = BATCH, *, within: timedelta | None = None) -> int:
     hold_chain()
     last = EventSeal.objects.order_by("-sequence").first() or archived_tip()
     sequence, digest = (last.sequence, last.digest) if last else (0, GENESIS)
-    seals = []
+    seals: list[dict[str, Any]] = []
     waiting = Event.objects.filter(seal=None)
     if within is not None:
         waiting = waiting.filter(created_at__gte=timezone.now() - within)
-    for event in waiting.order_by("created_at", "id")[:limit]:
+    for event in waiting.order_by("created_at", "id").values(*FIRST_FIELDS, *LATER_FIELDS)[:limit]:
         sequence += 1
-        digest = digest_of(document_of(event), digest)
-        seals.append(EventSeal(id=seal_id(digest), event=event, sequence=sequence, digest=digest))
-    EventSeal.objects.bulk_create(seals)
+        digest = digest_of(_line(event), digest)
+        seals.append({"id": seal_id(digest), "event_id": event["id"], "sequence": sequence, "digest": digest})
+    insert_rows(EventSeal, seals)
     return len(seals)
 
 
