@@ -96,6 +96,7 @@ def _raise(owed: Iterable[Owed], synchronization: uuid.UUID | None = None) -> No
 
 
 PAGE = 2000  # people in a transaction; each page is found by going through everybody once more
+FIRST_PAGE = 200  # of a stage: its first people are at work while the next are found
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +130,10 @@ def _line_up(integration: Integration, place: Place) -> Place | None:
     for stage, (rows, name) in enumerate(_everybody(integration)):
         if stage < place.stage:
             continue
-        ids = _page(rows, name, after)
+        size = PAGE if after else min(FIRST_PAGE, PAGE)
+        ids = _page(rows, name, after, size)
         jobs.raise_jobs(_users_owed(integration, ids) if ids else (), synchronization=synchronization)
-        if len(ids) == PAGE:
+        if len(ids) == size:
             return Place(stage, str(ids[-1]), place.synchronization)
         after = ""
     if not groups_first:
@@ -156,9 +158,9 @@ def _everybody(integration: Integration) -> Iterator[tuple[Any, str]]:
     yield others.exclude(resource_id__in=remotes.values("user_id")), "resource_id"
 
 
-def _page(rows: Any, name: str, after: str) -> list[uuid.UUID]:
+def _page(rows: Any, name: str, after: str, size: int) -> list[uuid.UUID]:
     rows = rows.filter(**{f"{name}__gt": after}) if after else rows
-    return list(rows.order_by(name).values_list(name, flat=True)[:PAGE])
+    return list(rows.order_by(name).values_list(name, flat=True)[:size])
 
 
 def _known(integration: Integration) -> tuple[Any, Any]:
