@@ -1,6 +1,7 @@
 """What administrators see of a source's requests: enough to find a fault, nothing that opens a door, never more than a little."""
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
@@ -40,8 +41,8 @@ def test_a_write_and_a_refusal_are_kept_with_their_bodies(okta: Caller) -> None:
         ("POST", "/Users", 409),
         ("GET", "/Users?filter=nonsense", 400),
     ]
-    assert '"title": "Lead"' in rows[0].request
-    assert '"userName": "mia"' in rows[0].answer
+    assert json.loads(rows[0].request)["title"] == "Lead"
+    assert json.loads(rows[0].answer)["userName"] == "mia"
     assert rows[1].detail
     assert rows[1].detail in rows[1].answer
 
@@ -76,6 +77,28 @@ def test_no_secret_is_kept(okta: Caller, kind: str) -> None:
     row = kept(okta)[-1]
     assert recording.MASKED in row.request
     assert CANARY not in row.request + row.answer + row.path
+
+
+@pytest.mark.parametrize("name", ["password", "PASSWORD", "client_secret", "apiKey", "api key", "paſſword"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-32-be", "escaped"])
+def test_a_secret_is_masked_however_its_name_is_written(name: str, encoding: str) -> None:
+    written = json.dumps({"userName": "mia", name: CANARY}, ensure_ascii=False)
+    if encoding == "escaped":
+        body = "".join(each if each in '{}": ,' else f"\\u{ord(each):04x}" for each in written).encode()
+    else:
+        body = written.encode(encoding)
+    noted = recording._masked(body)
+    assert CANARY not in noted
+    assert json.loads(noted) == {"userName": "mia", name: recording.MASKED}
+
+
+@pytest.mark.parametrize(
+    "value", ["mia", "Mía", 'a "quoted" \\ one', "a/b", 7, None, [True, {"x": 1.5}]], ids=str
+)
+def test_what_holds_no_secret_is_kept_whole(value: Any) -> None:
+    document = {"userName": value}
+    for separators in ((",", ":"), (",\n", " : ")):
+        assert json.loads(recording._masked(json.dumps(document, separators=separators).encode())) == document
 
 
 def test_no_token_of_ours_is_kept_wherever_it_stands(okta: Caller) -> None:
