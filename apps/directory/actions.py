@@ -27,6 +27,7 @@ from apps.lib.plain_fields import clean_fields
 from apps.lib.transactions import joining
 from apps.outbox.models import Topic
 from apps.outbox.publish import publish, publish_all
+from apps.tenants.making import new
 from apps.tenants.prepared import PreparedQuery, insert, update
 from apps.tenants.running import together
 
@@ -114,7 +115,7 @@ def add_new_user(*, actor: Actor, active: bool = True, shares_email: bool = Fals
     IntegrityError when another request was faster.
     """
     password = UNUSABLE_PASSWORD_PREFIX + token_urlsafe(30)  # as Django makes one of none, but at once
-    user = User(active=active, shares_email=shares_email, password=password, **_known(fields))
+    user = new(User, active=active, shares_email=shares_email, password=password, **_known(fields))
     _clean(user)
     with together():
         insert(user)

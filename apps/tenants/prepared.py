@@ -23,16 +23,14 @@ from django.db.models import (
     FloatField,
     ForeignKey,
     JSONField,
-    Model,
     TextField,
     UUIDField,
 )
-from django.db.models.base import ModelState
 from django.db.models.query import get_related_populators
-from django.db.models.signals import post_init, pre_init
 from django.utils import timezone
 
 from apps.tenants.context import current_tenant_id, in_tenant, outside_tenants
+from apps.tenants.making import maker_of
 from apps.tenants.running import run
 
 TENANT = "tenant_id"
@@ -98,7 +96,7 @@ class PreparedQueryOfAll(PreparedQuery):
 class _Plan:
     """`slots` has for each place of the statement the name of a parameter, or "" where the value is always the same.
 
-    What turns a row into instances: `converters` of single columns, as (place, function, expression); then `model` takes the
+    What turns a row into instances: `converters` of single columns, as (place, function, expression); then `maker` takes the
     columns from `start` to `end`, which are its `names`, and `populators` make the related ones.
     """
 
@@ -107,12 +105,11 @@ class _Plan:
     constants: Sequence[Any]
     slots: Sequence[str]
     converters: Sequence[tuple[int, Any, Any]]
-    model: Any
+    maker: Any
     names: Sequence[str]
     start: int
     end: int
     populators: Sequence[Any]
-    at_once: bool  # Model.__init__ would do no more than put each value in its place
 
     @classmethod
     def of(cls, query: Any, connection: Any, marks: dict[str, Any]) -> "_Plan":
@@ -145,14 +142,7 @@ class _Plan:
         values = list(row)
         for place, convert, expression in self.converters:
             values[place] = convert(values[place], expression, self.connection)
-        told = values[self.start : self.end]
-        if self.at_once:
-            made = self.model.__new__(self.model)
-            state = ModelState()
-            state.adding, state.db = False, self.connection.alias
-            made.__dict__.update(zip(self.names, told, strict=True), _state=state)
-        else:
-            made = self.model.from_db(self.connection.alias, self.names, told)
+        made = self.maker.from_db(self.connection.alias, self.names, values[self.start : self.end])
         for populator in self.populators:
             populator.populate(values, made)
         return made
@@ -184,22 +174,19 @@ def _making(compiler: Any, connection: Any) -> dict[str, Any]:
     start, end = (fields[0], fields[-1] + 1) if fields else (0, 0)
     return {
         "converters": flat,
-        "model": info and info["model"],
+        "maker": info and maker_of(info["model"], len(fields)),
         "names": [column[0].target.attname for column in select[start:end]],
         "start": start,
         "end": end,
-        "at_once": bool(info) and _is_plain(info["model"], fields),
-        "populators": get_related_populators(info, select, connection.alias) if info else (),  # type: ignore[call-arg]  # a later Django's stubs
+        "populators": _at_once(get_related_populators(info, select, connection.alias)) if info else (),  # type: ignore[call-arg]  # a later Django's stubs
     }
 
 
-def _is_plain(model: Any, fields: Sequence[Any]) -> bool:
-    """All columns are read, nobody wants to know of new instances, and no class has a way of its own to make one."""
-    ways = (model.__init__, getattr(model.from_db, "__func__", None))
-    own = ways != (Model.__init__, getattr(Model.from_db, "__func__", None))
-    heard = pre_init.has_listeners(model) or post_init.has_listeners(model)
-    whole = len(fields) == len(model._meta.concrete_fields)  # noqa: SLF001 - as above
-    return whole and not own and not heard
+def _at_once(populators: Sequence[Any]) -> Sequence[Any]:
+    for each in populators:
+        each.model_cls = maker_of(each.model_cls, len(each.init_list))  # of which it only asks `from_db`
+        _at_once(each.related_populators)
+    return populators
 
 
 def insert(row: Any, *, unique: Sequence[str] = (), update: Sequence[str] = ()) -> None:

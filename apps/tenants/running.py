@@ -24,7 +24,8 @@ def run(connection: Any, sql: str, parameters: Sequence[Any], fetch: Fetch | Non
             cursor.execute(sql, parameters)
             return fetch and fetch(cursor)
     connection.validate_thread_sharing()
-    connection.ensure_connection()
+    if connection.connection is None:
+        connection.ensure_connection()
     connection.validate_no_broken_transaction()
     with connection.wrap_database_errors:
         cursor = connection.create_cursor()

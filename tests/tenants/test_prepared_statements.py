@@ -14,8 +14,11 @@ from apps.directory.models import Group, Membership, User
 from apps.events.models import Event
 from apps.events.types import EventType
 from apps.saml.models import SsoSession
+from apps.scim.models import ExternalIdentity, Source
+from apps.tenants import making
 from apps.tenants.context import every_tenant, in_tenant, outside_tenants
 from apps.tenants.errors import NoTenantError, TenantError
+from apps.tenants.making import new
 from apps.tenants.models import Tenant
 from apps.tenants.prepared import PreparedQuery, PreparedQueryOfAll, insert, insert_values, instances, update
 from apps.tenants.running import together
@@ -71,6 +74,45 @@ def test_a_row_is_an_instance_like_any_other(inside, bob, person_with_id):
     plain.first_name = "Robert"
     plain.save(update_fields=["first_name"])
     assert User.objects.get(pk=bob.user.pk).first_name == "Robert"
+
+
+@pytest.mark.parametrize("hears", [False, True])
+def test_a_new_row_is_as_its_class_makes_it(inside, bob, hears):
+    heard = []
+    making._shape.cache_clear()
+    if hears:
+        post_init.connect(receiver := lambda instance, **_: heard.append(instance), sender=ExternalIdentity)
+    source = Source(name="Okta", tenant=inside)
+    try:
+        for told in ({}, {"external_id": "00u1", "user": bob.user, "source": source}, {"user": None}):
+            made, expected = new(ExternalIdentity, **told), ExternalIdentity(**told)
+            assert values(made) | {"id": None} == values(expected) | {"id": None}
+            assert made.id.version == 4
+            assert made._state.fields_cache == expected._state.fields_cache
+            assert made._state.adding
+            assert bool(heard) is hears
+        assert made.secondary_emails is not new(ExternalIdentity).secondary_emails
+        with pytest.raises(TypeError):
+            new(ExternalIdentity, surname="Example")
+    finally:
+        making._shape.cache_clear()
+        if hears:
+            post_init.disconnect(receiver, sender=ExternalIdentity)
+
+
+def test_a_related_row_is_one_like_any_other(inside, bob):
+    stored = Membership.objects.create(
+        group=Group.objects.create(name="Staff", name_key="staff"), user=bob.user
+    )
+    one = PreparedQuery(
+        lambda key: Membership.objects.select_related("group", "user").filter(pk=key), key=uuid.UUID
+    ).first(key=stored.pk)
+    for made, expected in ((one.group, stored.group), (one.user, bob.user)):
+        assert (type(made), values(made)) == (
+            type(expected),
+            values(type(expected).objects.get(pk=expected.pk)),
+        )
+        assert (made._state.adding, made._state.db) == (False, "default")
 
 
 def test_each_run_is_for_the_tenant_in_context(alice, bob, charlie, person_with_id, by_name):

@@ -23,6 +23,7 @@ from apps.scim.errors import EmailExists, ReadOnlyHere
 from apps.scim.lookups import ADDRESS, KNOWN, NAME, arriving, signs_in
 from apps.scim.models import ExternalIdentity, Source
 from apps.scim.user_names import free_username
+from apps.tenants.making import new
 from apps.tenants.prepared import insert, update
 from apps.tenants.running import together
 
@@ -63,7 +64,9 @@ def add_person(
     fields["username"] = free_username(user_name) if NAME in so else user_name
     with together():
         user = directory.add_new_user(actor=actor, active=active, shares_email=held, **fields)
-        identity = ExternalIdentity(source=source, user=user, external_id=external_id, user_name=user_name)
+        identity = new(
+            ExternalIdentity, source=source, user=user, external_id=external_id, user_name=user_name
+        )
         _save(identity)
     keep_secondary(identity, secondary or [], actor=actor)
     _welcome(identity, user, actor=actor)
