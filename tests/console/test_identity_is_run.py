@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from apps.directory.actions import remove_member
+from apps.directory.actions import add_member, add_user, remove_member
 from apps.events.actors import Actor
 from apps.outbox import relay
 from apps.provisioning.models import Comparison, Integration, Job, Synchronization
@@ -109,6 +109,51 @@ def test_a_synchronisation_is_followed_and_cancelled_on_the_page(alice, path, ac
     assert "0 of 1 compared" in page
     alice.post(f"{path}synchronizations/{running.pk}/cancellation/")
     assert "Cancelled" in alice.get(path).content.decode()
+
+
+def test_what_is_paused_meanwhile_is_not_said_to_go_on(alice, path, active):
+    alice.post(f"{path}synchronizations/")
+    with in_tenant(alice.tenant):
+        while relay.drain():
+            continue
+        Job.objects.update(next_at=timezone.now() - timedelta(minutes=1))
+    page = alice.get(path).content.decode()
+    assert "<h2>Synchronising</h2>" in page
+    assert "once it is resumed" not in page
+    alice.post(f"{path}pause/")
+    page = alice.get(path).content.decode()
+    assert "<h2>Synchronising</h2>" not in page
+    assert "<h2>Interrupted by the pause</h2>" in page
+    assert "once it is resumed" in page.partition("On its way")[2]
+
+
+def test_a_synchronisation_counts_everybody_only_when_it_has_ended(alice, path, active, work):
+    alice.post(f"{path}synchronizations/")
+    with in_tenant(alice.tenant):
+        while relay.drain():
+            continue
+    lines = alice.get(path).content.decode().partition(">Synchronisations<")[2].partition("</table>")[0]
+    assert "Under way" in lines
+    assert lines.count("1 compared") == 1  # the one by activating
+    work()
+    lines = alice.get(path).content.decode().partition(">Synchronisations<")[2].partition("</table>")[0]
+    assert lines.count("1 compared") == 2
+
+
+def test_how_many_more_wait_than_are_shown_is_said(alice, path, active, engineering, system):
+    with in_tenant(alice.tenant):
+        for number in range(22):
+            add_member(
+                engineering,
+                add_user(actor=system, username=f"p{number}", email=f"p{number}@example.com"),
+                actor=system,
+            )
+        while relay.drain():
+            continue
+    assert "And 2 more." in alice.get(path).content.decode()
+    with in_tenant(alice.tenant):
+        Job.objects.filter(resource_name__in=["p0", "p1"]).update(state="done")
+    assert "more.</p>" not in alice.get(path).content.decode()
 
 
 def test_pausing_says_what_it_means_and_resuming_ends_it(alice, path, active):

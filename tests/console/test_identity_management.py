@@ -39,6 +39,15 @@ def test_the_token_never_comes_back(alice, path, active):
     assert TOKEN[-4:] in alice.get(path).content.decode()
 
 
+def test_a_token_too_short_to_show_any_of_it_is_said_to_be_saved(alice, path, target):
+    values = connection(target, token="short")
+    del values["activate"]
+    alice.post(f"{path}connection/", values)
+    page = alice.get(f"{path}connection/").content.decode()
+    assert "One is saved. Leave this empty to keep it." in page
+    assert "ends in" not in page
+
+
 def test_a_bookmark_has_no_identity_management(alice):
     alice.post(
         "/console/catalog/bookmark/", {"display_label": "Canteen", "bookmark_url": "https://canteen.example/"}

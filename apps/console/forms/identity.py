@@ -63,9 +63,10 @@ class ConnectionForm(ActionForm):
             del self.fields["delete_after_days"]
         self.fields["deprovisioning"].choices = policies(application)  # type: ignore[attr-defined]
         if integration is not None and integration.token_sealed:
-            self.fields["token"].help_text = _(
-                "One that ends in %(hint)s is saved. Leave this empty to keep it."
-            ) % {"hint": integration.token_hint or "…"}
+            hinted = _("One that ends in %(hint)s is saved. Leave this empty to keep it.")
+            unhinted = _("One is saved. Leave this empty to keep it.")  # too short to show any of it
+            hint = integration.token_hint
+            self.fields["token"].help_text = hinted % {"hint": hint} if hint else unhinted
 
     @property
     def moves(self) -> bool:

@@ -81,6 +81,7 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
         "health": health,
         "attention_total": health.failing + health.held + health.kept or health.pending,
         "attention": attention,
+        "attention_more": max(0, health.total - health.in_sync - len(attention)),
         "fixable": linking.fixable_among(integration.pk, parked),
     }
     return show_tab(request, "console/application_identity.html", application, context)
