@@ -74,6 +74,13 @@ def link_account(integration: Integration, user: User, remote_id: str, *, actor:
     return linked
 
 
+def owner_of(integration: Integration, account: Candidate) -> User | None:
+    """Whose account it is as far as we know, and so nobody else's."""
+    remotes = RemoteUser.objects.filter(integration=integration, remote_id=account.remote_id)
+    found: User | None = User.objects.filter(pk__in=remotes.values("user_id")).first()
+    return found
+
+
 def looked_up_by(integration: Integration, user: User) -> str:
     """What the application is asked for when this person's account is looked for."""
     dialect = integration.dialect
@@ -125,6 +132,8 @@ def _asked(integration: Integration, question: Question) -> Candidate:
 def _refuse_taken(integration: Integration, user: User, account: Candidate) -> None:
     """Of somebody who was deleted here it is free."""
     own = RemoteUser.objects.filter(integration=integration, user=user).first()
+    if own is not None and own.remote_id == account.remote_id:
+        raise _refused(_("%(name)s is linked to this account already.") % {"name": user})
     if own is not None:
         words = _("%(name)s already has another account there (id %(id)s).")
         raise _refused(words % {"name": user, "id": own.remote_id})

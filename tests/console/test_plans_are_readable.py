@@ -9,7 +9,7 @@ from lxml import html
 
 from apps.console.plan_view import in_short
 from apps.directory.actions import add_member, add_user
-from apps.provisioning.models import Attempt, Integration, Job, PlannedChange, PreparedPlan
+from apps.provisioning.models import Attempt, Integration, Job, PlannedChange, PreparedPlan, RemoteUser
 from apps.provisioning.plans import actions as plans
 from apps.provisioning.plans import tasks, work
 from apps.tenants.context import in_tenant
@@ -83,6 +83,24 @@ def test_a_conflict_leads_to_what_was_said_and_to_linking_the_account(
     assert [reason.text_content() for reason in page.xpath("//td/small")] == ["Somebody has this name."]
     job = alice.get(f"{path}jobs/{refused.pk}/").content.decode()
     assert "Link to an existing account…" in job
+
+
+def test_an_account_that_is_somebody_elses_is_not_offered(alice, bob, engineering, path, active, system):
+    with in_tenant(alice.tenant):
+        carol = add_user(actor=system, username="carol", email="carol@acme.example")
+        add_member(engineering, carol, actor=system)
+        there = active.add_user("carol.old", "carol.old@acme.example")
+        refused = Job.objects.create(
+            integration=Integration.objects.get(), kind="user", resource_id=carol.pk, state="parked"
+        )
+        bobs = RemoteUser.objects.get(user=bob.user).remote_id
+    address = f"{path}jobs/{refused.pk}/account/"
+    theirs = alice.get(f"{address}?account={bobs}").content.decode()
+    assert "Belongs to" in theirs
+    assert 'name="remote_id"' not in theirs
+    free = alice.get(f"{address}?account={there['id']}").content.decode()
+    assert "Belongs to" not in free
+    assert 'name="remote_id"' in free
 
 
 def test_an_attempt_shows_json_as_it_was_sent(alice, bob, path, active):

@@ -6,7 +6,7 @@ from apps.directory import actions as directory
 from apps.events.models import Event
 from apps.provisioning import actions
 from apps.provisioning.errors import ActivationRefused, IntegrationInvalid
-from apps.provisioning.linking import find_account, is_fixable, link_account
+from apps.provisioning.linking import find_account, is_fixable, link_account, owner_of
 from apps.provisioning.models import JobState, RemoteUser
 from tests.provisioning.conftest import joins
 
@@ -74,6 +74,17 @@ def test_somebody_elses_account_is_refused(taken):
         link_account(taken.integration, taken.noah, taken.remote(taken.mia).remote_id, actor=taken.actor)
     assert refused.value.fields.keys() == {"account"}
     assert RemoteUser.objects.count() == 1
+
+
+def test_the_same_account_a_second_time_is_no_other_one(taken):
+    link_account(taken.integration, taken.noah, taken.there["id"], actor=taken.actor)
+    with pytest.raises(IntegrationInvalid, match="is linked to this account already"):
+        link_account(taken.integration, taken.noah, taken.there["id"], actor=taken.actor)
+
+
+def test_whose_account_was_found_is_known_before_it_is_linked(taken):
+    assert owner_of(taken.integration, find_account(taken.integration, "mia")) == taken.mia
+    assert owner_of(taken.integration, find_account(taken.integration, "noah")) is None
 
 
 def test_whoever_has_one_gets_no_second(taken):

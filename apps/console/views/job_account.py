@@ -12,7 +12,7 @@ from apps.accounts.access import actor_of, administrator_required
 from apps.console.pages import show
 from apps.directory.models import User
 from apps.provisioning.errors import ActivationRefused, IntegrationInvalid
-from apps.provisioning.linking import find_account, link_account, looked_up_by
+from apps.provisioning.linking import find_account, link_account, looked_up_by, owner_of
 from apps.provisioning.models import Job, ResourceKind
 
 
@@ -37,7 +37,8 @@ def index(request: HttpRequest, pk: UUID, job_pk: UUID) -> HttpResponse:
             messages.success(request, text % {"name": person})
             return redirect("console:application_job", pk, job_pk)
         if account:
-            context["found"] = find_account(job.integration, account)
+            found = find_account(job.integration, account)
+            context |= {"found": found, "owner": owner_of(job.integration, found)}
     except (IntegrationInvalid, ActivationRefused) as error:
         context["problem"] = " ".join(" ".join(texts) for texts in error.fields.values())
     return show(request, "console/job_account.html", context)
