@@ -13,7 +13,7 @@ from apps.provisioning import actions as integrations
 from apps.provisioning.imports import export, notices
 from apps.provisioning.imports import tasks as import_tasks
 from apps.provisioning.imports import work as import_work
-from apps.provisioning.models import Import, ImportRow, Integration
+from apps.provisioning.models import Import, ImportRow, Integration, RemoteUser
 from apps.tenants.context import in_tenant
 
 
@@ -113,6 +113,18 @@ def test_ticked_users_are_imported_in_sight_without_a_mail(alice, active, import
     with in_tenant(alice.tenant):
         assert not Letter.objects.exists()
     assert "The account has no e-mail address there." in html(alice.get(address))
+
+
+def test_a_second_account_of_somebody_is_said_to_be_one_before_it_is_chosen(
+    alice, bob, active, imports, come_by
+):
+    active.add_user("bob2", bob.user.email)
+    page = begun(alice, imports)
+    come_by()
+    assert "who has another account there: cannot be linked." in html(alice.get(page))
+    with in_tenant(alice.tenant):
+        RemoteUser.objects.all().delete()
+    assert "Has the e-mail address of Bob Example: will be linked." in html(alice.get(page))
 
 
 def test_all_new_users_are_asked_about_first(alice, active, imports, come_by):
