@@ -73,7 +73,7 @@ class MassRemovalGuard:
         removed = _members_removed(plan, remote)
         if job.approved or not removed:
             return None
-        if job.kept_because and job.kept_because == fingerprint(wanted):
+        if is_group_kept(job.kept_because, plan, wanted, remote):
             return JobState.KEPT
         return JobState.HELD if self._holds_any_of(removed) else None
 
@@ -193,6 +193,16 @@ def fingerprint(wanted: planning.Team | None) -> str:
         return GONE
     text = "\n".join([wanted.name, *sorted(wanted.members)])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def is_group_kept(
+    kept_because: str,
+    plan: planning.GroupPlan,
+    wanted: planning.Team | None,
+    remote: planning.RemoteTeam | None,
+) -> bool:
+    """A group there keeps whom it would lose, by a decision that still holds."""
+    return kept_because == fingerprint(wanted) and bool(_members_removed(plan, remote))
 
 
 def is_kept(job: Job | None, state: directory_now.UserNow, now: datetime) -> bool:

@@ -34,6 +34,9 @@ def test_held_removals_wait_for_an_approval(alice, path, active):
     assert "Keep these accounts" in page
     alice.post(f"{path}approval/", {"held": "1"})
     assert states(alice) == {"pending"}
+    for late in ("approval", "rejection"):  # another administrator's page, or the same one in another tab
+        again = alice.post(f"{path}{late}/", {"held": "1"}, follow=True).content.decode()
+        assert "Nothing waits for a decision any more." in again
     assert "Nothing waits" in alice.get(f"{path}approval/").content.decode()
 
 

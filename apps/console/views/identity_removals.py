@@ -77,7 +77,10 @@ def _decided(
     except Outdated as error:
         messages.error(request, " ".join(error.fields["held"]))
         return redirect("console:application_approval", integration.application_id)
-    messages.success(request, words(count))
+    if count:
+        messages.success(request, words(count))
+    else:
+        messages.info(request, _("Nothing waits for a decision any more."))
     return redirect("console:application_identity", integration.application_id)
 
 
