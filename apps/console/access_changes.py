@@ -8,7 +8,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import ngettext
 
 from apps.applications.models import Application, Assignment
-from apps.console.consequences import accounts_of_joiners, accounts_of_leavers
+from apps.console.consequences import accounts_of_joiners, accounts_of_leavers, waiting_for_approval
 from apps.directory.models import Group, Membership, User
 
 NAMED = 5  # people; of the others the number
@@ -26,6 +26,12 @@ class AccessChange:
     losing_names: str
 
     @property
+    def leavers_accounts(self) -> str:
+        """What becomes of the accounts of those who lose it."""
+        waiting = waiting_for_approval({self.application.pk: self.losing})
+        return accounts_of_leavers(self.application, waiting=bool(waiting))
+
+    @property
     def sentences(self) -> str:
         """For a page that asks before it is done."""
         label, found = {"application": self.application}, []
@@ -38,7 +44,7 @@ class AccessChange:
             text = ngettext(
                 "%(people)s loses %(application)s.", "%(people)s lose %(application)s.", self.losing
             )
-            found += [text % (label | {"people": self.losing_names}), accounts_of_leavers(self.application)]
+            found += [text % (label | {"people": self.losing_names}), self.leavers_accounts]
         if not found:
             text = ngettext(
                 "Nobody gains or loses it: %(total)s person has it.",

@@ -1,17 +1,34 @@
 """What an act here means in the application: told before it is done, and true of this very application."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.applications.catalog import ScimDialect
 from apps.applications.models import Application
 from apps.provisioning.models import Deprovisioning, Integration, IntegrationState
+from apps.provisioning.plan import removals_need_approval
 
 
-def accounts_of_leavers(application: Application) -> str:
-    """What becomes of the accounts of people who lose `application`; "" where it has none of ours."""
+def waiting_for_approval(leavers: Mapping[Any, int]) -> set[Any]:
+    """Of applications that so many people lose in one act, those where that is unusually many. One query, or none."""
+    many = [key for key, people in leavers.items() if removals_need_approval(people, 0)]
+    if not many:
+        return set()
+    managed = Integration.objects.filter(application__in=many, state=IntegrationState.ACTIVE).order_by()
+    active = Count("remote_users", filter=Q(remote_users__active=True, remote_users__managed=True))
+    accounts = managed.annotate(accounts=active).values_list("application", "accounts")
+    return {key for key, number in accounts if removals_need_approval(min(leavers[key], number), number)}
+
+
+def accounts_of_leavers(application: Application, *, waiting: bool = False) -> str:
+    """What becomes of the accounts of people who lose `application`; "" where it has none of ours.
+
+    `waiting`: they are so many at once that an administrator is asked first.
+    """
     if application.connector.scim is None:
         return ""
     integration: Integration | None = getattr(application, "integration", None)
@@ -21,6 +38,11 @@ def accounts_of_leavers(application: Application) -> str:
         return _("Identity Management is set to leave their accounts there as they are.")
     if integration.state in {IntegrationState.QUARANTINED, IntegrationState.PAUSED}:
         return _("Their accounts there stay active until Identity Management, which is paused, works again.")
+    if waiting:
+        return _(
+            "These are unusually many at once: their accounts there stay active until an administrator approves it under "
+            "Identity management."
+        )
     if integration.deprovisioning == Deprovisioning.DELETE:
         days = integration.delete_after_days
         text = ngettext(

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from apps.accounts.models import PeopleAct, PeopleRow, PeopleRun, RowOutcome
 from apps.applications.models import Application, Assignment
 from apps.console.application_page import applications_for_pages
-from apps.console.consequences import accounts_of_joiners, accounts_of_leavers
+from apps.console.consequences import accounts_of_joiners, accounts_of_leavers, waiting_for_approval
 from apps.directory.models import Membership
 
 
@@ -52,16 +52,23 @@ def effects_of(run: PeopleRun) -> list[Effect]:
     applications = applications_for_pages().filter(
         pk__in=[key for key, count in counted.items() if count > 0]
     )
+    waiting = waiting_for_approval(counted) if loses else set()
     return [
-        Effect(each, counted[each.pk], _effect(each, loses=loses))
+        Effect(each, counted[each.pk], _effect(each, loses=loses, waiting=each.pk in waiting))
         for each in applications.order_by("display_label")
     ]
 
 
-def _effect(application: Application, *, loses: bool) -> str:
-    accounts = accounts_of_leavers(application) if loses else accounts_of_joiners(application)
+def _effect(application: Application, *, loses: bool, waiting: bool) -> str:
+    accounts = (
+        accounts_of_leavers(application, waiting=waiting) if loses else accounts_of_joiners(application)
+    )
     if application.is_bookmark or not application.active:
-        return _("Leaves their launcher.") if loses else _("Comes into their launcher, once it is active.")
+        if loses:
+            return _("Leaves their launcher.")
+        if application.active:
+            return _("Comes into their launcher.")
+        return _("Comes into their launcher, once it is active.")
     sign_on = _("They can no longer sign in.") if loses else _("They can sign in.")
     return f"{sign_on} {accounts}".strip()
 

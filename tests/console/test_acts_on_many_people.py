@@ -6,6 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from apps.accounts.models import PeopleRow, PeopleRun, RunState
 from apps.accounts.people_runs import actions, work
 from apps.applications.actions import add_application, assign_group
+from apps.applications.models import Application
 from apps.directory.actions import add_group, add_member, add_members, add_user
 from apps.directory.models import Membership, User
 from apps.events.models import Event
@@ -50,6 +51,40 @@ def test_the_review_tells_what_happens_in_which_applications_and_changes_nobody(
     assert "They can no longer sign in." in page
     assert "Deactivate: 2 people" in page
     assert {"una", "ulf"} <= active(alice)
+
+
+def test_the_review_says_when_accounts_wait_for_an_approval(alice, engineering, active, work, gitlab, system):
+    with in_tenant(alice.tenant):
+        people = [
+            add_user(actor=system, username=f"p{number}", email=f"p{number}@example.com")
+            for number in range(12)
+        ]
+        add_members(engineering, people, actor=system)
+    work()
+    few = act(alice, "deactivate", *people[:10]).content.decode()
+    assert "Their accounts there are deactivated at once." in few
+    many = act(alice, "deactivate", *people).content.decode()
+    assert "until an administrator approves it" in many
+    assert "deactivated at once" not in many
+    nobody = alice.get(f"/console/applications/{gitlab.pk}/groups/consequence/").content.decode()
+    assert "<strong>13 people</strong> lose it" in nobody
+    assert "until an administrator approves it" in nobody
+
+
+def test_a_bookmark_that_is_active_comes_at_once(alice, two, system, engineering):
+    with in_tenant(alice.tenant):
+        canteen = add_application(
+            actor=system,
+            connector="bookmark",
+            display_label="Canteen",
+            bookmark_url="https://canteen.example.com",
+        )
+        assign_group(canteen, two[2], actor=system)
+    assert "Comes into their launcher.<" in act(alice, "join", two[0], to_group=two[2].pk).content.decode()
+    with in_tenant(alice.tenant):
+        Application.objects.update(active=False)
+    page = act(alice, "join", two[0], to_group=two[2].pk).content.decode()
+    assert "Comes into their launcher, once it is active." in page
 
 
 def test_what_was_reviewed_is_done_and_its_result_stays(alice, two):

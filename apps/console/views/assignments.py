@@ -13,7 +13,6 @@ from apps.applications.actions import assign_groups
 from apps.console.access_changes import access_change
 from apps.console.access_explained import people_explained
 from apps.console.application_page import application_or_404, show_tab
-from apps.console.consequences import accounts_of_leavers
 from apps.console.forms.applications import GroupsOfApplicationForm
 from apps.console.pages import refusals_on, show
 from apps.directory.models import Group, User
@@ -44,10 +43,7 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     asked = people_explained(application, User.objects.matching(who)[:FOUND]) if who else []
     context: dict[str, Any] = {"rows": rows, "bound": len(since), "who": who, "asked": asked}
     if wanted is not None:
-        context |= {
-            "change": access_change(application, wanted),
-            "accounts": accounts_of_leavers(application),
-        }
+        context["change"] = access_change(application, wanted)
     return show_tab(request, "console/application_groups.html", application, context, form=form)
 
 
@@ -61,9 +57,5 @@ def consequence(request: HttpRequest, pk: UUID) -> HttpResponse:
     return show(
         request,
         "console/application_groups_consequence.html",
-        {
-            "application": application,
-            "accounts": accounts_of_leavers(application),
-            "change": access_change(application, wanted),
-        },
+        {"application": application, "change": access_change(application, wanted)},
     )
