@@ -334,6 +334,7 @@ def _forget(integration: Integration) -> None:
     RemoteGroup.objects.filter(integration=integration).delete()
     Job.objects.filter(integration=integration).update(expected=None)
     integration.updates_by_put, integration.capabilities = False, {}
+    integration.last_verified_at, integration.last_verification = None, ""
 
 
 def _set_token(integration: Integration, token: str) -> None:

@@ -48,6 +48,30 @@ def test_a_token_too_short_to_show_any_of_it_is_said_to_be_saved(alice, path, ta
     assert "ends in" not in page
 
 
+def test_another_base_url_says_that_the_connection_is_over(alice, path, active):
+    assert "Last verified" in alice.get(path).content.decode()
+    values = connection(active, base_url=f"{active.base_url}/elsewhere", token="")
+    page = alice.post(f"{path}connection/", values, follow=True).content.decode()
+    assert "Identity Management is inactive until it is activated again." in page
+    assert "Enter the token…" in page
+    assert ">Activate</button>" not in page  # there is nothing to activate it with
+    tab = alice.get(path).content.decode()
+    assert "→ 200" not in tab
+    assert "When it was last active" not in tab
+
+
+def test_where_nobody_has_it_the_plan_does_not_say_that_everybody_is_well(
+    alice, path, target, engineering, gitlab
+):
+    values = connection(target) | {"preview": "1"}
+    del values["activate"]
+    assert "1 create" in alice.post(f"{path}connection/", values, follow=True).content.decode()
+    alice.post(f"/console/applications/{gitlab.pk}/groups/", {"groups": []})
+    page = alice.get(f"{path}plan/").content.decode()
+    assert "nobody has GitLab yet" in page
+    assert "everybody is as they should be" not in page
+
+
 def test_a_bookmark_has_no_identity_management(alice):
     alice.post(
         "/console/catalog/bookmark/", {"display_label": "Canteen", "bookmark_url": "https://canteen.example/"}

@@ -163,6 +163,7 @@ def test_a_new_base_url_erases_the_token_and_what_was_known_of_the_old_place(sta
         company.application, actor=company.actor, base_url="https://scim.example.com/v2"
     )
     assert (moved.token, moved.token_hint, moved.state) == ("", "", IntegrationState.CONFIGURED)
+    assert (moved.last_verified_at, moved.last_verification) == (None, "")
     assert not RemoteUser.objects.exists()
 
 

@@ -36,6 +36,7 @@ from apps.provisioning.synchronizations import progress
 BEING_CHECKED = gettext_lazy(
     "The application has accepted address and token. It is active once everybody was compared; you can leave this page."
 )
+MOVED = gettext_lazy("The base URL was changed. Identity Management is inactive until it is activated again.")
 VERIFIED = gettext_lazy("The Identity Management integration has been successfully verified and is active.")
 
 
@@ -114,6 +115,8 @@ def connection(request: HttpRequest, pk: UUID) -> HttpResponse:
                 saved = plans.activate(saved, actor=actor)
                 words = str(BEING_CHECKED)
         if saved is not None and not form.errors:
+            if was_active and not saved.is_active:
+                messages.warning(request, MOVED)
             if "preview" in request.POST or (was_active and not saved.is_active):  # first look, then activate
                 return redirect("console:application_plan", pk)
             messages.success(request, VERIFIED if saved.is_active else words)
