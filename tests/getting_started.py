@@ -18,10 +18,11 @@ def first_steps(
     """`open_window` opens one without cookies; `base` is the organisation's address; `step` hears of each step when it is on the screen; `what` is in the names of what is made."""
     mira = open_window()
     mira.goto(f"{base}/login/")
-    _sign_in(mira, facts["administrator"], step)
+    sign_in(mira, facts["administrator"], step)
     _add_application(mira, base, step, what)
     _connect(mira, base, step, what)
-    mira.get_by_role("link", name="User groups").last.click()
+    tabs = mira.get_by_role("navigation", name=f"GitLab for {what}")
+    tabs.get_by_role("link", name="User groups").click()
     mira.get_by_label("Design").check()
     mira.get_by_text("2 people").wait_for()
     step("groups", mira)
@@ -30,13 +31,15 @@ def first_steps(
     return _launch(open_window(), base, facts, step, what)
 
 
-def _sign_in(page: Page, person: dict[str, str], step: Step | None = None) -> None:
+def sign_in(page: Page, person: dict[str, str], step: Step | None = None) -> None:
+    """By hand, on the sign-in page. Ends when another page has come."""
     page.get_by_label("User name or company e-mail").fill(person["username"])
     page.get_by_label("Password").fill(person["password"])
     if step:
         step("sign-in", page)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_load_state()
+    button = page.get_by_role("button", name="Sign in", exact=True)
+    button.click()
+    button.wait_for(state="detached")
 
 
 def _add_application(mira: Page, base: str, step: Step, what: str) -> None:
@@ -58,21 +61,23 @@ def _connect(mira: Page, base: str, step: Step, what: str) -> None:
     mira.locator("[name=provider-kind]").select_option("gitlab_saas")
     step("sandbox", mira)
     mira.locator("form[action$='/service-providers'] button").click()
-    there = mira.url.split("?")[0]
+    mira.wait_for_url(lambda address: "/sandbox/sp/" in address)
+    there = mira.url
     mira.locator("[name=url]").fill(f"{base}/saml2/gitlab-{what}/metadata")
     step("identity-provider", mira)
     mira.locator("form[action$='/identity-provider'] button").click()
+    mira.get_by_text("The identity provider is set.").wait_for()
     mira.goto(urljoin(f"{base}/", configure or ""))
     mira.get_by_role("link", name="SSO", exact=True).click()
     mira.locator("[name=url]").first.fill(f"{there}metadata")
     step("metadata", mira)
     mira.get_by_role("button", name="Upload Metadata").click()
-    mira.wait_for_load_state()
+    mira.get_by_text("The metadata was taken over.").wait_for()
 
 
 def _launch(page: Page, base: str, facts: dict[str, Any], step: Step, what: str) -> Page:
     page.goto(f"{base}/login/")
-    _sign_in(page, facts["designer"])
+    sign_in(page, facts["designer"])
     page.goto(f"{base}/")
     step("launcher", page)
     page.get_by_role("link", name=f"GitLab for {what}").click()

@@ -4,9 +4,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import sync_playwright
 
-from tests.getting_started import first_steps
+from tests.getting_started import first_steps, sign_in
 from tests.installation import PASSWORD, start, stop
 from tests.processes import ROOT, free_port
 
@@ -22,14 +22,6 @@ FLAGS = [
 DESKTOP = {"width": 1280, "height": 860}
 
 
-def sign_in(page: Page, base: str, person: dict[str, str]) -> None:
-    page.goto(f"{base}/login/")
-    page.fill("input[name=username]", person["username"])
-    page.fill("input[name=password]", person["password"])
-    page.press("input[name=password]", "Enter")
-    page.wait_for_load_state("networkidle")
-
-
 def main() -> int:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright:
@@ -40,11 +32,13 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         try:
             people = browser.new_page(viewport=DESKTOP, color_scheme="light")
-            sign_in(people, base, facts["user"])
+            people.goto(f"{base}/login/")
+            sign_in(people, facts["user"])
             people.goto(f"{base}/")
             people.screenshot(path=IMAGES / "launcher.png")
             console = browser.new_page(viewport=DESKTOP, color_scheme="light")
-            sign_in(console, base, facts["administrator"])
+            console.goto(f"{base}/login/")
+            sign_in(console, facts["administrator"])
             console.goto(f"{base}/console/applications/")
             console.get_by_role("link", name="GitLab", exact=True).first.click()
             console.get_by_role("link", name="Identity management").first.click()

@@ -10,6 +10,7 @@ import pytest
 
 from apps.events.actors import Actor
 from apps.tenants.models import Tenant
+from tests.browser import slowness
 from tests.browser.furnished_keys import somebody_with_a_passkey
 from tests.browser.furnished_tenant import furnish
 from tests.browser.visitor import Visitor
@@ -58,6 +59,14 @@ def do_without(reason: str) -> NoReturn:
     pytest.skip(f"No browser: {reason}")
 
 
+@pytest.fixture(scope="package", autouse=True)
+def _slow_pages() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        if slowness.MILLISECONDS:
+            slowness.slow_down(monkeypatch)
+        yield
+
+
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Any]:
     """Ends with this package: while it runs, Playwright's event loop makes Django take the thread for an asynchronous one."""
@@ -78,6 +87,8 @@ def chromium() -> Iterator[Any]:
 def new_context(chromium: Any, **options: Any) -> Any:
     context = chromium.new_context(**options)
     context.set_default_timeout(30_000)
+    if slowness.MILLISECONDS:
+        slowness.slow_down_windows(context)
     return context
 
 

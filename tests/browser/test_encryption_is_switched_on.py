@@ -14,6 +14,7 @@ from apps.saml.metadata_export import identity_provider_metadata
 from apps.sandbox import actions, signing_out
 from apps.sandbox.saml import metadata
 from apps.tenants.context import in_tenant
+from tests.browser.visitor import expect
 
 
 @pytest.fixture
@@ -39,7 +40,6 @@ def launched(visitor):
     """What the browser carried from the portal to the sandbox."""
     with visitor.page.expect_request("**/sandbox/sp/wiki/acs") as carried:
         visitor.open("/t/acme/launch/wiki")
-    visitor.page.wait_for_load_state()
     return base64.b64decode(parse_qs(carried.value.post_data)["SAMLResponse"][0])
 
 
@@ -58,14 +58,14 @@ def test_what_the_console_switches_on_the_sandbox_decrypts(visit, wiki, alice, b
     console.page.get_by_text("Encrypted assertions", exact=True).click()
     console.page.get_by_label("Encrypt the assertion").check()
     console.page.get_by_role("button", name="Save").first.click()
-    console.page.get_by_text("Saved").first.wait_for()
+    console.page.get_by_text("Single sign-on was saved.").wait_for()
 
     octets = launched(person)
     assert b"EncryptedAssertion" in octets
     assert b"bob@acme.example" not in octets
     person.page.get_by_role("heading", name="Signed in as bob@acme.example").wait_for()
-    shown = person.page.locator("main dl.values").first.inner_text()
-    assert "with AES-256-GCM" in shown
-    assert "response + assertion" in shown
-    assert shown.count("bob@acme.example") == 2  # NameID and the attribute
+    shown = person.page.locator("main dl.values").first
+    expect(shown).to_contain_text("with AES-256-GCM")
+    expect(shown).to_contain_text("response + assertion")
+    expect(shown.get_by_text("bob@acme.example", exact=True)).to_have_count(2)  # NameID and the attribute
     assert person.violations() == []

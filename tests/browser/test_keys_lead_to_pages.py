@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.browser.visitor import expect
+
 CONSOLE = "/t/acme/console/"
 PLACES = {"u": "users/", "g": "groups/", "a": "applications/", "e": "events/"}
 
@@ -43,6 +45,7 @@ def goes_nowhere(page, *keys):
 
 def rows(page):
     """What the list says, line by line: keys → what they do."""
+    page.locator("dialog[open]").wait_for()
     lines = page.locator("dialog[open] dl > div")
     return {line.locator("dt").inner_text(): line.locator("dd").inner_text() for line in lines.all()}
 
@@ -57,14 +60,14 @@ def test_a_slash_goes_to_the_search_field(console):
     page = console.page
     assert page.locator("[data-search]").get_attribute("aria-keyshortcuts") == "/"
     press(page, "/", "x")
-    assert page.locator("[data-search]:focus").input_value() == "x"
+    expect(page.locator("[data-search]:focus")).to_have_value("x")
 
 
 def test_a_question_mark_lists_them_and_escape_gives_the_focus_back(console):
     page = console.page
     page.get_by_role("link", name="All events").focus()
     press(page, "?")
-    assert page.get_by_role("dialog", name="Keyboard shortcuts").is_visible()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     assert rows(page) == {
         "/": "Search",
         "g u": "Users",
@@ -78,8 +81,8 @@ def test_a_question_mark_lists_them_and_escape_gives_the_focus_back(console):
     press(page, "g", "u")  # what is behind a dialog does not move
     assert page.locator("dialog[open]").count() == 1
     press(page, "Escape")
-    assert page.locator("dialog[open]").count() == 0
-    assert page.get_by_role("link", name="All events").evaluate("link => link === document.activeElement")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    expect(page.get_by_role("link", name="All events")).to_be_focused()
     assert (console.complaints, console.refusals()) == ([], [])
 
 
@@ -89,9 +92,9 @@ def test_the_list_opens_from_the_account_menu_too(console):
     page.get_by_role("button", name="Keyboard shortcuts", exact=True).click()
     assert "g u" in rows(page)
     press(page, "Escape")
-    assert page.locator("dialog[open]").count() == 0
+    expect(page.locator("dialog[open]")).to_have_count(0)
     # The menu has closed: the focus is where one opens it again.
-    assert page.evaluate("document.activeElement.closest('.menu > summary') !== null")
+    expect(page.locator(".topbar .menu > summary")).to_be_focused()
 
 
 def test_somebody_is_led_only_where_their_menu_leads(visit, furnished, dora):
@@ -118,7 +121,7 @@ def test_what_is_typed_into_a_field_is_text(console):
     page = console.page
     page.locator("[data-search]").focus()
     assert goes_nowhere(page, "g", "u", "?", "/")
-    assert page.locator("[data-search]").input_value() == "gu?/"
+    expect(page.locator("[data-search]")).to_have_value("gu?/")
     page.locator("[data-search]").blur()
     assert leads_to(console, "u", PLACES["u"])  # the same keys, outside of the field
 
@@ -140,21 +143,21 @@ def test_the_second_key_comes_soon_or_means_nothing(console):
 def test_one_switch_turns_all_of_them_off_and_on_again(console):
     page = console.page
     hint = page.locator(".search kbd")
-    assert hint.is_visible()
+    expect(hint).to_be_visible()
     page.locator(".topbar summary").click()
     page.get_by_role("button", name="Turn keyboard shortcuts off").click()
-    assert page.get_by_role("button", name="Turn keyboard shortcuts on").is_visible()
-    assert page.get_by_role("button", name="Keyboard shortcuts", exact=True).count() == 0
+    expect(page.get_by_role("button", name="Turn keyboard shortcuts on")).to_be_visible()
+    expect(page.get_by_role("button", name="Keyboard shortcuts", exact=True)).to_have_count(0)
     press(page, "Escape")
     for keys in (("g", "u"), ("?",), ("/",)):
         assert goes_nowhere(page, *keys)
     assert page.locator("[data-search]:focus").count() == 0
-    assert not hint.is_visible()
-    assert page.locator("[aria-keyshortcuts]").count() == 0
+    expect(hint).to_be_hidden()
+    expect(page.locator("[aria-keyshortcuts]")).to_have_count(0)
 
     console.open("/t/acme/me/")
     switch = page.get_by_role("checkbox", name="Keyboard shortcuts")
-    assert not switch.is_checked()
+    expect(switch).not_to_be_checked()
     switch.check()
     console.open(CONSOLE)
     assert leads_to(console, "u", PLACES["u"])

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.browser.conftest import LIGHT, PHONE
+from tests.browser.visitor import expect
 
 # Words of names that go on in the next line although one line would hold them.
 BROKEN = r"""() => [...document.querySelectorAll("tbody .cell > span:last-child")].flatMap((name) => {
@@ -26,7 +27,7 @@ def test_names_in_the_arrangement_break_between_words_on_a_phone(visit, furnishe
     visitor = visit(**PHONE, locale=language)
     visitor.be(bob)
     visitor.open("/t/acme/arrangement/")
-    assert visitor.page.get_by_text("Émigré relocation and travel reimbursements").is_visible()
+    expect(visitor.page.get_by_text("Émigré relocation and travel reimbursements")).to_be_visible()
     assert visitor.page.evaluate(BROKEN) == []
     # Negative control: the page as it was, its columns as wide as their headings.
     visitor.page.evaluate(

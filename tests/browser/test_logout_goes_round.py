@@ -14,6 +14,7 @@ from apps.sandbox.saml import metadata
 from apps.tenants.context import in_tenant
 from tests.browser.conftest import DARK, LIGHT, PHONE
 from tests.browser.test_pages_are_accessible_and_quiet import overflow
+from tests.browser.visitor import expect
 
 SLUGS = ("blog", "wiki")
 
@@ -70,7 +71,7 @@ def test_the_portal_goes_round_and_says_that_all_confirmed(visit, connected, scr
         visitor.page.context.add_cookies(cookies)
     sign_out(visitor)
     heading(visitor, "You are signed out")
-    assert visitor.page.get_by_text("Signed out", exact=True).count() == 3  # the portal and both
+    expect(visitor.page.get_by_text("Signed out", exact=True)).to_have_count(3)  # the portal and both
     assert not any(is_signed_in_to(connected, slug) for slug in SLUGS)
     assert complaints(visitor) == []
 
@@ -95,7 +96,7 @@ def test_stranded_at_a_silent_application_the_sign_in_page_leads_back(visit, con
     visitor.open("/t/acme/")
     visitor.page.get_by_role("link", name="See which").click()
     heading(visitor, "You are not signed out everywhere")
-    assert visitor.page.get_by_text("It was asked and has not confirmed.").count() == 1
+    expect(visitor.page.get_by_text("It was asked and has not confirmed.")).to_have_count(1)
     assert [is_signed_in_to(connected, slug) for slug in SLUGS] == [True, False]
     with in_tenant(connected.tenant):
         signing_out.set_ignores_logout(actions.add_service_provider(slug="blog", label=""), ignores=False)
@@ -143,7 +144,7 @@ def sso_of_slug(slug):
 
 
 def faultless(visitor):
-    assert visitor.page.get_by_role("heading", level=1).count() == 1
+    expect(visitor.page.get_by_role("heading", level=1)).to_have_count(1)
     assert visitor.refusals() == []
     assert visitor.violations() == []
     assert overflow(visitor) <= 0

@@ -15,7 +15,7 @@ from apps.events.actors import Actor
 from apps.tenants.context import in_tenant
 from tests.accounts.test_a_second_factor_is_asked_for import enrolled
 from tests.browser.test_pages_are_accessible_and_quiet import WINDOWS, faults
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import Visitor, expect
 from tests.conftest import PASSWORD, Person
 
 LOGIN = "/t/acme/login/"
@@ -39,8 +39,8 @@ def _password(visitor: Visitor, who: Person) -> None:
 
 def _told(visitor: Visitor) -> None:
     """Why it was refused, at the field that it is about."""
-    visitor.page.locator(".field__error").first.wait_for()
-    assert visitor.page.locator("[aria-invalid=true]").count() > 0
+    expect(visitor.page.locator(".field__error").first).to_be_visible()
+    expect(visitor.page.locator("[aria-invalid=true]").first).to_be_visible()
 
 
 def _code(visitor: Visitor, fixture: Any) -> None:
@@ -112,7 +112,7 @@ def _switcher(visitor: Visitor, fixture: Any) -> None:
     visitor.page.context.add_cookies([{"name": ADMINISTERED, "value": known, "url": visitor.base_url}])
     visitor.open("/t/acme/console/")
     visitor.page.locator("summary.tenant").click()
-    assert visitor.page.get_by_role("link", name="Globex").is_visible()
+    expect(visitor.page.get_by_role("link", name="Globex")).to_be_visible()
 
 
 def _account_menu(visitor: Visitor, fixture: Any) -> None:
@@ -120,7 +120,7 @@ def _account_menu(visitor: Visitor, fixture: Any) -> None:
     visitor.be(fixture("bob"))
     visitor.open("/t/acme/")
     visitor.page.get_by_text("Account menu:").locator("..").click()
-    assert visitor.page.get_by_role("button", name="Sign out").is_visible()
+    expect(visitor.page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
 def _dialog(visitor: Visitor, fixture: Any) -> None:
@@ -201,4 +201,4 @@ def test_an_expired_password_is_changed_without_scripts(visit, bob):
         visitor.page.get_by_label(label, exact=True).fill(f"{PASSWORD} staple")
     visitor.page.get_by_role("button", name="Change password").click()
     visitor.arrives("/t/acme/")
-    assert visitor.page.get_by_text("Your password is changed.").is_visible()
+    expect(visitor.page.get_by_text("Your password is changed.")).to_be_visible()

@@ -4,6 +4,7 @@ import pytest
 
 from apps.accounts.models import Passkey
 from apps.tenants.context import in_tenant
+from tests.browser.visitor import expect
 
 AUTHENTICATOR = {
     "protocol": "ctap2",
@@ -38,6 +39,7 @@ def add(visitor):
     visitor.page.get_by_label("Name").fill("This laptop")
     visitor.page.get_by_role("button", name="Add a passkey").click()
     visitor.page.get_by_role("link", name="I saved them").click()
+    visitor.arrives("/t/acme/me/security/")
 
 
 def sign_out(visitor):
@@ -49,7 +51,7 @@ def sign_out(visitor):
 def test_it_is_added_and_signs_in_without_a_name(equipped, bob):
     add(equipped)
     page = equipped.page
-    assert page.get_by_text("This laptop").is_visible()
+    expect(page.get_by_text("This laptop")).to_be_visible()
     assert equipped.violations() == []
     sign_out(equipped)
     page.get_by_role("link", name="Sign in with a passkey").click()

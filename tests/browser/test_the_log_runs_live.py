@@ -4,6 +4,7 @@ from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.types import EventType
 from apps.tenants.context import in_tenant
+from tests.browser.visitor import expect
 
 LIVE = "/t/acme/console/events/?live=1"
 
@@ -19,20 +20,21 @@ def test_what_is_new_comes_in_on_top_until_it_is_stopped(visit, alice):
     window.be(alice)
     window.open(LIVE)
     rows = window.page.locator("tbody tr:not([hidden])")
-    assert "before.all.that" in rows.first.inner_text()
+    expect(rows.first).to_contain_text("before.all.that")
 
     loaded = window.page.evaluate("performance.timeOrigin")
     happens(alice.tenant, "while.we.look")
-    window.page.locator("td", has_text="while.we.look").first.wait_for()
-    assert "while.we.look" in rows.first.inner_text()
+    expect(rows.first).to_contain_text("while.we.look")
     assert window.page.evaluate("performance.timeOrigin") == loaded  # the same page, not another one
 
     assert (window.complaints, window.refusals()) == ([], [])
 
     window.page.get_by_role("link", name="Stop live").click()
-    window.page.get_by_role("link", name="Live").wait_for()
-    assert window.page.locator("[data-live], [hx-trigger]").count() == 0  # the control: nothing asks any more
+    window.page.get_by_role("link", name="Live", exact=True).wait_for()
+    expect(window.page.locator("[data-live], [hx-trigger]")).to_have_count(
+        0
+    )  # the control: nothing asks any more
     happens(alice.tenant, "after.all.that")
     assert "after.all.that" not in window.page.content()
     window.open("/t/acme/console/events/")
-    assert "after.all.that" in rows.first.inner_text()
+    expect(rows.first).to_contain_text("after.all.that")

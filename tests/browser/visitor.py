@@ -87,6 +87,7 @@ class Visitor:
 
     def look_through(self, *, color_scheme: str, viewport: dict[str, int], **_: Any) -> None:
         """The open page in another theme and at another width, once nothing moves any more."""
+        self.page.wait_for_load_state()
         self.page.emulate_media(color_scheme=color_scheme, reduced_motion="reduce")
         self.page.set_viewport_size(viewport)
         self.page.evaluate(SETTLED)
@@ -108,16 +109,18 @@ class Visitor:
         self.page.get_by_role("button", name="Sign in").click()
 
     def refusals(self) -> list[str]:
-        """What the content security policy refused on the page that is open."""
+        """What the content security policy refused on the page that is open, once all of it is there."""
+        self.page.wait_for_load_state()
         heard: list[str] = self.page.evaluate("window.refusals")
         return heard
 
     def violations(self) -> list[str]:
-        """What axe-core finds on the page that is open, one line per rule and element, with the reason.
+        """What axe-core finds on the page that is open, once all of it is there, one line per rule and element, with the reason.
 
         axe reads one page over many milliseconds, and pages that ask for news change meanwhile: what a second look does not
         find again was a moment between two states, not the page.
         """
+        self.page.wait_for_load_state()
         found = self._look()
         if not found:
             return []

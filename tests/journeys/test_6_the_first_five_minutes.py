@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from tests.browser.conftest import CHROMIUM, FLAGS, LIGHT, do_without, missing
+from tests.browser.visitor import expect
 from tests.getting_started import first_steps
 from tests.installation import PASSWORD, Demo
 
@@ -27,7 +28,7 @@ def test_a_newcomer_gets_a_person_signed_in_and_the_document_shows_every_step(de
                 lambda name, _page: steps.append(name),
                 what="rockets",  # journey 1 has made the robots' own
             )
-            assert "aiko.tanaka@acme.example" in page.locator("main").inner_text()
+            expect(page.locator("main")).to_contain_text("aiko.tanaka@acme.example")
         finally:
             browser.close()
     assert re.findall(r"\(images/start-([a-z-]+)\.png\)", DOCUMENT.read_text()) == steps
