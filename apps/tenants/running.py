@@ -7,6 +7,7 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connections
 
 Fetch = Callable[[Any], Any]
+Statement = tuple[str, Sequence[Any]]
 WAITING = "statements_that_wait"
 
 
@@ -15,13 +16,17 @@ def run(connection: Any, sql: str, parameters: Sequence[Any], fetch: Fetch | Non
     What `fetch` makes of the cursor. As with `connection.cursor()`, with the same refusals, but without its two wrappers where nobody
     listens to statements: they take as long as many a statement does.
     """
-    waiting: list[tuple[str, Sequence[Any]]] | None = connection.__dict__.get(WAITING)
+    waiting: list[Statement] | None = connection.__dict__.get(WAITING)
     if waiting is not None and fetch is None:
         waiting.append((sql, parameters))
         return None
+    return _run(connection, [(sql, parameters)], fetch)
+
+
+def _run(connection: Any, statements: Sequence[Statement], fetch: Fetch | None = None) -> Any:
     if connection.execute_wrappers or connection.queries_logged:
         with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
+            cursor.execute(*_joined(statements))
             return fetch and fetch(cursor)
     connection.validate_thread_sharing()
     if connection.connection is None:
@@ -30,31 +35,50 @@ def run(connection: Any, sql: str, parameters: Sequence[Any], fetch: Fetch | Non
     with connection.wrap_database_errors:
         cursor = connection.create_cursor()
         try:
-            cursor.execute(sql, parameters)
+            if len(statements) == 1:
+                cursor.execute(*statements[0])
+            else:  # each by itself: psycopg remembers no text with more than fifty places, and would take it apart at each run
+                cursor.execute("; ".join(cursor.mogrify(*each) for each in statements))
             return fetch and fetch(cursor)
         finally:
             cursor.close()
 
 
+def _joined(statements: Sequence[Statement]) -> Statement:
+    return "; ".join(sql for sql, _ in statements), [each for _, values in statements for each in values]
+
+
 @contextmanager
 def together() -> Iterator[None]:
     """
-    In a transaction, for rows that are written one after the other while nothing is asked: PostgreSQL gets them in one message when the block
-    ends, which raises what it refuses. After an exception nothing is written. For SQLite, which is no message away, it is nothing.
+    In a transaction: PostgreSQL gets rows that are written one after the other in one message, before whatever is asked next or when the
+    outermost of such blocks ends, and it is there that it raises what it refuses. After an exception nothing more is written. For SQLite,
+    which is no message away, it is nothing.
     """
     connection = connections[DEFAULT_DB_ALIAS]
     if connection.vendor != "postgresql" or WAITING in connection.__dict__:
         yield
         return
-    waiting: list[tuple[str, Sequence[Any]]] = []
-    connection.__dict__[WAITING] = waiting
+    connection.__dict__[WAITING] = []
     try:
         yield
+        send_waiting(connection)
     finally:
         del connection.__dict__[WAITING]
+
+
+def send_waiting(connection: Any) -> None:
+    """
+    By the connection (apps.tenants.postgresql), before every cursor that it makes and every commit: whoever asks, whichever way, sees what was
+    written before.
+    """
+    waiting: list[Statement] | None = connection.__dict__.get(WAITING)
     if waiting:
-        run(
-            connection,
-            "; ".join(sql for sql, _ in waiting),
-            [each for _, values in waiting for each in values],
-        )
+        connection.__dict__[WAITING] = []
+        _run(connection, waiting)
+
+
+def forget_waiting(connection: Any) -> None:
+    """Before a rollback. One to a savepoint is a statement like others, which takes back what went before it."""
+    if WAITING in connection.__dict__:
+        connection.__dict__[WAITING] = []

@@ -76,9 +76,9 @@ def test_a_creation_takes_ten_statements_however_many_there_are(
 ) -> None:
     """
     Tenant, token, one question who is there, and five rows: person, event, outbox entry, identity, request; two more are the
-    transaction. Nobody is invited. PostgreSQL gets the first four rows in one message.
+    transaction. Nobody is invited. PostgreSQL gets the five rows in one message.
     """
-    statements = 7 if connection.vendor == "postgresql" else 10
+    statements = 6 if connection.vendor == "postgresql" else 10
     with in_tenant(okta.tenant):
         update_source(okta.source, actor=Actor.system(), invites=False)
     for number in range(3):

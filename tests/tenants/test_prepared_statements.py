@@ -21,7 +21,6 @@ from apps.tenants.errors import NoTenantError, TenantError
 from apps.tenants.making import new
 from apps.tenants.models import Tenant
 from apps.tenants.prepared import PreparedQuery, PreparedQueryOfAll, insert, insert_values, instances, update
-from apps.tenants.running import together
 
 pytestmark = pytest.mark.django_db
 
@@ -369,24 +368,3 @@ def group(name):
     made = Group(name=name)
     made.fill_keys()
     return made
-
-
-def test_what_is_written_together_is_there_afterwards_and_in_one_message(inside):
-    with CaptureQueriesContext(connection) as queries, transaction.atomic(), together():
-        insert(group("one"))
-        with together():
-            insert(group("two"))
-    assert sum("INSERT" in each["sql"] for each in queries) == (1 if connection.vendor == "postgresql" else 2)
-    assert set(Group.objects.values_list("name", flat=True)) == {"one", "two"}
-
-
-def test_what_one_of_them_is_refused_for_ends_all_of_them(inside):
-    insert(group("there"))
-    with pytest.raises(IntegrityError), transaction.atomic(), together():
-        insert(group("one"))
-        insert(group("there"))
-    with pytest.raises(LookupError), transaction.atomic(), together():
-        insert(group("two"))
-        raise LookupError
-    insert(group("three"))  # nothing waits any more
-    assert set(Group.objects.values_list("name", flat=True)) == {"there", "three"}

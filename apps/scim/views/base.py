@@ -20,6 +20,7 @@ from apps.scim import bodies, throttle
 from apps.scim.afterwards import note, remembered
 from apps.scim.authentication import authenticate
 from apps.scim.errors import as_scim_error
+from apps.tenants.running import together
 
 WRITING = {"POST", "PUT", "PATCH", "DELETE"}
 TOO_LATE = (IntegrityError, exceptions.IntegrityError)  # django-scim2 has one of its own
@@ -89,9 +90,10 @@ class ScimView(stock.SCIMView):  # type: ignore[misc]
 
     @transaction.atomic
     def _in_transaction(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = self._answered(request, *args, **kwargs)
-        if response.status_code < 400:
-            note(request, response)
+        with together():
+            response = self._answered(request, *args, **kwargs)
+            if response.status_code < 400:
+                note(request, response)
         return response
 
     def begin_again(self) -> None:

@@ -15,6 +15,7 @@ from psycopg import ClientCursor, ServerCursor, sql
 from psycopg.pq import TransactionStatus
 
 from apps.tenants.context import visible_rows
+from apps.tenants.running import forget_waiting, send_waiting
 
 
 def with_tenant(query: Any, status: TransactionStatus) -> Any:
@@ -67,11 +68,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return {**super().get_connection_params(), "cursor_factory": Cursor}
 
     def create_cursor(self, name: str | None = None) -> Any:
+        send_waiting(self)
         if name is None:
             return super().create_cursor()
         cursor = HeldCursor(self.connection, name=name, scrollable=False, withhold=True)
         register_tzloader(self.timezone, cursor)
         return cursor
+
+    def _commit(self) -> None:
+        send_waiting(self)
+        super()._commit()  # type: ignore[misc]  # not in the stubs
+
+    def _rollback(self) -> None:
+        forget_waiting(self)
+        super()._rollback()  # type: ignore[misc]
 
     def chunked_cursor(self) -> Any:
         """In a transaction a server-side cursor would look for its later rows under whatever tenant is then in context."""
