@@ -5,11 +5,14 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_required
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from apps.accounts.destinations import page_of_the_form
 from apps.accounts.models import Administrator, Role
 from apps.directory.models import User
 from apps.events.actors import Actor
@@ -82,11 +85,30 @@ class RoleMissing(PermissionDenied):
         super().__init__("This takes another role.")
 
 
+def sign_in_required(view: View) -> View:
+    """Whoever is not signed in does that first, and comes back: to the page that they opened, or, since a form is not kept
+    meanwhile, to the one that it stood on.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        if request.method in SAFE_METHODS:
+            return redirect_to_login(request.get_full_path())
+        messages.warning(
+            request, _("Nothing was done: you were not signed in any more. Sign in, then do it again.")
+        )
+        return redirect_to_login(page_of_the_form(request))
+
+    return guarded
+
+
 def _role_required(access: str, *, reading: Roles, writing: Roles) -> Callable[[View], View]:
     """Anonymous people sign in first; whoever lacks the role gets 403. `access` marks the view for the walk over every URL."""
 
     def guard(view: View) -> View:
-        @login_required
+        @sign_in_required
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             role = role_of(request.user)
@@ -122,7 +144,7 @@ def may_change(changer: str | None, user: User) -> bool:
 
 
 def person_required(view: View) -> View:
-    guarded = login_required(view)
+    guarded = sign_in_required(view)
     guarded.access = "person"  # type: ignore[attr-defined]
     return guarded
 

@@ -36,6 +36,12 @@ def destination(request: HttpRequest) -> str:
     return inside_tenant(request, wanted) or resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
+def page_of_the_form(request: HttpRequest) -> str:
+    """What the browser says it stood on, which may be a dialog's page; our referrer policy lets it say so."""
+    came_from = inside_tenant(request, request.headers.get("Referer", ""))
+    return came_from or resolve_url(settings.LOGIN_REDIRECT_URL)
+
+
 def remember_asking(request: HttpRequest, *, address: str, label: str) -> None:
     """The application `label` waits at `address`, a path of this tenant: the sign-in page that leads there names it."""
     request.session[ASKING] = {"address": address, "label": label}

@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, resolve_url
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.accounts.destinations import inside_tenant, signed_in_at
+from apps.accounts.destinations import page_of_the_form, signed_in_at
 
 RECENT = dt.timedelta(minutes=15)
 View = Callable[..., HttpResponse]
@@ -39,7 +39,7 @@ def recent_authentication_required(view: View) -> View:
         if request.method in {"GET", "HEAD"}:
             return redirect(confirmation_address(request.get_full_path()))
         messages.warning(request, _("Nothing was done yet. Show first that it is you, then do it again."))
-        return redirect(confirmation_address(_page_of_the_form(request)))
+        return redirect(confirmation_address(page_of_the_form(request)))
 
     guarded.needs_recent_authentication = True  # type: ignore[attr-defined]
     return guarded
@@ -61,12 +61,6 @@ def recent_authentication_to_write(view: View) -> View:
 
 def confirmation_address(destination: str) -> str:
     return f"{reverse('accounts:reauthentication')}?{urlencode({'next': destination})}"
-
-
-def _page_of_the_form(request: HttpRequest) -> str:
-    """What the browser says it stood on, which may be a dialog's page; our referrer policy lets it say so."""
-    came_from = inside_tenant(request, request.headers.get("Referer", ""))
-    return came_from or resolve_url("launcher:index")
 
 
 def template_context(request: HttpRequest) -> dict[str, Any]:
