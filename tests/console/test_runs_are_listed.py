@@ -78,6 +78,9 @@ def test_each_is_there_with_how_far_it_is_and_a_page_of_its_own(three, gitlab, a
     assert words.startswith("Manual import GitLab Ready to choose from 4 of 5 1 alice")
     assert more.startswith("Synchronisation GitLab Finished 10 of 12 1 alice")
     assert last.startswith("Deactivate Waits for you 0 of 1 0 Gatehouse")
+    head = alice.get(PAGE).content.decode().partition("<thead>")[2].partition("</thead>")[0]
+    assert ">Progress<" in head  # who was refused has been dealt with, and is not done
+    assert ">Done<" not in head
     for address in (newest, second, oldest):
         assert alice.client.get(address).status_code == 200
 
