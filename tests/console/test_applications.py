@@ -3,9 +3,9 @@ import io
 import pytest
 from PIL import Image
 
-from apps.applications.actions import add_application
+from apps.applications.actions import add_application, assign_group
 from apps.applications.models import Application, Assignment
-from apps.directory.actions import add_group, add_members
+from apps.directory.actions import add_group, add_members, remove_group
 from apps.events.models import Event
 from apps.provisioning.actions import configure_integration
 from apps.tenants.context import in_tenant
@@ -124,6 +124,41 @@ def test_another_tenants_group_cannot_be_ticked(alice, charlie, gitlab, system):
     assert (
         alice.post(f"/console/applications/{gitlab.pk}/groups/", {"groups": [theirs.pk]}).status_code == 422
     )
+
+
+def test_a_group_that_was_deleted_meanwhile_is_said_to_be_and_no_tick_is_lost(
+    alice, engineering, gitlab, system
+):
+    with in_tenant(alice.tenant):
+        former, sales = (add_group(actor=system, name=name) for name in ("Former", "Sales"))
+        gone = former.pk
+        remove_group(former, actor=system)
+    path = f"/console/applications/{gitlab.pk}/groups/"
+    answer = alice.post(path, {"groups": [gone, sales.pk]})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "was deleted meanwhile" in page
+    assert str(gone) not in page
+    assert f'id="group-{sales.pk}" checked' in page
+    assert f'id="group-{engineering.pk}" checked' not in page
+    told = alice.get(f"{path}consequence/?groups={engineering.pk}&groups={gone}").content.decode()
+    assert "Nobody gains or loses it" in told
+
+
+def test_what_somebody_else_bound_meanwhile_is_not_taken_away_unseen(alice, engineering, gitlab, system):
+    path = f"/console/applications/{gitlab.pk}/groups/"
+    seen = alice.get(path).content.decode().partition('name="seen" value="')[2].partition('"')[0]
+    with in_tenant(alice.tenant):
+        assign_group(gitlab, add_group(actor=system, name="Sales"), actor=system)
+    answer = alice.post(path, {"groups": [engineering.pk], "seen": seen})
+    assert answer.status_code == 422
+    assert "Somebody else changed what is bound meanwhile." in answer.content.decode()
+    again = answer.content.decode().partition('name="seen" value="')[2].partition('"')[0]
+    with in_tenant(alice.tenant):
+        assert Assignment.objects.count() == 2
+    assert alice.post(path, {"groups": [engineering.pk], "seen": again}).status_code == 302
+    with in_tenant(alice.tenant):
+        assert Assignment.objects.get().group_id == engineering.pk
 
 
 def test_the_consequence_is_told_before_saving_and_changes_nothing(alice, engineering, gitlab):

@@ -1,4 +1,7 @@
+import hashlib
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -114,13 +117,49 @@ class ApplicationsOfGroupForm(ActionForm):
 
 
 class GroupsOfApplicationForm(ActionForm):
-    """Exactly the ticked groups; none is an answer, too."""
+    """Exactly the ticked groups; none is an answer, too.
 
-    groups: Any = forms.ModelMultipleChoiceField(label=_("User groups"), queryset=None, required=False)
+    `seen` is the `seen_of` what was bound when the page was made: what somebody else bound since must not go unnoticed. Without
+    it nothing is compared.
+    """
 
-    def __init__(self, data: Any = None) -> None:
+    groups: Any = forms.ModelMultipleChoiceField(
+        label=_("User groups"),
+        queryset=None,
+        required=False,
+        error_messages={
+            "invalid_choice": _(
+                "A group that you ticked was deleted meanwhile. Please look once more, then save."
+            )
+        },
+    )
+    seen = forms.CharField(required=False, max_length=64)
+
+    def __init__(self, data: Any = None, *, bound: Iterable[UUID] = ()) -> None:
         super().__init__(data)
+        self.bound = seen_of(bound)
         self.fields["groups"].queryset = Group.objects.all()  # type: ignore[attr-defined]
+
+    def clean_seen(self) -> str:
+        seen: str = self.cleaned_data["seen"]
+        if seen and seen != self.bound:
+            self.add_error(
+                None,
+                _("Somebody else changed what is bound meanwhile. Please look once more, then save."),
+            )
+        return seen
+
+    @property
+    def ticked(self) -> list[Group]:
+        """Those that are there, whatever else was sent."""
+        sent: Any = self.data
+        wanted = set(sent.getlist("groups"))
+        return [group for group in Group.objects.all() if str(group.pk) in wanted]
+
+
+def seen_of(groups: Iterable[UUID]) -> str:
+    """Stands for exactly these groups."""
+    return hashlib.sha256(" ".join(sorted(map(str, groups))).encode()).hexdigest()
 
 
 class DeletionForm(ActionForm):

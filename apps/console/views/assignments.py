@@ -25,23 +25,29 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     """All groups with a tick at those that may use the application; saving sets exactly the ticked ones, `preview` only says who
     would gain or lose it. `?who=` asks why somebody has it."""
     application = application_or_404(pk)
-    form = GroupsOfApplicationForm(request.POST if request.method == "POST" else None)
+    since = dict(application.assignments.values_list("group_id", "created_at"))
+    form = GroupsOfApplicationForm(request.POST if request.method == "POST" else None, bound=since)
     looked_at = "preview" in request.POST
     if form.is_valid() and not looked_at:
         with refusals_on(form):
             assign_groups(application, form.cleaned_data["groups"], actor=actor_of(request))
             messages.success(request, _("User groups were saved."))
             return redirect("console:application_groups", application.pk)
-    since = dict(application.assignments.values_list("group_id", "created_at"))
     groups = Group.objects.annotate(member_count=Count("memberships")).order_by("name_key")
-    wanted = list(form.cleaned_data["groups"]) if looked_at and form.is_valid() else None
+    wanted = form.ticked if form.is_bound else None
     ticked = since.keys() if wanted is None else {group.pk for group in wanted}
     rows = sorted(
         ((group, since.get(group.pk), group.pk in ticked) for group in groups), key=lambda row: row[1] is None
     )
     who = request.GET.get("who", "").replace("\x00", "").strip()
     asked = people_explained(application, User.objects.matching(who)[:FOUND]) if who else []
-    context: dict[str, Any] = {"rows": rows, "bound": len(since), "who": who, "asked": asked}
+    context: dict[str, Any] = {
+        "rows": rows,
+        "bound": len(since),
+        "seen": form.bound,
+        "who": who,
+        "asked": asked,
+    }
     if wanted is not None:
         context["change"] = access_change(application, wanted)
     return show_tab(request, "console/application_groups.html", application, context, form=form)
@@ -53,9 +59,8 @@ def consequence(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Who would gain and who would lose the application if the ticked groups were saved. A fragment; changes nothing."""
     application = application_or_404(pk)
     form = GroupsOfApplicationForm(request.GET)
-    wanted = list(form.cleaned_data["groups"]) if form.is_valid() else []
     return show(
         request,
         "console/application_groups_consequence.html",
-        {"application": application, "change": access_change(application, wanted)},
+        {"application": application, "change": access_change(application, form.ticked)},
     )
