@@ -1,4 +1,5 @@
 // <form data-passkey="create" or "get" data-options="{…}">: asks the device, and sends its answer in the field "credential".
+// Its button is disabled until then: pressed sooner it would send a form without an answer.
 const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (sign) => sign.charCodeAt(0));
 const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
@@ -31,4 +32,5 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
       refused.hidden = false;
     }
   });
+  for (const button of form.querySelectorAll("[type=submit]")) button.disabled = false;
 }

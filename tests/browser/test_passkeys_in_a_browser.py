@@ -72,3 +72,18 @@ def test_somebody_whom_the_device_does_not_know_is_told(equipped):
     equipped.page.get_by_role("button", name="Use a passkey").click()
     equipped.page.get_by_text("Your device gave no passkey for this portal.").wait_for(state="visible")
     assert "/login/passkey/" in equipped.page.url
+
+
+def test_nothing_can_be_pressed_before_the_script_has_come(equipped):
+    """It would send a form without the device's answer."""
+    page = equipped.page
+    add(equipped)
+    sign_out(equipped)
+    page.route("**/js/passkeys*.js", lambda route: route.abort())
+    equipped.open("/t/acme/login/passkey/")
+    button = page.get_by_role("button", name="Use a passkey")
+    expect(button).to_be_disabled()
+    page.unroute("**/js/passkeys*.js")
+    page.reload()
+    button.click()
+    equipped.arrives("/t/acme/")
