@@ -76,8 +76,11 @@ def test_an_account_that_is_there_already_is_linked_by_hand(alice, bob, path, ta
     found = alice.get(f"{page}account/?account=u1").content.decode()
     assert "Bob of old" in found
     assert "This is Bob Example" in found
-    answer = alice.post(f"{page}account/", {"remote_id": "u1"}, follow=True).content.decode()
-    assert "is linked to the account" in answer
+    answer = alice.post(f"{page}account/", {"remote_id": "u1"}, follow=True)
+    assert "is linked to the account" in answer.content.decode()
+    assert (
+        answer.redirect_chain[-1][0] == f"/t/acme{path}"
+    )  # not the job's page: it would go on saying that it failed
     work()
     with in_tenant(alice.tenant):
         assert Job.objects.get(kind="user").state == "done"

@@ -35,7 +35,9 @@ def index(request: HttpRequest, pk: UUID, job_pk: UUID) -> HttpResponse:
             link_account(job.integration, person, request.POST.get("remote_id", ""), actor=actor_of(request))
             text = _("%(name)s is linked to the account, which is brought up to date now.")
             messages.success(request, text % {"name": person})
-            return redirect("console:application_job", pk, job_pk)
+            return redirect(
+                "console:application_identity", pk
+            )  # as after a retry: that page follows what is done
         if account:
             found = find_account(job.integration, account)
             context |= {"found": found, "owner": owner_of(job.integration, found)}
