@@ -13,7 +13,7 @@ from apps.accounts.models import PeopleAct, PeopleRow, PeopleRun, RowOutcome
 from apps.applications.models import Application, Assignment
 from apps.console.application_page import applications_for_pages
 from apps.console.consequences import accounts_of_joiners, accounts_of_leavers, waiting_for_approval
-from apps.directory.models import Membership
+from apps.directory.models import Membership, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,19 @@ def _effect(application: Application, *, loses: bool, waiting: bool) -> str:
         return _("Comes into their launcher, once it is active.")
     sign_on = _("They can no longer sign in.") if loses else _("They can sign in.")
     return f"{sign_on} {accounts}".strip()
+
+
+def deactivation_of(user: User) -> str:
+    """What deactivating one person means, and for their accounts in the applications that their groups open. One query."""
+    opened = applications_for_pages().filter(assignments__group__members=user).distinct()
+    by_text: dict[str, list[str]] = {}
+    for application in opened.order_by("display_label"):
+        if accounts := accounts_of_leavers(application):
+            by_text.setdefault(accounts, []).append(str(application))
+    at_once = _("Their sessions end now and they can no longer sign in.")
+    stays = _("Groups stay as they are; reactivating brings all of it back.")
+    accounts_there = [f"{', '.join(names)}: {text}" for text, names in by_text.items()]
+    return " ".join([at_once, *accounts_there, stays])
 
 
 def _people(run: PeopleRun, *, active: bool) -> Any:

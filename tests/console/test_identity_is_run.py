@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from apps.applications.actions import add_application, assign_group
 from apps.directory.actions import add_member, add_user, remove_member
 from apps.events.actors import Actor
 from apps.outbox import relay
@@ -201,3 +202,19 @@ def test_the_last_comparison_of_everybody_is_told(alice, path, active):
     page = alice.get(path).content.decode()
     assert "10000 compared, 3 differed and were put right, 2 wait already" in page
     assert "Next: " in page
+
+
+def test_deactivating_somebody_says_what_becomes_of_their_account_in_each_application(
+    alice, bob, path, active, gitlab, engineering, system
+):
+    with in_tenant(alice.tenant):
+        wiki = add_application(actor=system, connector="custom_saml", display_label="Wiki")
+        assign_group(wiki, engineering, actor=system)
+    address = f"/console/users/{bob.user.pk}/deactivation/"
+    assert "GitLab: Their accounts there are deactivated at once." in alice.get(address).content.decode()
+    with in_tenant(alice.tenant):
+        Integration.objects.update(deprovisioning="keep")
+    kept = alice.get(address).content.decode()
+    assert "GitLab: Identity Management is set to leave their accounts there as they are." in kept
+    assert "Wiki: Identity Management is not active, so accounts there stay as they are." in kept
+    assert "deactivated at once" not in kept

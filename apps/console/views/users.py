@@ -17,6 +17,7 @@ from apps.accounts.one_time_links import invite, send_password_link
 from apps.accounts.recent import recent_authentication_required
 from apps.console.forms.people import ConfirmForm, GroupsOfUserForm, NewUserForm, PasswordForm, ProfileForm
 from apps.console.pages import refusals_on, show
+from apps.console.people_consequences import deactivation_of
 from apps.console.user_page import changeable_or_403, person_of_page, show_person
 from apps.directory import actions
 from apps.directory.errors import DirectoryError
@@ -136,10 +137,7 @@ def deactivation(request: HttpRequest, pk: UUID) -> HttpResponse:
             return redirect("console:user", user.pk)
     context = {
         "title": _("Deactivate %(name)s?") % {"name": user},
-        "consequence": _(
-            "Their sessions end now and they can no longer sign in. In every application with Identity Management that their groups open, "
-            "the account is deactivated. Groups stay as they are; reactivating brings all of it back."
-        ),
+        "consequence": deactivation_of(user),
         "action": _("Deactivate"),
         "cancel_url": reverse("console:user", args=[user.pk]),
         "breadcrumb_text": str(user),
