@@ -1,4 +1,4 @@
-"""Which tests stay together on one worker: those of a folder that share an installation, which is dear to start."""
+"""Which tests stay together on one worker: those of a folder that share an installation, or of a file that share a database, dear to start."""
 
 from xdist.scheduler import LoadScopeScheduling
 
@@ -7,11 +7,12 @@ TOGETHER = (
     "tests/conformance/provisioning/",
     "tests/conformance/saml/",
     "tests/journeys/",
+    "tests/portal/test_management_commands_speak_in_sentences.py",  # by processes of their own: half a minute of migrations
 )
 
 
 def scope_of(nodeid: str) -> str:
-    """What is given out as one piece: a folder of those above, everywhere else a single test."""
+    """What is given out as one piece: a folder or file of those above, everywhere else a single test."""
     return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
 
 

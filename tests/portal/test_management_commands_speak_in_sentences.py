@@ -27,7 +27,7 @@ def manage(data: Path, *arguments: str, **environment: str) -> subprocess.Comple
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,  # seconds; all migrations take half a minute where others work beside
         check=False,
     )
 

@@ -21,10 +21,11 @@ def pytest_xdist_make_scheduler(config, log):
 TEST = "import pytest\n\n\n@pytest.mark.parametrize('n', range(4))\ndef test(n, worker_id, record_property):\n    print(worker_id)\n"
 
 
-@pytest.mark.parametrize("folder", TOGETHER)
-def test_a_folder_is_one_piece_and_exists(folder: str) -> None:
-    assert (ROOT / folder).is_dir()
-    assert scope_of(f"{folder}test_a.py::test_b") == folder
+@pytest.mark.parametrize("place", TOGETHER)
+def test_a_folder_or_file_is_one_piece_and_exists(place: str) -> None:
+    assert (ROOT / place).exists()
+    test = "::test_a" if place.endswith(".py") else "test_a.py::test_b"
+    assert scope_of(f"{place}{test}") == place
 
 
 def test_everywhere_else_each_test_is_given_out_alone() -> None:
