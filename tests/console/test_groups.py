@@ -2,7 +2,7 @@ import pytest
 
 from apps.applications.actions import add_application, assign_group
 from apps.applications.models import Assignment
-from apps.directory.actions import add_group, add_members, add_user
+from apps.directory.actions import add_group, add_members, add_user, remove_user
 from apps.directory.models import Group, Membership
 from apps.tenants.context import in_tenant
 
@@ -19,6 +19,19 @@ def test_adding_nobody_is_a_form_error(alice, engineering):
     assert response.status_code == 422
     assert b"Tick at least one person." in response.content
     assert alice.post(f"/console/groups/{engineering.pk}/members/removal/", {}).status_code == 422
+
+
+@pytest.mark.parametrize("act", ["", "removal/"])
+def test_somebody_who_was_deleted_meanwhile_is_said_to_be(alice, bob, engineering, system, act):
+    with in_tenant(alice.tenant):
+        gone = bob.user.pk
+        remove_user(bob.user, actor=system)
+    response = alice.post(f"/console/groups/{engineering.pk}/members/{act}", {"users": [gone, alice.user.pk]})
+    assert response.status_code == 422
+    assert b"was deleted meanwhile" in response.content
+    assert str(gone).encode() not in response.content
+    with in_tenant(alice.tenant):
+        assert not engineering.memberships.filter(user=alice.user).exists()
 
 
 def test_another_tenants_people_cannot_be_added(alice, charlie, engineering):

@@ -104,7 +104,14 @@ class GroupsOfUserForm(ActionForm):
 
 class MembersForm(ActionForm):
     users: Any = forms.ModelMultipleChoiceField(
-        label=_("People"), queryset=None, error_messages={"required": _("Tick at least one person.")}
+        label=_("People"),
+        queryset=None,
+        error_messages={
+            "required": _("Tick at least one person."),
+            "invalid_choice": _(
+                "Somebody whom you ticked was deleted meanwhile. Please tick the others again."
+            ),
+        },
     )
 
     def __init__(self, data: Any = None) -> None:
