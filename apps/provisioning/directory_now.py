@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from apps.applications import access
@@ -15,7 +16,7 @@ from apps.applications.catalog import MappedAttribute
 from apps.applications.models import Assignment, FormerAssignment
 from apps.directory.models import Group, Membership, User
 from apps.provisioning import documents
-from apps.provisioning.models import Integration, RemoteGroup, RemoteUser
+from apps.provisioning.models import Integration, Job, RemoteGroup, RemoteUser, ResourceKind
 from apps.provisioning.plan import Account, GroupRules, RemoteTeam, Team, UserRules, Values
 
 
@@ -145,7 +146,8 @@ def _account(remote: RemoteUser, attributes: Iterable[MappedAttribute]) -> Accou
 
 @dataclass(frozen=True, slots=True)
 class KnownGroups:
-    """`bound`: names by group. `remotes`: what was told, with `here`, the group's name while it is one, and `former`, let go while it was."""
+    """`bound`: names by group. `remotes`: what was told, with `here`, the group's name while it is one, `former`, let go while it was, and `kept_because`,
+    why an administrator left its members there as they were."""
 
     bound: dict[uuid.UUID, str]
     remotes: dict[uuid.UUID, Any]
@@ -158,8 +160,13 @@ def known_groups(integration: Integration, among: Collection[uuid.UUID] | None =
         application=integration.application, group_id=OuterRef("group_id")
     )
     here = Group.objects.filter(pk=OuterRef("group_id")).values("name")
+    jobs = Job.objects.filter(
+        integration=integration, kind=ResourceKind.GROUP, resource_id=OuterRef("group_id")
+    )
     remotes = RemoteGroup.objects.filter(integration=integration).annotate(
-        here=Subquery(here[:1]), former=Exists(former)
+        here=Subquery(here[:1]),
+        former=Exists(former),
+        kept_because=Coalesce(Subquery(jobs.order_by().values("kept_because")[:1]), Value("")),
     )
     if among is not None:
         bound, remotes = bound.filter(group_id__in=among), remotes.filter(group_id__in=among)

@@ -224,14 +224,13 @@ def group_rows(
     known: directory_now.KnownGroups | None = None,
     conflicts: Collection[uuid.UUID] | None = None,
 ) -> Iterator[Row]:
-    """In the order of `ids`. Five queries, or two where it is `known` what there is, and who the `conflicts` are."""
+    """In the order of `ids`. Four queries, or one where it is `known` what there is, and who the `conflicts` are."""
     if not ids:
         return
     rules = directory_now.group_rules(integration)
     known = known or directory_now.known_groups(integration, ids)
     members, coming = directory_now.members_now(integration, known.bound)
     conflicts = _conflicts(integration) if conflicts is None else conflicts
-    kept = _kept_groups(integration, ids)
     for state in directory_now.groups_now(integration, ids, known, members):
         wanted = state.wanted
         if wanted is not None:  # whose accounts come first: the application has not given them an id yet
@@ -239,18 +238,13 @@ def group_rows(
             newcomers = {f"new: {name}" for person, name in people_coming if person not in conflicts}
             wanted = planning.Team(wanted.name, wanted.members | newcomers)
         plan = planning.plan_group(wanted, state.remote, rules, exists=state.exists)
-        if removals.is_group_kept(kept.get(state.group_id, ""), plan, state.wanted, state.remote):
+        told = known.remotes.get(state.group_id)
+        if told and removals.is_group_kept(told.kept_because, plan, state.wanted, state.remote):
             plan = planning.Nothing()
         document = _group_document(integration, plan, str(state.group_id))
         let_go = state.remote is not None and not state.remote.managed and isinstance(plan, planning.Nothing)
         operation = NOT_OURS if let_go and state.wanted is None else plan.operation
         yield Row(ResourceKind.GROUP, str(state.group_id), state.name, operation, document)
-
-
-def _kept_groups(integration: Integration, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """By group whose members there an administrator left as they were: why that was."""
-    jobs = Job.objects.filter(integration=integration, kind=ResourceKind.GROUP, resource_id__among=ids)
-    return dict(jobs.exclude(kept_because="").order_by().values_list("resource_id", "kept_because"))
 
 
 def _group_document(integration: Integration, plan: planning.GroupPlan, group_id: str) -> Any:
