@@ -160,7 +160,7 @@ NO_NAMES = {
                      "EventQuery.application", "EventQuery.user", "EventQuery.group", "EventQuery.actor", "EventQuery.event_type", "EventQuery.service",
                      "Question.search_term", "Question.service", "ListQuestion.search_after", "IntervalQuestion.timezone",
                      "IntervalQuery.timezone", "Selection.rows", "createscimtoken.tenant", "createapikey.tenant", "createapikey.admin", "removeoperator.username",
-                     "verifyevents.tenant", "verifyevents.key", "checkpointevents.tenant", "AccountToLink.remote_id", "NewAdministratorForm.person", "SeenPlan.plan", "MetadataChoice.entity_id", "MetadataAddress.entity_id", "*.digest",
+                     "verifyevents.tenant", "verifyevents.key", "checkpointevents.tenant", "AccountToLink.remote_id", "NewAdministratorForm.person", "SeenPlan.plan", "GroupsOfApplicationForm.seen", "MetadataChoice.entity_id", "MetadataAddress.entity_id", "*.digest",
                      "MetadataForm.entity_id", "scim.members.value"), LOOKED_FOR),
     "*certificate*": PEM,
     "IdentityProviderForm.xml": XML,
