@@ -133,6 +133,12 @@ def _end_failed(job: Claimed, lease: uuid.UUID, error: TargetError) -> None:
         jobs.put_back([job], lease, after=after, **told)
 
 
+def _may_have_come_or_gone(job: Claimed, report: Report) -> bool:
+    """Where an answer was lost, reading back is what shows it: then nothing is left to do about the account itself."""
+    seen = job.read_back and report.error is None and not report.deferred
+    return seen or bool(CHANGES_MEMBERSHIP & {each.operation for each in report.done})
+
+
 def _raise_groups(integration: Integration, reports: Reports) -> None:
     """An account that has come or gone changes the members of the groups that name the person."""
     if not integration.groups_managed:
@@ -140,7 +146,7 @@ def _raise_groups(integration: Integration, reports: Reports) -> None:
     people = [
         job.resource_id
         for job, report in reports.items()
-        if job.kind == ResourceKind.USER and CHANGES_MEMBERSHIP & {each.operation for each in report.done}
+        if job.kind == ResourceKind.USER and _may_have_come_or_gone(job, report)
     ]
     if not people:
         return
