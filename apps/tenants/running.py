@@ -17,7 +17,7 @@ def run(connection: Any, sql: str, parameters: Sequence[Any], fetch: Fetch | Non
     listens to statements: they take as long as many a statement does.
     """
     waiting: list[Statement] | None = connection.__dict__.get(WAITING)
-    if waiting is not None and fetch is None:
+    if waiting is not None and fetch is None and connection.in_atomic_block:
         waiting.append((sql, parameters))
         return None
     return _run(connection, [(sql, parameters)], fetch)
@@ -29,6 +29,7 @@ def _run(connection: Any, statements: Sequence[Statement], fetch: Fetch | None =
             cursor.execute(*_joined(statements))
             return fetch and fetch(cursor)
     connection.validate_thread_sharing()
+    connection.close_if_health_check_failed()
     if connection.connection is None:
         connection.ensure_connection()
     connection.validate_no_broken_transaction()
@@ -51,9 +52,9 @@ def _joined(statements: Sequence[Statement]) -> Statement:
 @contextmanager
 def together() -> Iterator[None]:
     """
-    In a transaction: PostgreSQL gets rows that are written one after the other in one message, before whatever is asked next or when the
-    outermost of such blocks ends, and it is there that it raises what it refuses. After an exception nothing more is written. For SQLite,
-    which is no message away, it is nothing.
+    PostgreSQL gets rows that a transaction writes one after the other in one message, before whatever is asked next, with the
+    transaction's COMMIT if that is inside the block, or when the outermost of such blocks ends; and it is there that it raises what it
+    refuses. After an exception nothing more is written. For SQLite, which is no message away, it is nothing.
     """
     connection = connections[DEFAULT_DB_ALIAS]
     if connection.vendor != "postgresql" or WAITING in connection.__dict__:
@@ -67,15 +68,15 @@ def together() -> Iterator[None]:
         del connection.__dict__[WAITING]
 
 
-def send_waiting(connection: Any) -> None:
+def send_waiting(connection: Any, *, then: str = "") -> None:
     """
     By the connection (apps.tenants.postgresql), before every cursor that it makes and every commit: whoever asks, whichever way, sees what was
-    written before.
+    written before. `then` is sent behind it, if there is anything.
     """
     waiting: list[Statement] | None = connection.__dict__.get(WAITING)
     if waiting:
         connection.__dict__[WAITING] = []
-        _run(connection, waiting)
+        _run(connection, [*waiting, (then, ())] if then else waiting)
 
 
 def forget_waiting(connection: Any) -> None:

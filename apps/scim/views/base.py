@@ -88,9 +88,8 @@ class ScimView(stock.SCIMView):  # type: ignore[misc]
         except TOO_LATE as error:
             raise Uniqueness(_("Already taken.")) from error
 
-    @transaction.atomic
     def _in_transaction(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        with together():
+        with together(), transaction.atomic():
             response = self._answered(request, *args, **kwargs)
             if response.status_code < 400:
                 note(request, response)

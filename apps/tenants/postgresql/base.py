@@ -4,8 +4,12 @@ Django's PostgreSQL backend, in which every statement says for which tenant it r
 The setting `gatehouse.tenant` travels in the same message as the statement and ends with its transaction (`is_local`). Nothing is
 remembered, here or on the connection: no rollback, savepoint, lost connection or pooler between us and the server can leave a
 statement under another tenant's setting, and what goes around these cursors finds no setting, hence no rows.
+
+A transaction begins in the message of its first statement, too, and ends in that of rows which have waited (docs/decisions/0040).
 """
 
+import select
+import time
 from collections.abc import Iterable
 from typing import Any, NoReturn, Self
 
@@ -17,28 +21,40 @@ from psycopg.pq import TransactionStatus
 from apps.tenants.context import visible_rows
 from apps.tenants.running import forget_waiting, send_waiting
 
+BEGINS = "begins_with_its_next_statement"
+ANSWERS_STILL = 5.0  # seconds after its last statement: so long a connection that the server has not closed is taken for usable
 
-def with_tenant(query: Any, status: TransactionStatus) -> Any:
-    """`query` behind the statement that sets the tenant in context, or `query` itself where that cannot or need not be."""
+
+def before(status: TransactionStatus, *, begins: bool) -> list[str]:
+    """The statements that go before one, in its message: the transaction's beginning, and the tenant in context."""
+    if status == TransactionStatus.INERROR:
+        return []  # an aborted transaction takes nothing but its end
     rows = visible_rows()
-    # An aborted transaction takes nothing but its end. Outside transactions there is no older setting to clear, and
-    # some statements (CREATE DATABASE) must stand alone.
-    if status == TransactionStatus.INERROR or (status == TransactionStatus.IDLE and not rows):
-        return query
-    setting = (
-        f"SELECT set_config('gatehouse.tenant', '{rows}', true); "  # an id, "*" or "": nothing to escape
-    )
+    idle = status == TransactionStatus.IDLE
+    start = ["BEGIN"] if idle and begins else []
+    # At first there is no older setting to clear. Outside transactions some statements (CREATE DATABASE) must stand alone.
+    if idle and not rows:
+        return start
+    return [
+        *start,
+        f"SELECT set_config('gatehouse.tenant', '{rows}', true)",
+    ]  # an id, "*" or "": nothing to escape
+
+
+def behind(statements: list[str], query: Any) -> Any:
+    text = "".join(f"{each}; " for each in statements)
     if isinstance(query, str):
-        return setting + query
-    return sql.SQL(setting) + (query if isinstance(query, sql.Composable) else sql.SQL(query.decode()))
+        return text + query
+    return sql.SQL(text) + (query if isinstance(query, sql.Composable) else sql.SQL(query.decode()))
 
 
 class Cursor(base.Cursor, ClientCursor[Any]):
     def execute(self, query: Any, params: Any = None, **options: Any) -> Self:
-        behind = with_tenant(query, self.connection.info.transaction_status)
-        super().execute(behind, params, **options)
-        if behind is not query:
-            self.nextset()  # past the answer of set_config
+        connection = self.connection
+        first = before(connection.info.transaction_status, begins=getattr(connection, BEGINS, False))
+        super().execute(behind(first, query) if first else query, params, **options)
+        for _ in first:
+            self.nextset()  # past their answers
         return self
 
     def executemany(self, query: Any, params_seq: Iterable[Any], **options: Any) -> None:
@@ -64,11 +80,37 @@ class HeldCursor(base.ServerSideCursor, ServerCursor[Any]):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    last_asked = 0.0  # by time.monotonic()
+
     def get_connection_params(self) -> dict[str, Any]:
         return {**super().get_connection_params(), "cursor_factory": Cursor}
 
+    def _set_autocommit(self, autocommit: bool) -> None:
+        """The driver is left in autocommit: otherwise it would send BEGIN in a message of its own, as it does for a set isolation level."""
+        if self.connection.isolation_level is not None:
+            super()._set_autocommit(autocommit)  # type: ignore[misc]
+            return
+        if not self.connection.autocommit:
+            super()._set_autocommit(autocommit=True)  # type: ignore[misc]
+        setattr(self.connection, BEGINS, not autocommit)
+
+    def is_usable(self) -> bool:
+        """Without a message where it answered a moment ago: it is asked before each request."""
+        answered_lately = time.monotonic() - self.last_asked < ANSWERS_STILL
+        if self.connection is None or not answered_lately or self.errors_occurred:
+            return bool(super().is_usable())
+        aborted = self.connection.info.transaction_status == TransactionStatus.INERROR
+        return not aborted and not self._has_news()
+
+    def _has_news(self) -> bool:
+        """Nothing was asked: if there is something to read, the server has said good-bye, or the connection has ended."""
+        poll = select.poll()
+        poll.register(self.connection.fileno(), select.POLLIN)
+        return bool(poll.poll(0))
+
     def create_cursor(self, name: str | None = None) -> Any:
         send_waiting(self)
+        self.last_asked = time.monotonic()
         if name is None:
             return super().create_cursor()
         cursor = HeldCursor(self.connection, name=name, scrollable=False, withhold=True)
@@ -76,7 +118,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return cursor
 
     def _commit(self) -> None:
-        send_waiting(self)
+        send_waiting(self, then="COMMIT")  # after which there is nothing left to commit
         super()._commit()  # type: ignore[misc]  # not in the stubs
 
     def _rollback(self) -> None:
