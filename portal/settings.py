@@ -88,7 +88,7 @@ ROOT_URLCONF = "portal.urls"
 TENANT_URLCONF = "portal.tenant_urls"
 PLATFORM_URLCONF = "portal.platform_urls"
 WSGI_APPLICATION = "portal.wsgi.application"
-APPEND_SLASH = False  # a redirect makes identity providers drop the body or the token
+APPEND_SLASH = False  # a redirect makes identity providers drop the body or the token; for pages TenantMiddleware does it
 
 TEMPLATES = [
     {

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpResponsePermanentRedirect
 from django.template.loader import render_to_string
-from django.urls import set_script_prefix
+from django.urls import is_valid_path, set_script_prefix
 
 from apps.lib.correlation import correlated
 from apps.tenants import platform
@@ -45,9 +45,21 @@ class TenantMiddleware:
         set_script_prefix(prefix)  # the handler sets it anew for every request
         with in_tenant(tenant), correlated(uuid4()):
             response = self.get_response(request)
+            if response.status_code == 404 and _lacks_only_its_slash(request):
+                return HttpResponsePermanentRedirect(request.get_full_path(force_append_slash=True))
         if response.streaming:
             response.streaming_content = _inside(tenant, iter(response.streaming_content))  # type: ignore[attr-defined]
         return response
+
+
+def _lacks_only_its_slash(request: HttpRequest) -> bool:
+    """Somebody typed a page's address. Programs are told the truth: after a redirect many come without their body or their token,
+    and what is sent by POST would be lost. No address of another host can come of it: the prefix stays in front."""
+    path = request.path_info
+    if request.method not in {"GET", "HEAD"} or path.endswith("/") or path.startswith(FOR_PROGRAMS):
+        return False
+    found = is_valid_path(f"{path}/", request.urlconf)  # type: ignore[attr-defined]
+    return request.resolver_match is None and bool(found)
 
 
 def _closed(path: str, *, suspended: bool) -> HttpResponse:
