@@ -95,7 +95,16 @@ def test_a_successor_is_made_and_the_old_token_revoked(alice: Person) -> None:
     assert b"is refused" in alice.get(path).content
     alice.post(path)
     assert (call(alice, first), call(alice, second[1])) == (401, 200)
-    assert "Revoked" in page(alice, source)
+    shown = page(alice, source)
+    assert "Revoked" in shown
+    assert tokens_counted(shown) == ["1"]
+    with in_tenant(alice.tenant):
+        ScimToken.objects.filter(revoked_at=None).update(expires_at="2001-01-01T00:00:00Z")
+    assert tokens_counted(page(alice, source)) == []
+
+
+def tokens_counted(shown: str) -> list[str]:
+    return re.findall(r'<h2>Tokens</h2>\s*<span class="count">(\d+)</span>', shown)
 
 
 @pytest.mark.parametrize("kind", SourceKind.values)

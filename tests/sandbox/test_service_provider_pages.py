@@ -98,6 +98,8 @@ def test_the_page_shows_who_came_and_who_began(
     page = bob.get(PAGE).content.decode()
     for part in (SHOWN, "emailAddress", "_s1", "IdP-initiated", "response + assertion", "&lt;saml:Assertion"):
         assert part in page, part
+    (when,) = re.findall(r"<dt>When</dt><dd>(.*?)</dd>", page)
+    assert when.count("<time") == 1
     respond(bob.client, asked=actions.add_authn_request(service_provider).request_id)
     assert "(SP-initiated)" in bob.get(PAGE).content.decode()
 

@@ -65,11 +65,13 @@ def _set_up(request: HttpRequest, found: Source, form: TokenForm, secret: str) -
     # Without the slash: identity providers join it to "/Users".
     base_url = tenant_url(request.tenant, "scim:root").rstrip("/")  # type: ignore[attr-defined]
     tokens = tokens_of(found)
+    live = sum(token.is_live for token in tokens)
     guide = guide_for(found.kind, base_url=base_url)
     context: dict[str, Any] = {
         "base_url": base_url,
         "tokens": tokens,
-        "may_add": sum(token.is_live for token in tokens) < MOST_LIVE_TOKENS,
+        "live_tokens": live,
+        "may_add": live < MOST_LIVE_TOKENS,
         "secret": secret,
         "guide": guide,
         "token_mark": TOKEN,
