@@ -117,6 +117,36 @@ def test_a_mistake_that_is_taken_back_sends_nothing_and_forgets_the_no(peopled):
     assert queries.held_removals(company.integration).people == 14
 
 
+@pytest.mark.parametrize("decide", [approve_removals, reject_removals, None], ids=["yes", "no", "not yet"])
+def test_what_was_decided_about_one_place_says_nothing_about_another(peopled, decide):
+    company = peopled()
+    unbind(company)
+    company.work()
+    assert queries.held_removals(company.integration).people == 14
+    if decide is not None:
+        decide(company.integration, actor=company.actor)
+    move(company, there=False)
+    move(company, there=True)
+    company.work()
+    assert (queries.health(company.integration).held, queries.health(company.integration).kept) == (0, 0)
+    assert not Job.objects.exclude(kept_because="", approved=False).exists()
+    assign_group(company.application, company.biggest, actor=company.actor)
+    company.work()
+    company.target.journal.clear()
+    unbind(company)
+    company.work()
+    assert company.target.wrote() == []
+    assert queries.held_removals(company.integration).people == 14
+
+
+def move(company: Any, *, there: bool) -> None:
+    """To an address that is another in our eyes."""
+    base_url = company.target.base_url + ("" if there else "/elsewhere")
+    actions.configure_integration(company.application, actor=company.actor, base_url=base_url, token=TOKEN)
+    if there:
+        actions.activate_integration(company.integration, actor=company.actor)
+
+
 def suspend(company: Any, person: Any) -> None:
     directory.deactivate_user(person, actor=company.actor)
 
