@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
@@ -11,7 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from apps.applications.catalog import CATALOG
-from apps.applications.errors import ApplicationInvalid, ApplicationTaken
+from apps.applications.errors import ApplicationInvalid, ApplicationTaken, BoundChanged
 from apps.applications.models import Application, Assignment, FormerAssignment
 from apps.directory.models import Group
 from apps.events.actions import changes_between, record
@@ -133,10 +134,20 @@ def remove_assignment(application: Application, group: Group, *, actor: Actor) -
 
 
 @transaction.atomic
-def assign_groups(application: Application, groups: Iterable[Group], *, actor: Actor) -> None:
-    """Exactly these groups: what the User groups tab saves."""
+def assign_groups(
+    application: Application, groups: Iterable[Group], *, actor: Actor, seen: Iterable[UUID] | None = None
+) -> None:
+    """
+    Exactly these groups: what the User groups tab saves. `seen` are those that were bound when somebody decided so; None decides
+    without looking. One save after the other. Raises BoundChanged.
+    """
+    Application.objects.select_for_update().get(pk=application.pk)
     wanted = {group.pk: group for group in groups}
-    for group in Group.objects.filter(applications=application):
+    bound = list(Group.objects.filter(applications=application))
+    if seen is not None and {group.pk for group in bound} != set(seen):
+        changed = _("Somebody else changed what is bound meanwhile. Please look once more, then save.")
+        raise BoundChanged({"groups": [changed]})
+    for group in bound:
         if group.pk not in wanted:
             remove_assignment(application, group, actor=actor)
     for group in wanted.values():

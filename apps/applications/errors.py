@@ -1,7 +1,8 @@
 """
 ApplicationError        what the administrator asked for cannot be; `fields` says where and why
 ├── ApplicationInvalid  a value is missing or misspelt
-└── ApplicationTaken    the SSO IdP URL is in use by another application of the tenant
+├── ApplicationTaken    the SSO IdP URL is in use by another application of the tenant
+└── BoundChanged        somebody else bound or let go a group since the caller looked
 """
 
 from apps.directory.errors import DirectoryError, FieldsInvalid, FieldsTaken
@@ -16,4 +17,8 @@ class ApplicationInvalid(ApplicationError, FieldsInvalid):
 
 
 class ApplicationTaken(ApplicationError, FieldsTaken):
+    pass
+
+
+class BoundChanged(ApplicationError):
     pass

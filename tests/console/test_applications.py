@@ -3,7 +3,7 @@ import io
 import pytest
 from PIL import Image
 
-from apps.applications.actions import add_application, assign_group
+from apps.applications.actions import add_application, assign_group, assign_groups
 from apps.applications.models import Application, Assignment
 from apps.directory.actions import add_group, add_members, remove_group
 from apps.events.models import Event
@@ -159,6 +159,26 @@ def test_what_somebody_else_bound_meanwhile_is_not_taken_away_unseen(alice, engi
     assert alice.post(path, {"groups": [engineering.pk], "seen": again}).status_code == 302
     with in_tenant(alice.tenant):
         assert Assignment.objects.get().group_id == engineering.pk
+
+
+def test_what_is_bound_while_one_saves_is_not_taken_away_either(
+    alice, engineering, gitlab, system, monkeypatch
+):
+    """Between the look at what is bound and the writing."""
+    path = f"/console/applications/{gitlab.pk}/groups/"
+    seen = alice.get(path).content.decode().partition('name="seen" value="')[2].partition('"')[0]
+
+    def assign_after_another(application, groups, **how):
+        monkeypatch.undo()
+        assign_group(application, add_group(actor=system, name="Sales"), actor=system)
+        assign_groups(application, groups, **how)
+
+    monkeypatch.setattr("apps.console.views.assignments.assign_groups", assign_after_another)
+    answer = alice.post(path, {"groups": [], "seen": seen})
+    assert answer.status_code == 422
+    assert "Somebody else changed what is bound meanwhile." in answer.content.decode()
+    with in_tenant(alice.tenant):
+        assert Assignment.objects.count() == 2
 
 
 def test_the_consequence_is_told_before_saving_and_changes_nothing(alice, engineering, gitlab):

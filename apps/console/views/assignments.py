@@ -10,11 +10,12 @@ from django.views.decorators.http import require_safe
 
 from apps.accounts.access import actor_of, administrator_required
 from apps.applications.actions import assign_groups
+from apps.applications.errors import BoundChanged
 from apps.console.access_changes import access_change
 from apps.console.access_explained import people_explained
 from apps.console.application_page import application_or_404, show_tab
 from apps.console.forms.applications import GroupsOfApplicationForm
-from apps.console.pages import refusals_on, show
+from apps.console.pages import show
 from apps.directory.models import Group, User
 
 FOUND = 10  # people whose access is explained at once
@@ -29,10 +30,13 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = GroupsOfApplicationForm(request.POST if request.method == "POST" else None, bound=since)
     looked_at = "preview" in request.POST
     if form.is_valid() and not looked_at:
-        with refusals_on(form):
-            assign_groups(application, form.cleaned_data["groups"], actor=actor_of(request))
-            messages.success(request, _("User groups were saved."))
-            return redirect("console:application_groups", application.pk)
+        seen = since.keys() if form.cleaned_data["seen"] else None
+        try:
+            assign_groups(application, form.cleaned_data["groups"], actor=actor_of(request), seen=seen)
+        except BoundChanged:
+            return index(request, pk)  # this time it is another than what was seen
+        messages.success(request, _("User groups were saved."))
+        return redirect("console:application_groups", application.pk)
     groups = Group.objects.annotate(member_count=Count("memberships")).order_by("name_key")
     wanted = form.ticked if form.is_bound else None
     ticked = since.keys() if wanted is None else {group.pk for group in wanted}
