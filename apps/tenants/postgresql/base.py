@@ -35,10 +35,8 @@ def before(status: TransactionStatus, *, begins: bool) -> list[str]:
     # At first there is no older setting to clear. Outside transactions some statements (CREATE DATABASE) must stand alone.
     if idle and not rows:
         return start
-    return [
-        *start,
-        f"SELECT set_config('gatehouse.tenant', '{rows}', true)",
-    ]  # an id, "*" or "": nothing to escape
+    setting = f"SELECT set_config('gatehouse.tenant', '{rows}', true)"  # an id, "*" or "": nothing to escape
+    return [*start, setting]
 
 
 def behind(statements: list[str], query: Any) -> Any:
