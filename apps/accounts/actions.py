@@ -95,7 +95,7 @@ class Guessed:
 
     @classmethod
     def by(cls, username: str) -> "Guessed":
-        users = list(User.objects.named(username)[:2])
+        users = list(User.objects.checked().named(username)[:2])
         if len(users) == 1:
             return cls(users[0].username_key, Target.of("user", users[0]))
         return cls(fold(username)[:300], Target(kind="user", id="", name=username[:255]))

@@ -18,7 +18,7 @@ class TenantBackend(BaseBackend):
         """Whose password it is, also when it has expired: what that person may do is the caller's question (may_sign_in)."""
         if not username or not password:
             return None
-        users = list(User.objects.named(username)[:2])
+        users = list(User.objects.checked().named(username)[:2])
         if len(users) != 1:
             User().set_password(password)  # the same work, so that timing does not tell who exists
             return None

@@ -35,7 +35,7 @@ def answer_requests() -> int:
 def _answer(request: ResetRequest) -> None:
     """Once, whichever worker is first. A name that two people share, or nobody has, is nobody's."""
     taken = ResetRequest.objects.filter(pk=request.pk, answered_at=None).update(answered_at=timezone.now())
-    people = list(User.objects.named(request.account_key).active()[:2]) if taken else []
+    people = list(User.objects.checked().named(request.account_key).active()[:2]) if taken else []
     if len(people) == 1:
         actor = Actor("person", "", "anonymous", request.client_ip)
         send_reset_link(people[0], actor=actor)

@@ -49,15 +49,15 @@ USER_FIELDS = (
     "manager",
 )
 NAMES = {"username", "email", "shares_email"}  # what people sign in with
-_LOCKED = PreparedQuery(lambda user: User.objects.select_for_update().filter(pk=user), user=UUID)
+_LOCKED = PreparedQuery(lambda user: User.objects.checked().select_for_update().filter(pk=user), user=UUID)
 
 
 def _taken(thing: User | Group) -> FieldsTaken | None:
     """Asked before writing for a message that names the field; the database's constraint has the last word."""
-    others = type(thing).objects.exclude(pk=thing.pk)
     if isinstance(thing, Group):
-        found = {"name": others.filter(name_key=thing.name_key)}
+        found = {"name": Group.objects.exclude(pk=thing.pk).filter(name_key=thing.name_key)}
     else:
+        others = User.objects.checked().exclude(pk=thing.pk)
         found = {"username": others.filter(username_key=thing.username_key)}
         if not thing.shares_email:
             found["email"] = others.holding(thing.email_key)
@@ -380,7 +380,7 @@ def _known(fields: dict[str, Any]) -> dict[str, Any]:
 def _still_shares(user: User, before: dict[str, Any]) -> bool:
     if not user.shares_email or fold(user.email) != fold(before["email"]):
         return False
-    taken: bool = User.objects.exclude(pk=user.pk).named(user.email).exists()
+    taken: bool = User.objects.checked().exclude(pk=user.pk).named(user.email).exists()
     return taken
 
 

@@ -97,7 +97,9 @@ class User(TenantOwned, AbstractBaseUser):
         # A SCIM list is in order of arrival: its first page must not cost the whole table.
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["tenant", "created_at", "id"], name="user_oldest"),
-            models.Index(fields=["tenant", "email_key"], name="user_address"),
+            # By the name or the address alone, for questions that are only checked for their tenant (TenantScopedManager.checked).
+            models.Index(fields=["username_key"], name="user_name"),
+            models.Index(fields=["email_key"], name="user_address"),
         ]
 
     def __str__(self) -> str:

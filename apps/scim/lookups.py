@@ -7,7 +7,7 @@ import re
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, Q, Value
+from django.db.models import CharField, Value
 
 from apps.directory.models import User as Person
 from apps.directory.validators import fold
@@ -21,9 +21,11 @@ def _called(source: Any, external_id: str) -> Any:
     return own.filter(source=source, external_id=external_id)
 
 
-_BY_ID = PreparedQuery(lambda person: Person.objects.filter(pk=person), person=UUID)
-_LOCKED = PreparedQuery(lambda person: Person.objects.select_for_update().filter(pk=person), person=UUID)
-_BY_USERNAME = PreparedQuery(lambda key: Person.objects.filter(username_key=key), key=str)
+_BY_ID = PreparedQuery(lambda person: Person.objects.checked().filter(pk=person), person=UUID)
+_LOCKED = PreparedQuery(
+    lambda person: Person.objects.checked().select_for_update().filter(pk=person), person=UUID
+)
+_BY_USERNAME = PreparedQuery(lambda key: Person.objects.checked().filter(username_key=key), key=str)
 _OWN = PreparedQuery(
     lambda source, person: ExternalIdentity.objects.filter(source=source, user=person),
     source=UUID,
@@ -54,10 +56,10 @@ _ARRIVING = PreparedQuery(
         _told(KNOWN, ExternalIdentity.objects.filter(source=source, user_name_key=name, deleted_at=None)),
         _told(KNOWN, _left(source).filter(user_name_key=name)),
         _told(KNOWN, _left(source).filter(user__email_key=address)),
-        _told(NAME, Person.objects.filter(username_key=name)),
-        _told(NAME, Person.objects.filter(email_key=name, shares_email=False)),
-        _told(ADDRESS, Person.objects.filter(username_key=address)),
-        _told(ADDRESS, Person.objects.filter(email_key=address, shares_email=False)),
+        _told(NAME, Person.objects.checked().filter(username_key=name)),
+        _told(NAME, Person.objects.checked().filter(email_key=name, shares_email=False)),
+        _told(ADDRESS, Person.objects.checked().filter(username_key=address)),
+        _told(ADDRESS, Person.objects.checked().filter(email_key=address, shares_email=False)),
         _told(ADDRESS, SecondaryEmail.objects.filter(key=address, identity__deleted_at=None)),
         all=True,
     ),
@@ -66,9 +68,7 @@ _ARRIVING = PreparedQuery(
     name=str,
     address=str,
 )
-_SIGNS_IN_WITH = PreparedQuery(
-    lambda key: Person.objects.filter(Q(username_key=key) | Q(email_key=key, shares_email=False)), key=str
-)
+_SIGNS_IN_WITH = PreparedQuery(lambda key: Person.objects.checked().named(key), key=str)
 
 # What identity providers ask before they create somebody; anything else is for the parser.
 ONE_NAME = re.compile(r'\s*(userName|externalId)\s+eq\s+"([^"\\\x00-\x1f\x7f]{1,150})"\s*', re.IGNORECASE)

@@ -1,4 +1,5 @@
-"""`field__among=ids`: as `in`, but one parameter however many there are; and `ById(values)`, a value for each row in one parameter.
+"""`field__among=ids`: as `in`, but one parameter however many there are; `ById(values)`, a value for each row in one parameter; and
+`Checked(conditions)`, what rows are held against but not found by.
 
 The text of the statement is then the same for any number of ids, and nothing has to be done for each of them on the way to the
 database: with `in`, five hundred ids cost more than what the statement does.
@@ -9,7 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, F, ForeignKey, Func, JSONField, Lookup, UUIDField
+from django.db.models import BooleanField, CharField, F, ForeignKey, Func, JSONField, Lookup, Q, UUIDField
 
 
 @UUIDField.register_lookup
@@ -57,3 +58,20 @@ class ById(Func):  # type: ignore[misc]  # a type of the stubs alone
             return f"(%s::jsonb -> {column}::text)", (told, *parameters)
         told = json.dumps({each.hex: value for each, value in self.values.items()})
         return f"""json_extract(%s, '$."' || {column} || '"')""", (told, *parameters)
+
+
+class Checked(Func):  # type: ignore[misc]  # a type of the stubs alone
+    """
+    Conditions through which PostgreSQL finds no rows. Of a tenant or an integration that its statistics have not seen yet it believes
+    that it has one row, and goes through all that it has, for each of a few keys that have an index of their own (docs/decisions/0041).
+    """
+
+    def __init__(self, conditions: Q) -> None:
+        super().__init__(conditions, output_field=BooleanField())
+
+    def as_sql(
+        self, compiler: Any, connection: Any, *_options: Any, **_more: Any
+    ) -> tuple[str, tuple[Any, ...]]:
+        conditions, parameters = compiler.compile(self.get_source_expressions()[0])
+        told = f"(({conditions}) IS TRUE)" if connection.vendor == "postgresql" else f"({conditions})"
+        return told, tuple(parameters)

@@ -6,7 +6,7 @@ from django.db import models
 
 from apps.lib.names import validate_text
 from apps.lib.places import validate_language, validate_timezone
-from apps.tenants import lookups  # noqa: F401 - registered with the fields
+from apps.tenants import lookups
 from apps.tenants.context import current_tenant_id, in_tenant
 from apps.tenants.errors import TenantError
 
@@ -53,6 +53,11 @@ class TenantScopedManager(models.Manager.from_queryset(TenantQuerySet)):  # type
 
     def get_queryset(self) -> Any:
         return super().get_queryset().filter(tenant_id=current_tenant_id())
+
+    def checked(self, **conditions: Any) -> Any:
+        """The same rows, for whoever filters by keys: they are found by those alone, and then checked for `conditions` and their tenant."""
+        held = models.Q(tenant_id=current_tenant_id(), **conditions)
+        return super().get_queryset().filter(lookups.Checked(held))
 
 
 def tenant_of_the_parent() -> Any:

@@ -87,7 +87,7 @@ def _problem(
 
 def _people_here(rows: list[PeopleRow]) -> dict[str, User]:
     emails, usernames = {row.email_key for row in rows}, {row.username_key for row in rows}
-    people = User.objects.filter(Q(email_key__in=emails) | Q(username_key__in=usernames))
+    people = User.objects.checked().filter(Q(email_key__in=emails) | Q(username_key__in=usernames))
     found: dict[str, User] = {}
     for person in people:
         found[f"username:{person.username_key}"] = person
