@@ -72,7 +72,7 @@ def users_now(
 ) -> Iterator[UserNow]:
     """In no order; four queries however many there are, one less where it is known which groups are `bound`."""
     people, entitled_ids = people_among(integration, user_ids, bound)
-    remotes = RemoteUser.objects.filter(integration=integration, user_id__among=user_ids)
+    remotes = RemoteUser.objects.checked(integration=integration).filter(user_id__among=user_ids)
     accounts = {remote.user_id: remote for remote in remotes}
     attributes = integration.dialect.attributes
     for user_id in user_ids:
@@ -97,11 +97,11 @@ def people_among(
 
     Three plain questions: asked as one, PostgreSQL goes through everybody who has the application, for every five hundred people again.
     """
-    people = {person.pk: person for person in _read(User.objects.filter(pk__among=user_ids))}
+    people = {person.pk: person for person in _read(User.objects.checked().filter(pk__among=user_ids))}
     if bound is None:
         assignments = Assignment.objects.filter(application=integration.application)
         bound = assignments.values_list("group_id", flat=True)
-    memberships = Membership.objects.filter(user_id__among=user_ids, group_id__among=list(bound))
+    memberships = Membership.objects.checked(group_id__among=list(bound)).filter(user_id__among=user_ids)
     now = timezone.now()
     members = memberships.order_by().values_list("user_id", flat=True)
     return people, {each for each in members if each in people and people[each].may_enter(now)}

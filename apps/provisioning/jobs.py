@@ -167,10 +167,9 @@ def claim(
         fields["expected"] = Coalesce(
             ById({job.id: dict(values) for job, values in expected.items()}), F("expected")
         )
+    chosen = Job.objects.checked(state=JobState.PENDING).filter(id__among=[job.id for job in found])
     # Theirs to the end of the transaction: where there is no SKIP LOCKED, all that write wait for each other.
-    Job.objects.filter(id__among=_ids(found), state=JobState.PENDING).update(
-        state=JobState.RUNNING, claimed_version=F("desired_version"), **fields
-    )
+    chosen.update(state=JobState.RUNNING, claimed_version=F("desired_version"), **fields)
     return found
 
 
@@ -185,6 +184,11 @@ def _wake(integration: Integration, now: datetime) -> None:
 
 def _mine(token: uuid.UUID) -> Any:
     return Job.objects.filter(lease_token=token, state=JobState.RUNNING)
+
+
+def _mine_among(jobs: Iterable[Claimed], token: uuid.UUID) -> Any:
+    rows = Job.objects.checked(lease_token=token, state=JobState.RUNNING)
+    return rows.filter(id__among=[job.id for job in jobs])
 
 
 def name(told: Mapping[Claimed, str]) -> None:
@@ -219,7 +223,7 @@ def finish(jobs: Mapping[Claimed, datetime | None], token: uuid.UUID) -> None:
     looks = [When(pk=job.id, then=Value(moment)) for job, moment in jobs.items() if moment is not None]
     again = Q(desired_version__gt=F("claimed_version"))
     now = timezone.now()
-    _mine(token).filter(id__among=_ids(jobs)).update(
+    _mine_among(jobs, token).update(
         state=Case(When(again, then=Value(JobState.PENDING)), default=Value(JobState.DONE)),
         next_at=Case(When(again, then=Value(now)), *looks, default=Value(None)),
         done_version=F("claimed_version"),
@@ -234,13 +238,13 @@ def in_hand(jobs: Iterable[Claimed], token: uuid.UUID) -> tuple[set[uuid.UUID], 
 
     Nobody is waited for: the relay may have locked some of them, and want others that are locked here.
     """
-    rows, ids = _mine(token), _ids(jobs)
-    locking = rows.filter(id__among=ids)
+    jobs = list(jobs)
+    rows = _mine_among(jobs, token)
     if not connection.features.has_select_for_update_skip_locked:
-        return set(locking.values_list("id", flat=True)), set()
-    held = set(locking.select_for_update(skip_locked=True).values_list("id", flat=True))
-    missing = [each for each in ids if each not in held]
-    locked = set(rows.filter(id__among=missing).values_list("id", flat=True)) if missing else set()
+        return set(rows.values_list("id", flat=True)), set()
+    held = set(rows.select_for_update(skip_locked=True).values_list("id", flat=True))
+    missing = [job for job in jobs if job.id not in held]
+    locked = set(_mine_among(missing, token).values_list("id", flat=True)) if missing else set()
     return held, locked
 
 
@@ -251,7 +255,7 @@ def put_back(
     if not jobs:
         return
     fields |= {"next_at": timezone.now() + after, "state": JobState.PENDING}
-    _mine(token).filter(id__among=_ids(jobs)).update(**NO_LEASE, **fields)
+    _mine_among(jobs, token).update(**NO_LEASE, **fields)
 
 
 def set_aside(jobs: Sequence[Claimed], token: uuid.UUID, state: JobState, **fields: Any) -> None:
@@ -259,7 +263,7 @@ def set_aside(jobs: Sequence[Claimed], token: uuid.UUID, state: JobState, **fiel
     again = Q(desired_version__gt=F("claimed_version"))
     fields["next_at"] = Case(When(again, then=Value(timezone.now())), default=Value(None))
     fields["state"] = Case(When(again, then=Value(JobState.PENDING)), default=Value(state))
-    _mine(token).filter(id__among=_ids(jobs)).update(**NO_LEASE, **fields)
+    _mine_among(jobs, token).update(**NO_LEASE, **fields)
 
 
 @retried
@@ -313,7 +317,3 @@ def _due(rows: Any) -> Any:
     now = timezone.now()
     waiting = Q(state__in=[JobState.PENDING, JobState.DONE], next_at__lte=now)
     return rows.filter(waiting | Q(state=JobState.RUNNING, lease_until__lte=now))
-
-
-def _ids(jobs: Iterable[Claimed]) -> list[uuid.UUID]:
-    return [job.id for job in jobs]

@@ -146,7 +146,7 @@ class RemoteUser(TenantOwned):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["integration", "user"], name="remote_user_once"),
             # Two people on one account would be an account takeover.
-            models.UniqueConstraint(fields=["integration", "remote_id"], name="remote_user_id"),
+            models.UniqueConstraint(fields=["remote_id", "integration"], name="remote_user_id"),
         ]
 
     def __str__(self) -> str:

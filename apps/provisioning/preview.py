@@ -170,7 +170,7 @@ def user_rows(
 
 def _telling_jobs(integration: Integration, ids: Sequence[uuid.UUID]) -> Jobs:
     """By person, those that change what would be done: the account is kept, or a creation was refused."""
-    jobs = Job.objects.filter(integration=integration, kind=ResourceKind.USER, resource_id__among=ids)
+    jobs = Job.objects.checked(integration=integration, kind=ResourceKind.USER).filter(resource_id__among=ids)
     rows = jobs.filter(~Q(kept_because="") | Q(state=JobState.PARKED)).order_by()
     read = rows.only("resource_id", "state", "kept_because", "last_status", "last_error")
     return {job.resource_id: job for job in read}

@@ -46,7 +46,11 @@ class NewlyKnown:
 
     def _look(self, integration: Integration, kind: ResourceKind, fresh: dict[str, Claimed]) -> None:
         remotes, directory = (RemoteUser, User) if kind == ResourceKind.USER else (RemoteGroup, Group)
-        rows = remotes.objects.filter(integration=integration, remote_id__among=list(fresh)) if fresh else []
+        rows = (
+            remotes.objects.checked(integration=integration).filter(remote_id__among=list(fresh))
+            if fresh
+            else []
+        )
         others = [row for row in rows if _resource_id(row) != fresh[row.remote_id].resource_id]
         if not others:
             return
@@ -76,7 +80,7 @@ def _resource_id(row: RemoteUser | RemoteGroup) -> uuid.UUID:
 def take_charge(integration: Integration, states: Iterable[directory_now.UserNow]) -> None:
     """Imported accounts of people who are in a bound group by now are managed from here on, and for good."""
     if ids := [state.user_id for state in states if state.joins]:
-        RemoteUser.objects.filter(integration=integration, user_id__among=ids).update(managed=True)
+        RemoteUser.objects.checked(integration=integration).filter(user_id__among=ids).update(managed=True)
 
 
 def store(integration: Integration, reports: Mapping[Claimed, Report]) -> None:

@@ -149,7 +149,9 @@ def mark(jobs: Iterable[Claimed]) -> None:
     now = timezone.now()
     for job in unmarked:
         job.removal_since = now
-    Job.objects.filter(pk__among=[job.id for job in unmarked], removal_since=None).update(removal_since=now)
+    Job.objects.checked(removal_since=None).filter(pk__among=[job.id for job in unmarked]).update(
+        removal_since=now
+    )
 
 
 def let_groups_go(integration: Integration) -> None:

@@ -172,16 +172,16 @@ def _known(integration: Integration) -> tuple[Any, Any]:
 
 def _users_owed(integration: Integration, only: Collection[uuid.UUID]) -> Iterator[Owed]:
     """The priority is what the plan will probably be."""
-    remotes, waiting = _known(integration)
     found, entitled = directory_now.people_among(integration, only)
     people = {user_id: found[user_id].name for user_id in entitled}
+    accounts = RemoteUser.objects.checked(integration=integration, managed=True).filter(user_id__among=only)
     known = {
-        user_id: (name, active)
-        for user_id, name, active in remotes.filter(user_id__among=only).values_list(
-            "user_id", "name", "active"
-        )
+        user_id: (name, active) for user_id, name, active in accounts.values_list("user_id", "name", "active")
     }
-    owed = waiting.filter(resource_id__among=only).values_list("resource_id", flat=True)
+    jobs = Job.objects.checked(integration=integration, kind=ResourceKind.USER).filter(
+        resource_id__among=only
+    )
+    owed = jobs.exclude(state=JobState.DONE).values_list("resource_id", flat=True)
     for user_id in people.keys() | known.keys() | set(owed):
         name, active = known.get(user_id, ("", None))
         priority = _priority(user_id in people, active)
