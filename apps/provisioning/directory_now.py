@@ -72,7 +72,7 @@ def users_now(
 ) -> Iterator[UserNow]:
     """In no order; four queries however many there are, one less where it is known which groups are `bound`."""
     people, entitled_ids = people_among(integration, user_ids, bound)
-    remotes = RemoteUser.objects.checked(integration=integration).filter(user_id__among=user_ids)
+    remotes = RemoteUser.objects.filter(integration=integration, user_id__among=user_ids)
     accounts = {remote.user_id: remote for remote in remotes}
     attributes = integration.dialect.attributes
     for user_id in user_ids:

@@ -80,7 +80,7 @@ def _resource_id(row: RemoteUser | RemoteGroup) -> uuid.UUID:
 def take_charge(integration: Integration, states: Iterable[directory_now.UserNow]) -> None:
     """Imported accounts of people who are in a bound group by now are managed from here on, and for good."""
     if ids := [state.user_id for state in states if state.joins]:
-        RemoteUser.objects.checked(integration=integration).filter(user_id__among=ids).update(managed=True)
+        RemoteUser.objects.filter(integration=integration, user_id__among=ids).update(managed=True)
 
 
 def store(integration: Integration, reports: Mapping[Claimed, Report]) -> None:

@@ -174,7 +174,7 @@ def _users_owed(integration: Integration, only: Collection[uuid.UUID]) -> Iterat
     """The priority is what the plan will probably be."""
     found, entitled = directory_now.people_among(integration, only)
     people = {user_id: found[user_id].name for user_id in entitled}
-    accounts = RemoteUser.objects.checked(integration=integration, managed=True).filter(user_id__among=only)
+    accounts = RemoteUser.objects.filter(integration=integration, managed=True, user_id__among=only)
     known = {
         user_id: (name, active) for user_id, name, active in accounts.values_list("user_id", "name", "active")
     }

@@ -53,7 +53,7 @@ def with_identity(source: Source, people: QuerySet[Person]) -> list[Person]:
     found: list[Person] = instances(people)
     keys = [person.pk for person in found]
     own: dict[Any, list[ExternalIdentity]] = {}
-    for identity in instances(ExternalIdentity.objects.checked(source=source).filter(user__among=keys)):
+    for identity in instances(ExternalIdentity.objects.filter(source=source, user__among=keys)):
         own.setdefault(identity.user_id, []).append(identity)
     for person in found:
         person.own_identities = own.get(person.pk, [])  # type: ignore[attr-defined]

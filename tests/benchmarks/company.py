@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from apps.applications.actions import add_application, assign_group
 from apps.directory.actions import add_group
@@ -35,6 +35,7 @@ class Company:
                 if members:
                     rows = [Membership(group=self.group, user=person) for person in people]
                     Membership.objects.bulk_create(rows, batch_size=500)
+        _looked_at()
 
     def activate(self) -> float:
         """time.monotonic() when it was committed: from then on it is the workers' turn."""
@@ -65,6 +66,13 @@ def found_company(slug: str, base_url: str, width: int) -> Company:
         Integration.objects.filter(pk=integration.pk).update(width=width)
         integration.refresh_from_db()
     return Company(tenant, application, group, integration)
+
+
+def _looked_at() -> None:
+    """People are there for longer than the minute within which PostgreSQL looks at a table that has changed."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
 
 
 def _person(name: str) -> User:
