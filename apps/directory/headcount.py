@@ -3,7 +3,7 @@ How many people there are, and where in the order of their arrival one stands, w
 both in the transaction of whoever comes or goes, whichever way they are written.
 
 On PostgreSQL a transaction adds to the first of the tenant's rows that nobody else is just adding to, or to a new one: nobody waits, and
-there are about as many rows as there were once writers at the same time. SQLite has one writer; there each row stands for a thousand people or
+there are about as many rows as there were once writers at the same time; moments are remembered from what was read (apps.directory.landmarks). SQLite has one writer; there each row stands for a thousand people or
 so who came one after the other. A migration that makes the table of the counts anew on SQLite has to drop the triggers first: they name it.
 """
 
@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.apps import AppConfig
-from django.db import connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Sum
 
+from apps.directory.landmarks import Landmark, nearest
 from apps.directory.models import Headcount, User
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
@@ -39,10 +40,10 @@ BEGIN
     LOOP
         SELECT id INTO free FROM {COUNTS} WHERE tenant_id = change.tenant_id ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED;
         IF FOUND THEN
-            UPDATE {COUNTS} SET people = people + change.people WHERE id = free;
+            UPDATE {COUNTS} SET people = people + change.people, gone = gone + greatest(-change.people, 0) WHERE id = free;
         ELSIF change.people > 0 OR EXISTS (SELECT FROM {COUNTS} WHERE tenant_id = change.tenant_id) THEN
-            INSERT INTO {COUNTS} (id, tenant_id, since, people)
-            VALUES (gen_random_uuid(), change.tenant_id, '{BEGINNING}', change.people);
+            INSERT INTO {COUNTS} (id, tenant_id, since, people, gone)
+            VALUES (gen_random_uuid(), change.tenant_id, '{BEGINNING}', change.people, greatest(-change.people, 0));
         END IF;
     END LOOP;
     RETURN NULL;
@@ -65,8 +66,8 @@ def _counted(person: str, people: str) -> str:
 
 # A new row begins with somebody who came after all others.
 BEGUN = f"""
-    INSERT INTO {COUNTS} (id, tenant_id, since, people)
-    SELECT lower(hex(randomblob(16))), NEW.tenant_id, iif(newest IS NULL, '{BEGINNING:%Y-%m-%d %H:%M:%S}', NEW.created_at), 0
+    INSERT INTO {COUNTS} (id, tenant_id, since, people, gone)
+    SELECT lower(hex(randomblob(16))), NEW.tenant_id, iif(newest IS NULL, '{BEGINNING:%Y-%m-%d %H:%M:%S}', NEW.created_at), 0, 0
     FROM (SELECT (SELECT people FROM {COUNTS} WHERE tenant_id = NEW.tenant_id ORDER BY since DESC LIMIT 1) AS newest)
     WHERE newest IS NULL OR newest >= {TOGETHER} AND NOT EXISTS (
         SELECT 1 FROM {PEOPLE} WHERE tenant_id = NEW.tenant_id AND created_at >= NEW.created_at AND id <> NEW.id
@@ -82,6 +83,7 @@ ON_SQLITE = {
 _ALL = PreparedQuery(
     lambda: Headcount.objects.values("tenant").annotate(all=Sum("people")).values_list("all")
 )
+_GONE = PreparedQuery(lambda: Headcount.objects.values("tenant").annotate(all=Sum("gone")).values_list("all"))
 _IN_ORDER = PreparedQuery(
     lambda: (
         Headcount.objects.values("since")
@@ -97,8 +99,11 @@ def people_there() -> int:
     return sum(people for (people,) in _ALL.rows())
 
 
-def nearest_before(position: int) -> tuple[datetime, int]:
+def nearest_before(position: int) -> Landmark:
     """A moment, and how many came before it: at most `position`. Whoever is at that position, in order of arrival and from 0, came since."""
+    if connections[DEFAULT_DB_ALIAS].vendor == "postgresql":
+        gone = sum(number for (number,) in _GONE.rows())
+        return nearest(position, int(gone), BEGINNING)
     found, before = BEGINNING, 0
     rows = iter(_IN_ORDER.rows())
     _, passed = next(rows, (BEGINNING, 0))
@@ -107,7 +112,7 @@ def nearest_before(position: int) -> tuple[datetime, int]:
             break
         found, before = since, passed
         passed += people
-    return found.replace(tzinfo=UTC), before  # SQLite's driver knows of no zones
+    return Landmark(found.replace(tzinfo=UTC), before)  # SQLite's driver knows of no zones
 
 
 def keep_counts(sender: AppConfig, using: str, **_: Any) -> None:

@@ -143,6 +143,7 @@ class Headcount(TenantOwned):
     )
     since = models.DateTimeField()  # on SQLite: they came then or later, and before the next row's
     people = models.IntegerField()  # on PostgreSQL below 0 in one row, if more went by it than came
+    gone = models.BigIntegerField(default=0)  # on PostgreSQL: how many went by it
 
     class Meta(TenantOwned.Meta):
         indexes: ClassVar[list[models.Index]] = [

@@ -1,12 +1,12 @@
 """Which people a source sees, and which of them are its own."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
 from apps.directory import headcount
+from apps.directory.landmarks import Landmark
 from apps.directory.models import User as Person
 from apps.scim.models import ExternalIdentity, Source
 from apps.tenants.prepared import PreparedQuery, instances
@@ -43,7 +43,7 @@ def total_seen_by(source: Source) -> int:
     return headcount.people_there() - int(deleted[0])
 
 
-def nearest_before(source: Source, position: int) -> tuple[datetime, int] | None:
+def nearest_before(source: Source, position: int) -> Landmark | None:
     """As headcount.nearest_before; None where the source deleted somebody, who is counted there."""
     return None if _DELETED.exists(source=source.pk) else headcount.nearest_before(position)
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from apps.directory.landmarks import Landmark, remember
 from apps.lib.scim.errors import InvalidFilter, InvalidValue
 from apps.lib.scim.messages import list_response
 from apps.scim import selection as selections
@@ -35,7 +36,8 @@ def page_of(adapters: Adapters, request: HttpRequest, parameters: Mapping[str, A
     for adapter, rows, total, selection in zip(adapters, found, totals, chosen, strict=True):
         if left > 0 and skip < total:
             part = slice(skip, min(skip + left, total))
-            page = _cut(adapter, source, *_nearer(adapter, source, rows, wanted, part, total), selection)
+            near = adapter.nearest_before(source, part.start, wanted) if part.start >= DEEP else None
+            page = _cut(adapter, source, rows, part, total, selection, near)
             resources += adapter.to_documents(page, request, selection)
             if len(page) < min(
                 left, total - skip
@@ -46,25 +48,6 @@ def page_of(adapters: Adapters, request: HttpRequest, parameters: Mapping[str, A
     return list_response(resources, total=sum(totals), start_index=wanted.start)
 
 
-Cut = tuple[QuerySet[Any], slice, int]  # the rows, what of them is wanted, how many they are
-
-
-def _nearer(
-    adapter: type[ResourceAdapter],
-    source: Source,
-    rows: QuerySet[Any],
-    wanted: Asked,
-    part: slice,
-    total: int,
-) -> Cut:
-    """Without those before a moment of whom it is known how many they are."""
-    known = adapter.nearest_before(source, part.start, wanted) if part.start >= DEEP else None
-    if known is None:
-        return rows, part, total
-    since, before = known
-    return rows.filter(created_at__gte=since), slice(part.start - before, part.stop - before), total - before
-
-
 def _cut(
     adapter: type[ResourceAdapter],
     source: Source,
@@ -72,22 +55,30 @@ def _cut(
     part: slice,
     total: int,
     selection: Selection,
+    near: Landmark | None,
 ) -> list[Any]:
     """Far down a list the ids come first, which an index has: whoever is skipped is not read. From whichever end is nearer."""
     if part.start < DEEP:
         return adapter.complete(source, rows[part], selection)
+    if near is not None:  # without those who came before
+        rows, total = rows.filter(created_at__gte=near.since), total - near.before
+        part = slice(part.start - near.before, part.stop - near.before)
     columns = rows.values_list("pk", "created_at")
+    start = max(part.start - 1, 0)  # from one before: whether the first came after them is worth remembering
     if part.start < total // 2:
-        known = list(columns[part])
+        found = list(columns[start : part.stop])
     else:
-        known = list(columns.reverse()[total - part.stop : total - part.start])[::-1]
-    keys, moments = [key for key, _ in known], [moment for _, moment in known]
+        found = list(columns.reverse()[total - part.stop : total - start])[::-1]
+    if near is not None:
+        remember(near, near.before + start, [moment for _, moment in found])
+    wanted = found[part.start - start :]
+    if not wanted:
+        return []
+    keys, moments = [key for key, _ in wanted], [moment for _, moment in wanted]
     # In that time, and without their order: a database would walk along the whole list again.
-    there = (
-        rows.filter(pk__among=keys, created_at__range=(min(moments), max(moments))) if known else rows.none()
-    )
-    found = {row.pk: row for row in adapter.complete(source, there.order_by(), selection)}
-    return [found[key] for key in keys if key in found]
+    there = rows.filter(pk__among=keys, created_at__range=(min(moments), max(moments)))
+    complete = {row.pk: row for row in adapter.complete(source, there.order_by(), selection)}
+    return [complete[key] for key in keys if key in complete]
 
 
 def _found(adapters: Adapters, source: Source, wanted: Asked) -> list[QuerySet[Any]]:

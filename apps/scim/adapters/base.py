@@ -1,6 +1,5 @@
 """What people and groups have in common on their way out and in."""
 
-from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any, ClassVar, Self
 from uuid import UUID
@@ -11,6 +10,7 @@ from django.urls import get_script_prefix, get_urlconf, reverse
 from django_scim.adapters import SCIMMixin
 from scim2_models import Context
 
+from apps.directory.landmarks import Landmark
 from apps.events.actors import Actor
 from apps.lib.scim.messages import encode
 from apps.scim import preconditions, resources
@@ -67,7 +67,7 @@ class ResourceAdapter(SCIMMixin):  # type: ignore[misc]
         return rows.count()
 
     @classmethod
-    def nearest_before(cls, source: Source, position: int, wanted: Asked) -> tuple[datetime, int] | None:
+    def nearest_before(cls, source: Source, position: int, wanted: Asked) -> Landmark | None:
         """A moment, and how many of all come before it, at most `position`: it need not be walked to. None where no such is known."""
         return None
 

@@ -1,12 +1,12 @@
 """People."""
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 
+from apps.directory.landmarks import Landmark
 from apps.directory.models import User as Person
 from apps.scim import plain, resources
 from apps.scim.actions import people as actions
@@ -46,7 +46,7 @@ class UserAdapter(ResourceAdapter):
         return rows.count() if wanted.filter is not None else total_seen_by(source)
 
     @classmethod
-    def nearest_before(cls, source: Source, position: int, wanted: Asked) -> tuple[datetime, int] | None:
+    def nearest_before(cls, source: Source, position: int, wanted: Asked) -> Landmark | None:
         return None if wanted.filter is not None or wanted.order else nearest_before(source, position)
 
     @classmethod
