@@ -26,11 +26,11 @@ class JsonParser(BaseParser):
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         try:
-            return json.loads(read(stream).decode("utf-8"), parse_constant=_refuse)
+            return _written(read(stream).decode("utf-8"))
         except (
             ValueError,
             RecursionError,
-        ):  # also bytes that are not UTF-8, and numbers of thousands of digits
+        ):  # also bytes that are not UTF-8, numbers of thousands of digits, and half a character
             raise ParseError("The body is not JSON in UTF-8, or nested too deep.") from None
 
 
@@ -51,6 +51,15 @@ class PlainXmlParser(XmlParser):
 
 class TextXmlParser(XmlParser):
     media_type = "text/xml"
+
+
+def _written(text: str) -> Any:
+    document = json.loads(text, parse_constant=_refuse)
+    if (
+        "\\u" in text
+    ):  # an escape can name half of a character, which neither a database nor an answer can hold
+        json.dumps(document, ensure_ascii=False).encode()
+    return document
 
 
 def _refuse(constant: str) -> None:

@@ -174,7 +174,7 @@ def sso(api: Script) -> str:
         ({"acs_urls": ["javascript:alert(1)"]}, "acs_urls"), ({"acs_urls": "x"}, "acs_urls"), ({"acs_urls": [{"uri": "x"}]}, "acs_urls"),
         ({"name_id_format": "nonsense"}, "name_id_format"), ({"name_id_source": "password"}, "name_id_source"),
         ({"signature_algorithm": "rsa-sha1"}, "signature_algorithm"), ({"sign_response": False, "sign_assertion": False}, "sign_assertion"),
-        ({"attributes": [{"name": "x", "source": "password"}]}, "attributes"), ({"attributes": [{"name": "a\ud800"}]}, "attributes"),
+        ({"attributes": [{"name": "x", "source": "password"}]}, "attributes"), ({"attributes": [{"name": "a\ufffe"}]}, "attributes"),
         ({"sp_certificates": ["nonsense"]}, "sp_certificates"), ({"require_signed_requests": True}, "require_signed_requests"),
         ({"encrypt_assertion": True}, "encrypt_assertion"), ({"sp_encryption_certificate": "nonsense"}, "sp_encryption_certificate"),
         ({"encryption_algorithm": "aes256-cbc"}, "encryption_algorithm"), ({"oaep_digest": "md5"}, "oaep_digest"),

@@ -28,6 +28,7 @@ BODIES = {
     "deep": b"[" * 100_000 + b"]" * 100_000,
     "NUL": b'{"name": "a\\u0000b"}',
     "half a surrogate": b'{"name": "a\\ud800b"}',
+    "half a surrogate in a name": b'{"name": "x", "\\ud800": 1}',
     "right to left": b'{"name": "a\\u202eb"}',
     "nothing": b"{}",
     "blank": b'{"name": "  "}',
@@ -47,6 +48,24 @@ def test_a_body_that_cannot_be_used_changes_nothing(api: Script, kind: str) -> N
     assert answer.status_code == 400, answer.content
     with in_tenant(api.tenant):
         assert not Group.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/webhooks/", {"name": "x", "url": "https://example.com/", "event_types": ["\ud800"]}),
+        ("/applications/", {"connector": "\ud800", "display_label": "x"}),
+        ("/applications/", {"connector": "custom_saml", "display_label": "x", "parameters": {"\ud800": "x"}}),
+        ("/events/", {"service": ["\ud800"], "start_time": "2026-03-01T00:00:00Z"}),
+    ],
+    ids=str,
+)
+def test_half_a_character_is_a_problem_wherever_it_stands(api: Script, path: str, body: Any) -> None:
+    assert api("POST", path, body).status_code == 400
+
+
+def test_a_character_in_two_halves_is_a_character(api: Script) -> None:
+    assert api.post("/groups/", {"name": "a\U0001f511b"})["name"] == "a\U0001f511b"
 
 
 def test_unknown_fields_are_named_with_everything_else_that_is_wrong(api: Script) -> None:
