@@ -108,7 +108,7 @@ def test_an_unknown_organisation_is_a_problem_too(api: Script) -> None:
     assert_problem(answer)
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=-1", "limit=x", "limit=201", "limit=", "limit=²", "cursor=nonsense", "usrename=mia", "active=perhaps"])  # fmt: skip
+@pytest.mark.parametrize("query", ["limit=0", "limit=000000001000", f"limit=000000001{'9' * 20}", f"limit=000000001{'9' * 5000}", "limit=-1", "limit=x", "limit=201", "limit=", "limit=²", "cursor=nonsense", "usrename=mia", "active=perhaps"])  # fmt: skip
 def test_parameters_that_make_no_sense_are_refused(api: Script, query: str) -> None:
     assert api.refused("GET", f"/users/?{query}").keys() == {query.split("=", maxsplit=1)[0]}
 
