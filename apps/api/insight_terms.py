@@ -148,7 +148,7 @@ def _narrowing(name: str, values: list[Any]) -> dict[str, Any]:
         return _by_name(name, [_ids(NAMES[name][0](str(each))) for each in values])
     if name == "application.id":
         return {"applications": [_text(each) for each in values]}
-    if len(values) > 1:
+    if len(values) > 1 or values[0] == "":  # an empty part of a Search narrows nothing
         return {}
     single = {
         "success": ("success", _truth),
