@@ -8,6 +8,9 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 LONGEST_BACKOFF = 1800.0  # seconds
+ENOUGH_ATTEMPTS = (
+    11  # from here on it is the longest; what is tried for weeks would leave the range of a number
+)
 LONGEST_PAUSE = 3600.0  # seconds of Retry-After: nobody may silence us for longer
 PROBE_MINUTES = (1, 5, 15, 30)
 RELAPSE_WITHIN = timedelta(hours=1)  # of a resumption: then the next quarantine begins with a longer wait
@@ -16,7 +19,8 @@ PAUSE_WITHOUT_KEY = timedelta(minutes=5)  # a secret cannot be opened until the 
 
 def backoff(attempts: int) -> timedelta:
     """Full jitter over 2^n seconds, up to 30 minutes."""
-    return timedelta(seconds=random.uniform(0.5, min(2.0**attempts, LONGEST_BACKOFF)))  # noqa: S311 - not a secret
+    longest = min(2.0 ** min(attempts, ENOUGH_ATTEMPTS), LONGEST_BACKOFF)
+    return timedelta(seconds=random.uniform(0.5, longest))  # noqa: S311 - not a secret
 
 
 def until_probe(number: int) -> timedelta:

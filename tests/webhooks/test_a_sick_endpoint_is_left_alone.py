@@ -85,6 +85,17 @@ def test_waits_grow_with_each_failure(endpoint, monkeypatch):
     assert waits == [2, 4, 8, 16]
 
 
+def test_what_was_tried_for_weeks_is_tried_on(endpoint):
+    happen()
+    endpoint.receiver.always = Reply(429)
+    endpoint.work()
+    Delivery.objects.update(attempts=1023)
+    Webhook.objects.update(not_before=None)
+    endpoint.work()
+    assert endpoint.deliveries[0].attempts == 1024
+    assert timedelta(0) < endpoint.now.not_before - timezone.now() <= timedelta(minutes=30)
+
+
 def test_after_lasting_failure_it_is_quarantined_once_and_told(administrator, endpoint):
     happen(3)
     endpoint.receiver.always = Reply(500)
