@@ -56,7 +56,7 @@ def add_webhook(*, actor: Actor, active: bool = True, **fields: Any) -> tuple[We
 def update_webhook(webhook: Webhook, *, actor: Actor, active: bool | None = None, **fields: Any) -> Webhook:
     """Raises WebhookInvalid. `active` False holds what is owed, True lets it go on."""
     webhook = _locked(webhook)
-    before, url = _snapshot(webhook), webhook.url
+    before, url, wanted = _snapshot(webhook), webhook.url, webhook.wanted
     _fill(webhook, fields)
     if active is not None and active != webhook.is_active:
         webhook.state = WebhookState.ACTIVE if active else WebhookState.PAUSED
@@ -70,6 +70,8 @@ def update_webhook(webhook: Webhook, *, actor: Actor, active: bool | None = None
             changes.append({"field": "url", "from": origin_of(url), "to": origin_of(webhook.url)})
     if changes:
         webhook.save()
+        if webhook.wanted != wanted:
+            queue.drop_unwanted(webhook)
         doorbell.look_again_on_commit()
         record(EventType.WEBHOOK_UPDATE, actor=actor, target=Target.of("webhook", webhook), changes=changes)
         tasks.ring_on_commit(webhook.pk)

@@ -129,6 +129,13 @@ def skip(row: Webhook) -> int:
     return int(waiting(row).update(state=DeliveryState.DROPPED, ended_at=timezone.now()))
 
 
+def drop_unwanted(row: Webhook) -> None:
+    """What was lined up before somebody chose otherwise. What was asked for by itself, a replay, keeps its own types."""
+    if row.wanted is not None:
+        unwanted = waiting(row).filter(kind=DeliveryKind.EVENT).exclude(event_type__in=row.wanted)
+        unwanted.update(state=DeliveryState.DROPPED, ended_at=timezone.now())
+
+
 def has_due(webhook: Webhook) -> bool:
     """Something waits for it: a row, an event, a replay. May be asked before the latest events are sealed."""
     return bool(

@@ -3,15 +3,17 @@
 import json
 import threading
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from apps.events.actions import record
 from apps.events.actors import Target
 from apps.events.types import EventType
 from apps.tenants.context import in_tenant
-from apps.webhooks import actions, engine, feed, health, queue, recording
+from apps.webhooks import actions, engine, feed, health, queue, recording, replays
 from apps.webhooks.models import Delivery, DeliveryAttempt, Webhook
 from tests.api.conftest import script_of
 from tests.fakes.receiver import Reply
@@ -46,6 +48,32 @@ def test_what_it_did_not_ask_for_is_not_sent(inside, receiver):
     wanted = happen(1, EventType.GROUP_CREATE) + happen(1, EventType.SSO_AUTH)
     endpoint.work()
     assert receiver.ids == ids(wanted)
+
+
+def test_what_it_does_not_want_any_more_is_not_sent(endpoint):
+    happen(2)
+    (wanted,) = happen(1, EventType.GROUP_CREATE)
+    endpoint.receiver.answers(503)
+    endpoint.work()
+    assert endpoint.states == ["pending"] * 3
+    actions.update_webhook(endpoint.row, actor=SYSTEM, event_groups=[], event_types=["group_create"])
+    with later(hours=1):
+        endpoint.work()
+    assert endpoint.receiver.ids[1:] == [str(wanted.pk)]
+    assert endpoint.states == ["dropped", "dropped", "delivered"]
+
+
+def test_a_replay_of_what_it_does_not_want_is_sent_whatever_changes(endpoint):
+    wanted = happen(1, EventType.SSO_AUTH)
+    endpoint.work()
+    told = {"since": timezone.now() - timedelta(hours=1), "until": timezone.now() + timedelta(seconds=5)}
+    replays.start_replay(endpoint.row, actor=SYSTEM, event_types=["sso_auth"], **told)
+    endpoint.receiver.answers(503)
+    endpoint.work()
+    actions.update_webhook(endpoint.row, actor=SYSTEM, event_groups=[], event_types=["group_create"])
+    with later(hours=1):
+        endpoint.work()
+    assert endpoint.receiver.ids == ids(wanted) * 2
 
 
 def test_with_nothing_chosen_everything_is_sent(inside, receiver):
