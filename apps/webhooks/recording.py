@@ -33,7 +33,8 @@ def record_report(webhook: Webhook, token: uuid.UUID, delivery: Delivery, report
         health.note_success(row)
         return True
     tries, refusals = delivery.attempts + 1, delivery.refusals + (report.outcome == Outcome.REFUSED)
-    over = refusals >= MOST_REFUSALS and row.state == WebhookState.ACTIVE
+    # In quarantine as well: it answers again, and would be held by this one event until somebody looks.
+    over = refusals >= MOST_REFUSALS and row.state != WebhookState.PAUSED
     if over and not row.gave_up:
         _end(delivery, DeliveryState.FAILED, report, attempts=tries, refusals=refusals)
         row.gave_up, row.not_before, row.last_problem = True, None, report.error

@@ -214,6 +214,29 @@ def test_one_event_that_is_refused_again_and_again_lets_the_next_one_pass(endpoi
     assert endpoint.receiver.ids[-1] == str(events[0].pk)
 
 
+def test_one_event_does_not_keep_it_in_quarantine(endpoint):
+    happen(3)
+    endpoint.receiver.always = Reply(500)
+    endpoint.fail_for_long()
+    endpoint.receiver.always = Reply()
+    endpoint.receiver.answers(*[422] * recording.MOST_REFUSALS)
+    refuse(endpoint, recording.MOST_REFUSALS - 1)
+    assert endpoint.now.state == "quarantined"
+    refuse(endpoint, 1)
+    assert endpoint.states == ["failed", "delivered", "delivered"]
+    assert endpoint.now.state == "active"
+
+
+def test_in_quarantine_too_it_is_one_event_and_not_all(endpoint):
+    happen(5)
+    endpoint.receiver.always = Reply(500)
+    endpoint.fail_for_long()
+    endpoint.receiver.always = Reply(400)
+    refuse(endpoint, 3 * recording.MOST_REFUSALS)
+    assert endpoint.states == ["failed"] + ["pending"] * 4
+    assert endpoint.now.state == "quarantined"
+
+
 def test_an_endpoint_that_refuses_everything_loses_one_event_not_all(endpoint):
     happen(5)
     endpoint.receiver.always = Reply(400)
