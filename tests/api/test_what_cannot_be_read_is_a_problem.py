@@ -113,6 +113,14 @@ def test_parameters_that_make_no_sense_are_refused(api: Script, query: str) -> N
     assert api.refused("GET", f"/users/?{query}").keys() == {query.split("=", maxsplit=1)[0]}
 
 
+def test_a_filter_that_is_given_twice_is_refused(api: Script) -> None:
+    """The last one alone would be looked at, and half of the answer be missing."""
+    twice = "event_type=user_create&event_type=group_create"
+    for path in ("", "count/", "export/"):
+        assert api.refused("GET", f"/events/{path}?{twice}").keys() == {"event_type"}
+    assert api.get("/events/count/?event_type=user_create,group_create")["count"]
+
+
 @pytest.mark.parametrize("position", ["yesterday", "2026-13-45T00:00:00Z", "\x00", "é", "9" * 5000])
 @pytest.mark.parametrize("offset", ["0", "1001", "-1", "x"])
 def test_a_cursor_written_by_hand_does_no_harm(api: Script, position: str, offset: str) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import Http404
 from django.urls import reverse
+from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
@@ -33,9 +34,13 @@ class ApiView(APIView):
         return _valid(kind(data=self.request.data, partial=partial))
 
     def query(self, kind: type[Serializer[Any]], *, apart: Container[str] = PAGING) -> dict[str, Any]:
-        """The query parameters but those of paging: a misspelt filter would otherwise list everything."""
-        given = {name: value for name, value in self.request.query_params.items() if name not in apart}
-        return _valid(kind(data=given))
+        """The query parameters but those of paging: a misspelt filter would otherwise list everything, and of one that is given twice
+        the last would be all that is looked at.
+        """
+        given = {name: values for name, values in self.request.query_params.lists() if name not in apart}
+        if twice := [name for name, values in given.items() if len(values) > 1]:
+            raise ValidationError({name: ["This is given more than once."] for name in twice})
+        return _valid(kind(data={name: values[-1] for name, values in given.items()}))
 
     def page(
         self,
