@@ -257,3 +257,13 @@ def test_the_choice_is_an_event_and_can_be_taken_back(inside, system):
         (6, None),
     ]
     assert actions.months_kept() is None
+
+
+def test_a_file_with_a_flipped_bit_is_told(log, inside):
+    actions.set_retention(12, actor=log)
+    archive()
+    [file] = archived_files(inside)
+    whole = file.read_bytes()
+    for place in range(10, len(whole)):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        assert files.verify_archive(file)[1]

@@ -8,6 +8,7 @@ The first line says where it begins: {"tenant", "first", "start"}, the signed ch
 import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -72,7 +73,7 @@ def verify_archive(path: Path, keys: Sequence[str] = ()) -> tuple[int, list[str]
             for count, words in _followed(lines, {*public_keys(), *keys}):
                 if words:
                     return count, [words]
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, zlib.error) as error:
         return count, [f"after {count} events: not a whole archive ({type(error).__name__})."]
     return count, []
 
