@@ -17,8 +17,12 @@ def append_line(path: Path, line: bytes) -> None:
         os.close(descriptor)
 
 
-def write_whole(path: Path, write: Callable[[BinaryIO], None]) -> None:
-    """All of it under its name, or nothing: beside it first, then on the disk, then renamed. What was there is replaced. Raises OSError."""
+def write_whole(
+    path: Path, write: Callable[[BinaryIO], None], *, judge: Callable[[Path], None] | None = None
+) -> None:
+    """All of it under its name, or nothing: beside it first, then on the disk, then renamed. What was there is replaced. Raises OSError,
+    and whatever `judge` raises, who sees the file before it has its name.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -27,6 +31,8 @@ def write_whole(path: Path, write: Callable[[BinaryIO], None]) -> None:
             write(file)
             file.flush()
             os.fsync(file.fileno())
+        if judge is not None:
+            judge(unfinished)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -267,3 +267,20 @@ def test_a_file_with_a_flipped_bit_is_told(log, inside):
     for place in range(10, len(whole)):
         file.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
         assert files.verify_archive(file)[1]
+
+
+def test_who_comes_too_late_does_not_replace_the_file(log, inside, monkeypatch):
+    """Another worker has the same segment, and removes its rows between two statements of this one."""
+    actions.set_retention(12, actor=log)
+    write = files.write_archive
+
+    def late(*args, **kwargs):
+        monkeypatch.setattr(files, "write_archive", write)
+        archive()
+        return write(*args, **kwargs)
+
+    monkeypatch.setattr(files, "write_archive", late)
+    archive()
+    [file] = archived_files(inside)
+    assert files.verify_archive(file) == (5, [])
+    assert Event.objects.filter(type="event_archive").count() == 1

@@ -147,7 +147,7 @@ def an_event_archive() -> str:
     seal_all_of_them()
     end = make_checkpoint()
     assert end is not None
-    work.state(*work.written(end))
+    work.state(*work.written(None, end))
     return str(EventCheckpoint.objects.exclude(archive={}).get().pk)
 
 

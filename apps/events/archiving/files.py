@@ -9,7 +9,7 @@ import gzip
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -37,8 +37,16 @@ def path_of(archived: EventCheckpoint) -> Path:
     return folder_of(archived.tenant_id) / name_of(archived.archive["first"], archived.sequence)
 
 
-def write_archive(seals: Iterable[EventSeal], *, start: dict[str, Any], end: dict[str, Any]) -> Path:
-    """Durably, and the same bytes whenever it is written again. `start` is empty at the beginning of the log. Raises OSError."""
+def write_archive(
+    seals: Iterable[EventSeal],
+    *,
+    start: dict[str, Any],
+    end: dict[str, Any],
+    judge: Callable[[Path], None] | None = None,
+) -> Path:
+    """Durably, and the same bytes whenever it is written again. `start` is empty at the beginning of the log. Raises OSError, and what
+    `judge` raises, who sees the file before it replaces what is there.
+    """
     first = start.get("sequence", 0) + 1
     path = folder_of(current_tenant_id()) / name_of(first, end["sequence"])
 
@@ -50,7 +58,7 @@ def write_archive(seals: Iterable[EventSeal], *, start: dict[str, Any], end: dic
                 packed.write(_line({"sequence": seal.sequence, "digest": seal.digest, "event": document}))
             packed.write(_line(end))
 
-    write_whole(path, write)
+    write_whole(path, write, judge=judge)
     return path
 
 

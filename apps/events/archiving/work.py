@@ -7,6 +7,7 @@ transaction, the signed statement that it holds these rows; then the rows, a tho
 """
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
@@ -36,20 +37,25 @@ def tenants_that_archive() -> list[str]:
 def archive_one() -> bool:
     """One segment of the tenant in context; False when there is none old enough. What an earlier run left undone comes first."""
     remove_archived()
-    end = _next_end()
+    tip = archived_tip()
+    end = _next_end(tip)
     if end is None:
         return False
-    state(*written(end))
+    try:
+        state(*written(tip, end))
+    except ArchiveUnsound:
+        if archived_tip() == tip:
+            raise
+        # Another worker was faster, and the rows went meanwhile: its file has them.
     remove_archived()
     return True
 
 
-def _next_end() -> EventCheckpoint | None:
+def _next_end(tip: EventCheckpoint | None) -> EventCheckpoint | None:
     """Every event up to a checkpoint was there when it was made: the age of the checkpoint is enough to know."""
     kept = EventRetention.objects.first()
     if kept is None:
         return None
-    tip = archived_tip()
     old = EventCheckpoint.objects.filter(
         sequence__gt=tip.sequence if tip else 0, made_at__lt=timezone.now() - kept.months * MONTH
     ).order_by("sequence", "number")
@@ -60,20 +66,27 @@ def _next_end() -> EventCheckpoint | None:
     return fitting.last() or first
 
 
-def written(end: EventCheckpoint) -> tuple[EventCheckpoint, dict[str, Any]]:
-    """The file of a segment, and what the statement will say about it."""
-    tip = archived_tip()
+def written(tip: EventCheckpoint | None, end: EventCheckpoint) -> tuple[EventCheckpoint, dict[str, Any]]:
+    """The file of a segment, and what the statement will say about it. Judged before it has its name: there may be a whole one already."""
     begins = tip.sequence if tip else 0
     start = EventCheckpoint.objects.filter(sequence=begins, archive={}).order_by("number").first()
     seals = EventSeal.objects.filter(sequence__gt=begins, sequence__lte=end.sequence)
     seals = seals.order_by("sequence").select_related("event")
     ends = seals.first(), seals.last()
+
+    def judge(file: Path) -> None:
+        count, faults = files.verify_archive(file)
+        if faults or count != end.sequence - begins:
+            raise ArchiveUnsound(
+                faults[0] if faults else f"{count} of {end.sequence - begins} events are there."
+            )
+
     path = files.write_archive(
-        seals.iterator(chunk_size=CHUNK), start=as_document(start) if start else {}, end=as_document(end)
+        seals.iterator(chunk_size=CHUNK),
+        start=as_document(start) if start else {},
+        end=as_document(end),
+        judge=judge,
     )
-    count, faults = files.verify_archive(path)
-    if faults or count != end.sequence - begins:
-        raise ArchiveUnsound(faults[0] if faults else f"{count} of {end.sequence - begins} events are there.")
     times = [seal.event.created_at.isoformat() for seal in ends if seal]
     about = {"first": begins + 1, "from": times[0], "to": times[-1], "sha256": files.sha256_of(path)}
     return end, about
