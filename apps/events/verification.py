@@ -56,9 +56,10 @@ def verify(elsewhere: Iterable[dict[str, Any]] = ()) -> Verification:
 
     What was written since the last sealing is counted, not verified; what is older than the last checkpoint has to be sealed.
     """
-    here = [as_document(each) for each in EventCheckpoint.objects.order_by("number")]
-    marks = Marks({}, {})
-    faults = [*_of_checkpoints(here, marks), *_of_copies(here, own(elsewhere), marks)]
+    here, marks, right = _here(), Marks({}, {}), list[dict[str, Any]]()
+    faults = [*_of_checkpoints(here, right)]
+    _believe(right, marks)
+    faults += _of_copies(here, own(elsewhere), marks)
     faults += [*_of_chain(marks), *_never_sealed(marks)]
     return Verification(
         sealed=EventSeal.objects.count(),
@@ -69,10 +70,19 @@ def verify(elsewhere: Iterable[dict[str, Any]] = ()) -> Verification:
     )
 
 
-def _of_checkpoints(here: Sequence[dict[str, Any]], marks: Marks) -> Iterator[Fault]:
-    """From the newest on, which has to be signed with a key that is known; each holds the digest of the one before."""
+def believed() -> list[dict[str, Any]]:
+    """The checkpoints of the tenant in context, if the last is signed with a known key and vouches for all before; else none."""
+    right: list[dict[str, Any]] = []
+    return [] if any(_of_checkpoints(_here(), right)) else right
+
+
+def _here() -> list[dict[str, Any]]:
+    return [as_document(each) for each in EventCheckpoint.objects.order_by("number")]
+
+
+def _of_checkpoints(here: Sequence[dict[str, Any]], right: list[dict[str, Any]]) -> Iterator[Fault]:
+    """From the newest on, which has to be signed with a key that is known; each holds the digest of the one before. `right` gets the others."""
     keys, vouched, number = public_keys(), "", len(here)
-    believed: list[dict[str, Any]] = []
     for document in reversed(here):
         name = f"checkpoint {document['number']} of {document['time']}"
         if document["number"] != number:
@@ -85,11 +95,10 @@ def _of_checkpoints(here: Sequence[dict[str, Any]], marks: Marks) -> Iterator[Fa
         elif not vouched and document["key"] not in keys:
             yield Fault(document["sequence"], f"{name} is signed with a key that is not this installation's.")
         else:
-            believed.append(document)
+            right.append(document)
         vouched, number = document["previous"], number - 1
     if vouched:
         yield Fault(0, "the first checkpoint is missing.")
-    _believe(believed, marks)
 
 
 def _believe(documents: Iterable[dict[str, Any]], marks: Marks) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -284,3 +285,25 @@ def test_who_comes_too_late_does_not_replace_the_file(log, inside, monkeypatch):
     [file] = archived_files(inside)
     assert files.verify_archive(file) == (5, [])
     assert Event.objects.filter(type="event_archive").count() == 1
+
+
+def test_what_is_older_than_a_rotation_of_keys_is_archived(log, inside, settings):
+    """The key of before may go once a checkpoint of the new one vouches for what it signed (docs/security.md)."""
+    old = settings.ENCRYPTION_KEYS[0]
+    new = Fernet.generate_key().decode()
+    settings.ENCRYPTION_KEYS = [new, old]
+    checkpoints.make_checkpoint()
+    settings.ENCRYPTION_KEYS = [new]
+    assert verify().faults == []
+    actions.set_retention(12, actor=log)
+    archive()
+    assert sequences() == list(range(6, 21))
+
+
+def test_a_checkpoint_that_nobody_vouches_for_ends_no_archive(log, inside, settings):
+    """The control: an unknown key is not believed because it stands in the database."""
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    actions.set_retention(12, actor=log)
+    with pytest.raises(work.ArchiveUnsound, match="not known here"):
+        archive()
+    assert len(sequences()) == 20
