@@ -91,9 +91,11 @@ def what_waits(since: dt.datetime) -> list[Line]:
 def _waiting(since: dt.datetime) -> Iterator[Line]:
     ends, here = timezone.now() + SOON, Q(application__active=True)
     receipts = receipts_of(offboarded(since=since).page(MOST_RECEIPTS).rows)
+    # Whoever is deactivated and then deleted has two receipts, and is one person.
+    owed = {each.event.target_id for each in receipts if each.outstanding}
     quarantined = Integration.objects.filter(state=IntegrationState.QUARANTINED)
     for name, number, text, page in (
-        ("offboardings_outstanding", sum(bool(each.outstanding) for each in receipts), OFFBOARDINGS, "console:receipts"),
+        ("offboardings_outstanding", len(owed), OFFBOARDINGS, "console:receipts"),
         ("applications_quarantined", quarantined.count(), QUARANTINED, "console:overview"),
         ("accounts_failing", Job.objects.failing().count(), FAILING, "console:overview"),
         ("removals_held", Job.objects.filter(state=JobState.HELD).count(), HELD, "console:overview"),

@@ -105,6 +105,16 @@ def test_who_left_and_is_not_gone_is_named_first(staffed, alice):
     assert "1 person was deactivated." in text
 
 
+def test_who_was_deactivated_and_then_deleted_is_one_person(staffed, alice):
+    company = staffed()
+    with time_machine.travel(MONDAY - dt.timedelta(days=2)):
+        directory.deactivate_user(company.mia, actor=company.actor)
+    with time_machine.travel(MONDAY - dt.timedelta(days=1)):
+        directory.remove_user(company.mia, actor=company.actor)
+    digest.write(MONDAY)
+    assert "1 person who left is not gone from every application yet." in letters(alice.tenant)[0][1]
+
+
 def test_whoever_switches_it_off_gets_none(acme, alice, system):
     with in_tenant(acme):
         set_digest(acme, enabled=False, actor=system)
