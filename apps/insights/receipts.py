@@ -165,7 +165,8 @@ def _receipt(event: Event, after: list[Event], accounts: list[RemoteUser], jobs:
         for account in known
         if str(account.integration.application_id) not in answers
     ]
-    told += _in_doubt(jobs, {account.integration_id for account in accounts}, answers)
+    if returned is None:  # what is in doubt since then belongs to somebody who is here
+        told += _in_doubt(jobs, {account.integration_id for account in accounts}, answers)
     told.sort(key=lambda each: (each.state != State.OUTSTANDING, each.application.casefold()))
     sessions = event.details.get("sessions_ended")
     return Receipt(event, sessions if isinstance(sessions, int) else None, told, returned)

@@ -130,6 +130,21 @@ def test_a_creation_whose_answer_was_lost_is_outstanding(staffed, settings):
         assert states() == {"Target": State.DONE}
 
 
+def test_a_creation_in_doubt_after_a_return_is_no_part_of_it(staffed, settings):
+    """Whoever is back is not waited for: their account is as it should be, whatever the lost answer was."""
+    settings.SETTLE_SECONDS = 30
+    company = staffed()
+    noah = company.person("noah")
+    directory.deactivate_user(noah, actor=company.actor)
+    directory.reactivate_user(noah, actor=company.actor)
+    directory.add_member(company.engineering, noah, actor=company.actor)
+    company.target.faults = [Fault(method="POST", applied=True, reset=True)]
+    company.work()
+    assert company.job(noah).expected
+    assert the_receipt().returned_at is not None
+    assert the_receipt().outstanding == []
+
+
 def test_the_time_after_a_return_belongs_to_another_receipt(staffed):
     company = staffed()
     leaves(company)
