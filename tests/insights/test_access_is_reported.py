@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.utils import translation
 
 from apps.accounts.access import password_expired
 from apps.applications.actions import add_application, assign_group
@@ -13,6 +14,7 @@ from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.models import Event
 from apps.events.types import EventType
+from apps.insights.access_export import FORMATS
 from apps.insights.access_report import COLUMNS, access_of, as_row, everything, people_of
 
 
@@ -113,3 +115,11 @@ def test_the_queries_do_not_grow_with_the_people(wiki, groups, add, django_asser
     for some in (people[:1], people):
         with django_assert_num_queries(4):
             access_of(wiki, some)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_file_is_in_the_log_s_language(wiki, groups, add, system, form):
+    directory.deactivate_user(add("ann", groups[0]), actor=system)
+    with translation.override("de"):
+        told = b"".join(FORMATS[form][1](everything([wiki]))).decode()
+    assert "This person is deactivated." in told
