@@ -99,6 +99,22 @@ def test_a_log_of_which_everything_is_archived_goes_on(inside, log):
         assert verify().faults == []
 
 
+def test_a_file_says_until_when_also_where_a_long_transaction_came_in_last(inside, system):
+    """A replay begins behind it (apps/webhooks/replays.py): whatever it left out would be missed unseen."""
+    long_ago = timezone.now() - timedelta(days=400)
+    for late in (0, 20):
+        with time_machine.travel(long_ago - timedelta(minutes=late), tick=False):
+            record(EventType.USER_UPDATE, actor=system)
+            chain.seal()
+    with time_machine.travel(long_ago, tick=False):
+        checkpoints.make_checkpoint()
+    actions.set_retention(12, actor=system)
+    archive()
+    [archived] = EventCheckpoint.objects.exclude(archive={})
+    times = [long_ago - timedelta(minutes=20), long_ago]
+    assert [archived.archive[end] for end in ("from", "to")] == [each.isoformat() for each in times]
+
+
 class Killed(BaseException):
     pass
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from django.db.models import Max, Min
 from django.utils import timezone
 
 from apps.events.actions import record
@@ -74,7 +75,8 @@ def written(tip: EventCheckpoint | None, end: EventCheckpoint) -> tuple[EventChe
     start = EventCheckpoint.objects.filter(sequence=begins, archive={}).order_by("number").first()
     seals = EventSeal.objects.filter(sequence__gt=begins, sequence__lte=end.sequence)
     seals = seals.order_by("sequence").select_related("event")
-    ends = seals.first(), seals.last()
+    # The last of the chain need not be the latest: a long transaction's lines come in behind others.
+    times = seals.aggregate(first=Min("event__created_at"), last=Max("event__created_at"))
     keys = _keys_of_before(start, end)
 
     def judge(file: Path) -> None:
@@ -90,8 +92,12 @@ def written(tip: EventCheckpoint | None, end: EventCheckpoint) -> tuple[EventChe
         end=as_document(end),
         judge=judge,
     )
-    times = [seal.event.created_at.isoformat() for seal in ends if seal]
-    about = {"first": begins + 1, "from": times[0], "to": times[-1], "sha256": files.sha256_of(path)}
+    about = {
+        "first": begins + 1,
+        "from": times["first"].isoformat(),
+        "to": times["last"].isoformat(),
+        "sha256": files.sha256_of(path),
+    }
     return end, about
 
 
