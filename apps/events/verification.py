@@ -114,10 +114,14 @@ def _of_copies(
     """Each has to be among those here, as it is; whatever is not signed by a known key proves nothing."""
     known, keys = {document["id"]: document for document in here}, public_keys()
     for document in elsewhere:
-        found = known.get(document["id"])
+        found = known.get(str(document["id"]))
         name = f"checkpoint {document['number']} of {document['time']}"
         if not is_genuine(document) or (found is None and document["key"] not in keys):
-            yield Fault(int(document["sequence"]), f"the copy of {name} is not signed by this installation.")
+            place = document["sequence"]  # which may be anything
+            yield Fault(
+                place if isinstance(place, int) else 0,
+                f"the copy of {name} is not signed by this installation.",
+            )
         elif found is None:
             marks.add(document)
             yield Fault(int(document["sequence"]), f"{name}, of which there is a copy, is missing.")

@@ -176,6 +176,13 @@ def test_a_copy_that_nobody_signed_proves_nothing(log):
     assert "not signed by this installation" in fault.words
 
 
+@pytest.mark.parametrize("odd", [{"sequence": "x"}, {"sequence": None}, {"id": []}, {"number": {}}])
+def test_a_copy_of_odd_values_is_told_like_any_other_that_nobody_signed(log, odd):
+    copy = checkpoints.as_document(EventCheckpoint.objects.get())
+    [fault] = verify([copy | odd]).faults
+    assert "not signed by this installation" in fault.words
+
+
 def test_an_event_that_was_slipped_in_with_an_old_time_is_named(log, system):
     with past_the_triggers():
         late = recorded(EventType.USER_UPDATE, actor=system)
