@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
+from uuid import uuid4
 
 
 def append_line(path: Path, line: bytes) -> None:
@@ -24,8 +25,9 @@ def write_whole(
     and whatever `judge` raises, who sees the file before it has its name.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # Not by the process's id: in containers that share a folder two may have the same.
+    unfinished = path.with_name(f".{path.name}.{uuid4().hex}")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             write(file)

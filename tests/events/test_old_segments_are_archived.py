@@ -17,6 +17,7 @@ from apps.events.archiving import actions, files, work
 from apps.events.models import Event, EventCheckpoint, EventSeal
 from apps.events.types import EventType
 from apps.events.verification import verify
+from apps.lib.durable_files import write_whole
 from tests.events.tampering import change, past_the_triggers
 
 pytestmark = pytest.mark.django_db
@@ -323,3 +324,22 @@ def test_a_checkpoint_that_nobody_vouches_for_ends_no_archive(log, inside, setti
     with pytest.raises(work.ArchiveUnsound, match="not known here"):
         archive()
     assert len(sequences()) == 20
+
+
+def test_two_machines_that_share_a_folder_do_not_write_into_one_file(tmp_path):
+    """In containers their workers have the same process ids."""
+    path = tmp_path / "archive"
+
+    def write(file):
+        file.write(b"slow")
+        file.flush()
+        write_whole(path, lambda other: other.write(b"whole"))
+        file.write(b"er")
+
+    def refuse(_file):
+        raise work.ArchiveUnsound
+
+    with pytest.raises(work.ArchiveUnsound):
+        write_whole(path, write, judge=refuse)
+    assert path.read_bytes() == b"whole"
+    assert [each.name for each in tmp_path.iterdir()] == ["archive"]
