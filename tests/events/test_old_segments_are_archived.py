@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from apps.events import chain, checkpoints
+from apps.events import chain, checkpoints, verification
 from apps.events.actions import record
 from apps.events.actors import Target
 from apps.events.archiving import actions, files, work
@@ -175,6 +175,19 @@ def test_death_at_any_point_loses_nothing_and_the_next_run_goes_on(log, inside, 
     assert verify().faults == []
     assert Event.objects.filter(type="event_archive").count() == 1
     assert [each.name for each in files.folder_of(inside.pk).iterdir()] == [files.name_of(1, 5)]
+
+
+def test_what_is_archived_while_the_log_is_verified_is_not_missed(log, inside, monkeypatch):
+    actions.set_retention(12, actor=log)
+    of_copies = verification._of_copies
+
+    def meanwhile(*told):
+        archive()
+        return of_copies(*told)
+
+    monkeypatch.setattr(verification, "_of_copies", meanwhile)
+    assert verify().faults == []
+    assert verify().archived == 5
 
 
 def test_a_log_that_was_changed_is_not_archived(log, inside):
