@@ -55,9 +55,8 @@ class TextXmlParser(XmlParser):
 
 def _written(text: str) -> Any:
     document = json.loads(text, parse_constant=_refuse)
-    if (
-        "\\u" in text
-    ):  # an escape can name half of a character, which neither a database nor an answer can hold
+    # An escape can name half of a character, which neither a database nor an answer can hold.
+    if "\\u" in text:
         json.dumps(document, ensure_ascii=False).encode()
     return document
 

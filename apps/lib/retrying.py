@@ -8,9 +8,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 LONGEST_BACKOFF = 1800.0  # seconds
-ENOUGH_ATTEMPTS = (
-    11  # from here on it is the longest; what is tried for weeks would leave the range of a number
-)
+ENOUGH_ATTEMPTS = 11  # from here on it is the longest; two to the power of 1024 is no number any more
 LONGEST_PAUSE = 3600.0  # seconds of Retry-After: nobody may silence us for longer
 PROBE_MINUTES = (1, 5, 15, 30)
 RELAPSE_WITHIN = timedelta(hours=1)  # of a resumption: then the next quarantine begins with a longer wait
