@@ -122,7 +122,11 @@ def keep_counts(sender: AppConfig, using: str, **_: Any) -> None:
         return
     with transaction.atomic(using=using), database.cursor() as cursor:
         tables = set(database.introspection.table_names(cursor))
-        if {PEOPLE, COUNTS} <= tables and _triggers(database).keys() - triggers_there(database):
+        if not {PEOPLE, COUNTS} <= tables:
+            return
+        columns = {each.name for each in database.introspection.get_table_description(cursor, COUNTS)}
+        # On the way back to an older migration there is not yet what these triggers write; that version has triggers of its own.
+        if "gone" in columns and _triggers(database).keys() - triggers_there(database):
             # On PostgreSQL the first CREATE TRIGGER keeps writers away until all are counted.
             drop_triggers(database)
             if database.vendor == "postgresql":

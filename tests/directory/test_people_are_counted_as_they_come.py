@@ -94,6 +94,22 @@ def test_a_number_that_nobody_kept_is_wrong_until_the_next_migration(inside):
     assert differences() == []
 
 
+def test_on_the_way_back_to_older_tables_nothing_is_counted(inside, monkeypatch):
+    """What these triggers write is not there any more, and the older version brings its own."""
+    headcount.drop_triggers(connection)
+    described = connection.introspection.get_table_description
+
+    def older(cursor, table):
+        return [each for each in described(cursor, table) if each.name != "gone"]
+
+    monkeypatch.setattr(connection.introspection, "get_table_description", older)
+    headcount.keep_counts(sender=apps.get_app_config("directory"), using="default")
+    assert headcount.triggers_there(connection) == set()
+    monkeypatch.undo()
+    headcount.keep_counts(sender=apps.get_app_config("directory"), using="default")
+    assert headcount.triggers_there(connection)
+
+
 def test_migrations_leave_alone_what_is_kept(inside):
     add_one()
     Headcount.objects.update(people=7)
