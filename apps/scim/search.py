@@ -65,11 +65,13 @@ def _cut(
         part = slice(part.start - near.before, part.stop - near.before)
     columns = rows.values_list("pk", "created_at")
     start = max(part.start - 1, 0)  # from one before: whether the first came after them is worth remembering
-    if part.start < total // 2:
+    from_the_front = part.start < total // 2
+    if from_the_front:
         found = list(columns[start : part.stop])
     else:
         found = list(columns.reverse()[total - part.stop : total - start])[::-1]
-    if near is not None:
+    # Not from the end: somebody who came since they were counted has moved all of them by one, seen from there.
+    if near is not None and from_the_front:
         remember(near, near.before + start, [moment for _, moment in found])
     wanted = found[part.start - start :]
     if not wanted:
