@@ -7,6 +7,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from apps.directory.validators import fold, validate_language, validate_text, validate_timezone
+from apps.tenants.indexes import PostgreSQLIndex
 from apps.tenants.models import Tenant, TenantOwned, TenantQuerySet, TenantScopedManager
 
 
@@ -98,7 +99,8 @@ class User(TenantOwned, AbstractBaseUser):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["tenant", "created_at", "id"], name="user_oldest"),
             # By the name or the address alone, for questions that are only checked for their tenant (TenantScopedManager.checked).
-            models.Index(fields=["username_key"], name="user_name"),
+            # SQLite takes the constraint on tenant and name for those, whatever it knows of the table.
+            PostgreSQLIndex(fields=["username_key"], name="user_name"),
             models.Index(fields=["email_key"], name="user_address"),
         ]
 

@@ -75,13 +75,15 @@ class Event(TenantOwned):
 
     class Meta(TenantOwned.Meta):
         ordering: ClassVar[list[str]] = ["-created_at", "-id"]
+        # Ascending, though the newest are read first: what is written comes at an end then, where a page is filled before
+        # the next is begun; at a beginning each page is split, over and over (docs/performance.md).
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["tenant", "-created_at", "-id"], name="event_newest"),
-            models.Index(fields=["tenant", "target_kind", "target_id", "-created_at"], name="event_target"),
-            models.Index(fields=["tenant", "application_id", "-created_at"], name="event_application"),
-            models.Index(fields=["tenant", "actor_id", "-created_at"], name="event_actor"),
+            models.Index(fields=["tenant", "created_at", "id"], name="event_newest"),
+            models.Index(fields=["tenant", "target_kind", "target_id", "created_at"], name="event_target"),
+            models.Index(fields=["tenant", "application_id", "created_at"], name="event_application"),
+            models.Index(fields=["tenant", "actor_id", "created_at"], name="event_actor"),
             models.Index(
-                fields=["tenant", "group_id", "-created_at"],
+                fields=["tenant", "group_id", "created_at"],
                 condition=models.Q(group_id__isnull=False),
                 name="event_group",
             ),

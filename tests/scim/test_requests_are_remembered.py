@@ -136,6 +136,8 @@ def test_they_are_forgotten_after_a_week(okta: Caller, stranger: Caller) -> None
     stranger.create("mia")
     for days, left in ((6, 1), (8, 0)):
         with time_machine.travel(timezone.now() + dt.timedelta(days=days)):
+            both = {str(okta.tenant.id), str(stranger.tenant.id)}
+            assert set(recording.tenants_with_old_requests()) == (both if days == 8 else set())
             clean_up(str(okta.tenant.id))
         assert len(kept(okta)) == left
     assert len(kept(stranger)) == 1
