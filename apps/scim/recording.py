@@ -141,7 +141,7 @@ def _is_harmless(body: bytes) -> bool:
     """Short, and of letters that may stand here as they came, as those of most bodies."""
     if len(body) > LONGEST_BODY or not body.isascii():
         return False
-    lowered = body.decode().lower()
+    lowered = body.decode().lower().replace('\\"', "")  # an escape that hides no letter, as each ETag has
     return not any(word in lowered for word in SUSPECT)
 
 

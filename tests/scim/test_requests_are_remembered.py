@@ -101,6 +101,21 @@ def test_what_holds_no_secret_is_kept_whole(value: Any) -> None:
         assert json.loads(recording._masked(json.dumps(document, separators=separators).encode())) == document
 
 
+@pytest.mark.parametrize("hidden", ['"\\u0070assword"', '"pass\\u0077ord"'])
+def test_an_escape_beside_an_etag_hides_no_secret(hidden: str) -> None:
+    """An escaped quotation mark, as each ETag has, is nothing to look for; any other escape is."""
+    body = f'{{"version":"W/\\"1\\"",{hidden}:"{CANARY}"}}'
+    noted = recording._masked(body.encode())
+    assert CANARY not in noted
+    assert json.loads(noted) == {"version": 'W/"1"', "password": recording.MASKED}
+
+
+def test_an_answer_with_an_etag_is_kept_as_it_was_sent(okta: Caller) -> None:
+    sent = okta("POST", "/Users", {"userName": "mia", "emails": [{"value": "mia@acme.example"}]})
+    assert '"W/\\"' in sent.content.decode()
+    assert kept(okta)[-1].answer == sent.content.decode()
+
+
 def test_no_token_of_ours_is_kept_wherever_it_stands(okta: Caller) -> None:
     okta("POST", f"/Users?access_token={CANARY}&x={okta.secret}", {"userName": okta.secret, okta.secret: 1})
     row = kept(okta)[-1]
