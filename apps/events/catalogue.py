@@ -130,7 +130,7 @@ DESCRIBED: dict[EventType, Described] = {
     T.EVENTS_EXPORT: D(Area.CONSOLE, STAFF, "", "format filters"),
     T.ACCESS_EXPORT: D(Area.CONSOLE, "administrator", "application, where it is of one alone"),
     T.EVENT_RETENTION_UPDATE: D(Area.CONSOLE, "administrator", "organization", changes=True),
-    T.EVENT_ARCHIVE: D(Area.CONSOLE, SYSTEM, "archive", "events from to sha256"),
+    T.EVENT_ARCHIVE: D(Area.CONSOLE, SYSTEM, "archive", "events from to sha256 not_sent"),
     T.EVENT_ARCHIVE_DOWNLOAD: D(Area.CONSOLE, "administrator", "archive", "sha256"),
     T.WEBHOOK_CREATE: D(Area.NOTIFICATIONS, f"{STAFF} {SYSTEM}", "webhook", changes=True),
     T.WEBHOOK_UPDATE: D(Area.NOTIFICATIONS, f"{STAFF} {SYSTEM}", "webhook", changes=True),

@@ -46,6 +46,12 @@ class Webhook(TenantOwned):
     cursor = models.PositiveBigIntegerField(default=0)  # of the log's sequence: lined up so far
     owed_since = models.DateTimeField(default=timezone.now)  # what happened before is nobody's concern
     last_position = models.PositiveBigIntegerField(default=0)  # of its own queue
+    archived = models.PositiveBigIntegerField(
+        default=0
+    )  # events that were owed and went to the archive unsent
+    archived_until = models.DateTimeField(
+        null=True, blank=True
+    )  # when the archive ends that had the last of them
     failures = models.PositiveIntegerField(default=0)  # in a row
     auth_failures = models.PositiveIntegerField(default=0)  # in a row
     failing_since = models.DateTimeField(null=True, blank=True)
@@ -124,6 +130,7 @@ class Replay(TenantOwned):
     last = models.PositiveBigIntegerField(default=0)  # where it ends
     delivered = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
+    archived = models.PositiveIntegerField(default=0)  # before they were sent again
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 

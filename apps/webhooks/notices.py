@@ -23,7 +23,7 @@ def _quarantined(reason: QuarantineReason, problem: str) -> Told:
     lines = [
         f"{reason.label}. " + _("The last problem: %(words)s") % {"words": problem},
         _(
-            "Nothing owed is lost: it is tried again after 1, 5, 15 and then every 30 minutes, and goes on by itself."
+            "What is owed waits for as long as the event log keeps it: it is tried again after 1, 5, 15 and then every 30 minutes, and goes on by itself."
         ),
         _("Press “Resume now” there once the endpoint is well, or wait."),
     ]
@@ -37,7 +37,9 @@ def gone(webhook: Webhook) -> None:
 def _gone() -> Told:
     lines = [
         _("The endpoint answered 410 Gone, which says that it will not come back. Nothing is sent any more."),
-        _("Enter another URL and resume the webhook, or delete it. Until then what is owed is held."),
+        _(
+            "Enter another URL and resume the webhook, or delete it. Until then what is owed is held, for as long as the event log keeps it."
+        ),
     ]
     return _("%(name)s: the webhook is paused, because its endpoint is gone"), lines
 

@@ -35,6 +35,12 @@ class WebhookSerializer(serializers.Serializer[Any]):
         source="not_before", allow_null=True, help_text="Nothing is sent before: a wait after a failure."
     )
     last_success_at = serializers.DateTimeField(allow_null=True)
+    archived = serializers.IntegerField(
+        help_text="Events that were owed and went to the event archive before they were sent: they are not sent any more."
+    )
+    archived_until = serializers.DateTimeField(
+        allow_null=True, help_text="When the archive ends that had the last of them."
+    )
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -141,6 +147,9 @@ class ReplaySerializer(serializers.Serializer[Any]):
     total = serializers.IntegerField(help_text="Events that are sent again.")
     delivered = serializers.IntegerField()
     failed = serializers.IntegerField()
+    archived = serializers.IntegerField(
+        help_text="That went to the event archive before they were sent again: they are not."
+    )
     actor_name = serializers.CharField()
     created_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)

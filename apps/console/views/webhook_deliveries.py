@@ -89,7 +89,10 @@ def test(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def pause(request: HttpRequest, pk: UUID) -> HttpResponse:
     update_webhook(webhook_or_404(pk), actor=actor_of(request), active=False)
-    messages.success(request, _("Paused: nothing is sent, and what happens meanwhile is kept for later."))
+    messages.success(
+        request,
+        _("Paused: nothing is sent. What happens meanwhile waits for as long as the event log keeps it."),
+    )
     return redirect("console:webhook", pk)
 
 

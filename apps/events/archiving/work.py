@@ -6,7 +6,7 @@ transaction, the signed statement that it holds these rows; then the rows, a tho
 (apps/tenants/append_only.py). The chain goes on from the statement.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from apps.events.actions import record
 from apps.events.actors import Actor, Target
-from apps.events.archiving import files
+from apps.events.archiving import files, followers
 from apps.events.chain import archived_tip, hold_chain
 from apps.events.checkpoints import add_checkpoint, as_document
 from apps.events.models import Event, EventCheckpoint, EventRetention, EventSeal
@@ -120,13 +120,15 @@ def state(end: EventCheckpoint, about: dict[str, Any]) -> None:
     if tip is not None and tip.sequence >= end.sequence:
         return  # another worker was faster, with the same file
     count = end.sequence - about["first"] + 1
+    missed = followers.tell(end.sequence, datetime.fromisoformat(about["to"]))
     made = add_checkpoint(sequence=end.sequence, digest=end.digest, count=count, archive=about)
     name = files.name_of(about["first"], end.sequence)
     record(
         EventType.EVENT_ARCHIVE,
         actor=Actor.system(),
         target=Target("archive", str(made.pk), name),
-        details={"events": count, "from": about["from"], "to": about["to"], "sha256": about["sha256"]},
+        details={"events": count, "from": about["from"], "to": about["to"], "sha256": about["sha256"]}
+        | ({"not_sent": missed} if missed else {}),
     )
 
 
