@@ -1,6 +1,8 @@
+from uuid import UUID
+
 from celery import shared_task
 
-from apps.events.archiving import work
+from apps.events.archiving import housekeeping, work
 from apps.tenants.tasks import TenantTask
 
 
@@ -13,6 +15,10 @@ def archive_all() -> None:
 
 @shared_task(base=TenantTask)
 def archive_tenant(tenant_id: str) -> None:
-    """Whatever kills this process, the next one goes on."""
-    while work.archive_one():
-        continue
+    """Whatever kills this process, the next one goes on. Nothing while another one is at it."""
+    with housekeeping.alone(UUID(tenant_id)) as mine:
+        if not mine:
+            return
+        housekeeping.remove_unfinished(UUID(tenant_id))
+        while work.archive_one():
+            continue
