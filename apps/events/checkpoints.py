@@ -117,7 +117,7 @@ def read_documents(path: Path) -> Iterator[dict[str, Any]]:
         for line in lines:
             try:
                 document = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):  # none of ours is nested deeply
                 continue
             if isinstance(document, dict) and document.keys() >= FIELDS:
                 yield {name: document[name] for name in FIELDS}

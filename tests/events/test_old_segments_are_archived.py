@@ -12,42 +12,20 @@ from django.utils import timezone
 
 from apps.events import chain, checkpoints, verification
 from apps.events.actions import record
-from apps.events.actors import Target
 from apps.events.archiving import actions, files, work
 from apps.events.models import Event, EventCheckpoint, EventSeal
 from apps.events.types import EventType
 from apps.events.verification import verify
 from apps.lib.durable_files import write_whole
+from tests.events.archives import archive, archived_files, sequences, write_log
 from tests.events.tampering import change, past_the_triggers
 
 pytestmark = pytest.mark.django_db
 
-AGES = (400, 300, 200, 1)  # days before now, five events and a checkpoint each
-
 
 @pytest.fixture
 def log(inside, system):
-    for age in AGES:
-        with time_machine.travel(timezone.now() - timedelta(days=age)):
-            for number in range(5):
-                target = Target("user", str(number), f"User {number} of {age}")
-                record(EventType.USER_UPDATE, actor=system, target=target)
-            chain.seal()
-            checkpoints.make_checkpoint()
-    return system
-
-
-def archive():
-    while work.archive_one():
-        continue
-
-
-def archived_files(tenant):
-    return sorted(files.folder_of(tenant.pk).glob("*.jsonl.gz"))
-
-
-def sequences():
-    return list(EventSeal.objects.order_by("sequence").values_list("sequence", flat=True))
+    return write_log(system)
 
 
 def test_without_a_choice_everything_is_kept(log, inside):

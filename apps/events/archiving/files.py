@@ -23,6 +23,9 @@ from apps.lib.durable_files import write_whole
 from apps.lib.signatures import public_keys
 from apps.tenants.context import current_tenant_id
 
+# What reading a file meets that is none of ours, or no longer; RecursionError is JSON that is nested too deeply.
+DAMAGED = (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, RecursionError, zlib.error)
+
 
 def name_of(first: int, last: int) -> str:
     return f"{first:012d}-{last:012d}.jsonl.gz"
@@ -81,7 +84,7 @@ def verify_archive(path: Path, keys: Sequence[str] = ()) -> tuple[int, list[str]
             for count, words in _followed(lines, {*public_keys(), *keys}):
                 if words:
                     return count, [words]
-    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, zlib.error) as error:
+    except DAMAGED as error:
         return count, [f"after {count} events: not a whole archive ({type(error).__name__})."]
     return count, []
 

@@ -17,7 +17,7 @@ from apps.events.actions import record
 from apps.events.actors import Actor, Target
 from apps.events.archiving import files, followers
 from apps.events.chain import archived_tip, hold_chain
-from apps.events.checkpoints import add_checkpoint, as_document
+from apps.events.checkpoints import add_checkpoint, as_document, is_genuine
 from apps.events.models import Event, EventCheckpoint, EventRetention, EventSeal
 from apps.events.types import EventType
 from apps.events.verification import believed
@@ -133,10 +133,20 @@ def state(end: EventCheckpoint, about: dict[str, Any]) -> None:
 
 
 def remove_archived() -> None:
-    """Rows of which a signed statement says that a file has them, the oldest first."""
+    """Rows of which a signed statement says that a file has them, the oldest first. Raises ArchiveUnsound for a statement that nobody signed:
+    whoever has the database can insert one, and would have us remove what no file holds.
+    """
     tip = archived_tip()
     if tip is None:
         return
+    if not is_genuine(as_document(tip)):
+        raise ArchiveUnsound(
+            f"The statement that all up to {tip.sequence} is archived is not what was signed."
+        )
+    if tip.key not in {*public_keys(), *_keys_of_before(tip)}:
+        raise ArchiveUnsound(
+            f"The statement that all up to {tip.sequence} is archived is signed with a key that is not known here."
+        )
     gone = EventSeal.objects.filter(sequence__lte=tip.sequence).order_by("sequence")
     while ids := list(gone.values_list("event_id", flat=True)[:CHUNK]):
         with removing(current_tenant_id()):
