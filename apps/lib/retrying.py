@@ -11,6 +11,9 @@ LONGEST_BACKOFF = 1800.0  # seconds
 ENOUGH_ATTEMPTS = 11  # from here on it is the longest; two to the power of 1024 is no number any more
 LONGEST_PAUSE = 3600.0  # seconds of Retry-After: nobody may silence us for longer
 PROBE_MINUTES = (1, 5, 15, 30)
+MOST_COUNTED = (
+    1000  # probes, or relapses: more change nothing, and two years of probes are more than their columns hold
+)
 RELAPSE_WITHIN = timedelta(hours=1)  # of a resumption: then the next quarantine begins with a longer wait
 PAUSE_WITHOUT_KEY = timedelta(minutes=5)  # a secret cannot be opened until the operator puts its key back
 
@@ -26,10 +29,15 @@ def until_probe(number: int) -> timedelta:
     return timedelta(minutes=PROBE_MINUTES[min(number, len(PROBE_MINUTES) - 1)])
 
 
+def one_more(number: int) -> int:
+    """Of probes, or of relapses; not without end."""
+    return min(number + 1, MOST_COUNTED)
+
+
 def relapses(before: int, resumed_at: datetime | None, now: datetime) -> int:
     """Of a quarantine that begins now: how many followed soon upon a resumption, this one included."""
     soon = resumed_at is not None and now - resumed_at < RELAPSE_WITHIN
-    return before + 1 if soon else 0
+    return one_more(before) if soon else 0
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -134,7 +134,7 @@ def probe(integration: Integration, slot: uuid.UUID) -> None:
     """One read. The first that is answered ends the quarantine, and everything owed goes on."""
     verification = verify(wire.Target(integration.base_url, integration.token, integration.dialect))
     if verification.error is not None:
-        probes = integration.probes + 1
+        probes = retrying.one_more(integration.probes)
         refused = isinstance(verification.error, CredentialsRefused)
         _update(
             integration,

@@ -98,7 +98,7 @@ def note_failure(row: Webhook, report: Report, tries: int, *, refuses_all: bool)
     elif row.state == WebhookState.PAUSED:  # while the request was under way
         return
     elif row.state == WebhookState.QUARANTINED:
-        probes = row.probes + 1
+        probes = retrying.one_more(row.probes)
         _set(row, probes=probes, not_before=now + max(retrying.until_probe(row.relapses + probes), pause))
     elif reason := _reason(row, now, refuses_all=refuses_all):
         _quarantine(row, reason, now, pause)

@@ -146,6 +146,15 @@ def test_a_probe_that_is_refused_otherwise_changes_the_reason(staffed):
     assert company.integration.quarantine_reason == "token"
 
 
+def test_an_application_that_is_away_for_years_is_looked_at_on(staffed):
+    """Two looks an hour are more in two years than the column holds on PostgreSQL."""
+    most = 32_767
+    company = quarantined(staffed(), not_before=timezone.now(), probes=most)
+    company.target.token = "rotated"
+    engine.work(company.integration.pk)
+    assert company.integration.probes <= most
+
+
 # --- by hand
 
 

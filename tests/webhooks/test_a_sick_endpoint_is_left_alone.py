@@ -349,3 +349,32 @@ def test_without_the_key_nothing_is_signed_and_nothing_sent(endpoint, settings):
     with later(minutes=6):
         endpoint.work()
     assert endpoint.states == ["delivered"]
+
+
+SMALLINT = 32_767  # what the columns hold on PostgreSQL; at two probes an hour that is less than two years
+
+
+def test_a_quarantine_of_years_goes_on(endpoint):
+    happen()
+    endpoint.receiver.always = Reply(500)
+    endpoint.fail_for_long()
+    Webhook.objects.update(probes=SMALLINT, not_before=None)
+    endpoint.work()
+    row = endpoint.now
+    assert row.probes <= SMALLINT
+    assert timedelta(minutes=29) < row.not_before - timezone.now() <= timedelta(minutes=30)
+    with later(hours=1):
+        endpoint.receiver.always = Reply()
+        endpoint.work()
+    assert (endpoint.now.state, endpoint.states) == ("active", ["delivered"])
+
+
+def test_an_endpoint_that_relapses_for_years_is_quarantined_again(endpoint):
+    happen()
+    Webhook.objects.update(relapses=SMALLINT, resumed_at=timezone.now())
+    endpoint.receiver.always = Reply(401)
+    for minutes in (0, 5, 10):
+        with later(minutes=minutes):
+            endpoint.work()
+    assert endpoint.now.state == "quarantined"
+    assert endpoint.now.relapses <= SMALLINT
