@@ -11,6 +11,8 @@ from apps.events.actors import Actor, Target
 from apps.events.types import EventType
 from apps.lib import addresses
 from apps.lib.errors import TargetRefused
+from apps.tenants.context import current_tenant_id
+from apps.tenants.models import Tenant
 from apps.webhooks import doorbell, feed, health, queue, tasks
 from apps.webhooks.errors import WebhookInvalid
 from apps.webhooks.masking import origin_of
@@ -34,6 +36,8 @@ LONGEST_URL = 2000
 @transaction.atomic
 def add_webhook(*, actor: Actor, active: bool = True, **fields: Any) -> tuple[Webhook, str]:
     """The row, and its first secret, which is never to be had again. It is owed what happens from now on. Raises WebhookInvalid."""
+    # One at a time: two that count at the same moment would both find the last place free.
+    Tenant.objects.select_for_update(no_key=True).get(pk=current_tenant_id())
     if Webhook.objects.count() >= MOST_WEBHOOKS:
         raise WebhookInvalid({"name": [_("There are %(most)s webhooks already.") % {"most": MOST_WEBHOOKS}]})
     webhook = Webhook(cursor=feed.latest())

@@ -153,12 +153,13 @@ def note_replayed(delivery: Delivery) -> None:
 
 def webhooks_due() -> list[tuple[str, str]]:
     """(tenant, webhook) across all tenants, for the sweeper alone: nobody has them in hand, and something waits for them.
+    What is owed in organisations that are suspended waits on purpose.
 
     Whether there are new events is asked of the latest one: the sealer comes by for one that was committed late.
     """
     same_tenant, same_webhook = {"tenant": OuterRef("tenant")}, {"webhook": OuterRef("pk")}
     newest = Event.unscoped.filter(**same_tenant).order_by("-created_at", "-id").values("pk")[:1]
-    rows = Webhook.unscoped.filter(turns.unpaused()).exclude(state=WebhookState.PAUSED)
+    rows = Webhook.unscoped.filter(turns.unpaused(), tenant__active=True).exclude(state=WebhookState.PAUSED)
     rows = rows.exclude(busy_until__gt=timezone.now()).annotate(newest=Subquery(newest))
     due = rows.filter(
         Exists(Delivery.unscoped.filter(**same_webhook, state=DeliveryState.PENDING))

@@ -13,6 +13,7 @@ from apps.events.actions import record
 from apps.events.actors import Target
 from apps.events.types import EventType
 from apps.tenants.context import in_tenant
+from apps.tenants.models import Tenant
 from apps.webhooks import actions, engine, feed, health, queue, recording, replays
 from apps.webhooks.models import Delivery, DeliveryAttempt, Webhook
 from tests.api.conftest import script_of
@@ -208,6 +209,13 @@ def test_the_sweeper_rings_for_what_is_due_and_for_nothing_else(endpoint, bell):
     feed.seal_now()
     assert queue.webhooks_due() == [me]
     actions.update_webhook(endpoint.row, actor=SYSTEM, active=False)
+    assert queue.webhooks_due() == []
+
+
+def test_the_sweeper_rings_for_no_organisation_that_is_suspended(endpoint, tenant):
+    happen(1)
+    assert len(queue.webhooks_due()) == 1
+    Tenant.objects.filter(pk=tenant.pk).update(active=False)
     assert queue.webhooks_due() == []
 
 
