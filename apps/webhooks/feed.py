@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db import IntegrityError
-from django.db.models import F, Max, Min
+from django.db.models import F, Max, Min, Q
 
 from apps.events import chain
 from apps.events.models import Event, EventSeal
@@ -62,6 +62,11 @@ def _wanted(rows: Any, types: Collection[str] | None) -> Any:
 def without_own(rows: Any, webhook_id: Any) -> Any:
     """How an endpoint is doing is told to the others: telling itself would be owed to whoever cannot take it."""
     return rows.exclude(type__in=OF_ITSELF, target_id=str(webhook_id))
+
+
+def sent_to(webhook_id: Any) -> tuple[Q, Q]:
+    """The same as conditions, for whoever searches the log: what is sent to this one at all."""
+    return ~Q(type__in=NEVER_SENT), ~Q(type__in=OF_ITSELF, target_id=str(webhook_id))
 
 
 def events_in(since: Any, until: Any, types: Collection[str] | None) -> Any:

@@ -9,7 +9,7 @@ import time_machine
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from apps.events import chain, checkpoints
+from apps.events import chain, checkpoints, counting
 from apps.events.archiving.actions import set_retention
 from apps.events.archiving.work import archive_one
 from apps.events.models import Event
@@ -86,6 +86,46 @@ def test_a_replay_says_how_many_and_sends_them_in_their_order_again(endpoint):
     assert sorted(again) == sorted(ids(events) + ids(newer))
     assert [each for each in again if each not in ids(newer)] == ids(events)
     assert Event.objects.get(type=EventType.WEBHOOK_REPLAY).details["total"] == len(events)
+
+
+@pytest.mark.parametrize("groups", [[], ["people"], ["people", "sign_ins", "provisioning"]])
+def test_a_count_is_of_what_would_be_sent(inside, receiver, groups):
+    """One way through the log, one for each type, or all lines: the same events."""
+    one, other = Endpoint(receiver, event_groups=groups), Endpoint(receiver, name="Other")
+    happen(4)
+    happen(2, EventType.SSO_AUTH)
+    happen(1, EventType.WEBHOOK_TEST)
+    for each in (one, other):
+        health.resume(each.row, actor=SYSTEM)
+    chain.seal()
+    told = [*range_of(hours=1).values()]
+    sent = replays.replayable(one.row, *told, [])
+    counted = replays.counted(one.row, *told, [])
+    assert (counted.total, counted.since) == (sent.count(), None)
+    assert sent.filter(type="webhook_resume").count() == (0 if groups else 1)
+    assert replays.counted(one.row, *told, ["sso_auth"]).total == 2
+    happen(1)  # not sealed yet
+    assert replays.counted(one.row, *told, []).total == counted.total
+
+
+def test_a_count_goes_no_further_than_the_logs_own(alice, endpoint, monkeypatch):
+    happen(10)
+    chain.seal()
+    monkeypatch.setattr(counting, "COUNTED", 4)
+    found = replays.counted(endpoint.row, *range_of(hours=1).values(), ["user_create"])
+    assert found.since is not None
+    assert 4 <= found.total < 10
+    told = {"from": "2001-01-01T00:00:00Z", "to": "2999-01-01T00:00:00Z"}
+    asked = f"/webhooks/{endpoint.row.pk}/replays/count/?{urlencode(told)}"
+    answer = script_of(alice)("GET", asked).json()
+    assert (answer["complete"], answer["counted_from"] is None) == (False, False)
+    assert answer["count"] < 10
+    since, until = "2001-01-01T00:00", "2999-01-01T00:00"
+    path = f"/console/settings/webhooks/{endpoint.row.pk}/replays/"
+    shown = {"since": since, "until": until, "event_type": "user_create"}
+    assert f"At least {found.total} events" in alice.get(path, data=shown).content.decode()
+    assert alice.post(path, shown).status_code == 302  # all of them are sent again
+    assert Replay.objects.get().total >= 10
 
 
 def test_a_replay_of_other_types_sends_those(endpoint):
@@ -227,3 +267,16 @@ def test_replays_that_are_over_go_as_well(endpoint, settings):
             continue
         retention.forget_deliveries()
     assert Replay.objects.count() == 0
+
+
+def test_a_count_by_many_types_asks_no_more_of_the_database(
+    alice, inside, receiver, django_assert_max_num_queries
+):
+    """Each type is a way of its own through the log; all of them are one statement."""
+    types = [str(each) for each in EventType if each.startswith("user_")][:8]
+    endpoint = Endpoint(receiver, event_groups=[], event_types=types)
+    asked = {"since": "2001-01-01T00:00", "until": "2999-01-01T00:00", "event_type": ""}
+    path = f"/console/settings/webhooks/{endpoint.row.pk}/replays/"
+    alice.get(path)
+    with django_assert_max_num_queries(12):
+        assert alice.get(path, data=asked).status_code == 200

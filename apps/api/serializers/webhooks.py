@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.api.serializers.base import Strict
+from apps.api.serializers.events import BoundedSerializer
 from apps.events.types import EventType
 from apps.webhooks.models import (
     DeliveryKind,
@@ -127,7 +128,7 @@ class RangeSerializer(Strict):
         return super().get_fields() | {"from": since}
 
 
-class ReplayCountSerializer(serializers.Serializer[Any]):
+class ReplayCountSerializer(BoundedSerializer):
     count = serializers.IntegerField()
 
 

@@ -239,13 +239,13 @@ class EventInterval(Asked):
 
 def _count(search: Search) -> dict[str, Any]:
     counted = lines_of(search)
-    return {"count": counted.total} | _how_far(counted)
+    return {"count": counted.total} | how_far(counted)
 
 
 def _distinct(search: Search, field: str, column: str) -> dict[str, Any]:
     counted = values_of(search, column)
     most = sorted(counted.numbers.items(), key=lambda each: (-each[1], each[0]))[:MOST_VALUES]
-    return {field: [{"key": str(key), "doc_count": number} for key, number in most]} | _how_far(counted)
+    return {field: [{"key": str(key), "doc_count": number} for key, number in most]} | how_far(counted)
 
 
 def _interval(search: Search, unit: str, zone: dt.tzinfo) -> dict[str, Any]:
@@ -255,14 +255,14 @@ def _interval(search: Search, unit: str, zone: dt.tzinfo) -> dict[str, Any]:
             {"interval_unit": ["These are more than 10,000. Take a longer unit, or less time."]}
         )
     buckets = [_bucket(at.astimezone(zone), number) for at, number in sorted(counted.numbers.items())]
-    return {"buckets": buckets} | _how_far(counted)
+    return {"buckets": buckets} | how_far(counted)
 
 
 def _bucket(at: dt.datetime, count: int) -> dict[str, Any]:
     return {"key": int(at.timestamp() * 1000), "key_as_string": at.isoformat(), "doc_count": count}
 
 
-def _how_far(counted: Counted) -> dict[str, Any]:
+def how_far(counted: Counted) -> dict[str, Any]:
     return {
         "complete": counted.since is None,
         "counted_from": in_utc(counted.since) if counted.since else None,

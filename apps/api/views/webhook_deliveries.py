@@ -18,11 +18,12 @@ from apps.api.serializers.webhooks import (
     ReplayToCreate,
 )
 from apps.api.views.base import ApiView, ListView, by_id, found
+from apps.api.views.events import how_far
 from apps.api.views.webhooks import Masking
 from apps.webhooks.actions import retry_delivery
 from apps.webhooks.masking import without_query
 from apps.webhooks.models import Delivery, Replay, Webhook
-from apps.webhooks.replays import cancel_replay, replayable, start_replay
+from apps.webhooks.replays import cancel_replay, counted, start_replay
 
 
 class WebhookDeliveries(ListView):
@@ -82,10 +83,11 @@ class WebhookReplays(ListView):
 class WebhookReplayCount(ApiView):
     @extend_schema(parameters=[RangeSerializer], responses=ReplayCountSerializer)
     def get(self, request: Request, pk: UUID) -> Response:
-        """How many events a replay of this range would send."""
+        """How many events a replay of this range would send; bounded as `events/count/` is."""
         webhook = by_id(Webhook, pk)
         told = self.query(RangeSerializer)
-        return Response({"count": replayable(webhook, told["from"], told["to"], []).count()})
+        found = counted(webhook, told["from"], told["to"], [])
+        return Response({"count": found.total} | how_far(found))
 
 
 class OneWebhookReplay(ApiView):

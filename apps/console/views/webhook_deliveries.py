@@ -116,7 +116,7 @@ def replay(request: HttpRequest, pk: UUID) -> HttpResponse:
     webhook = webhook_or_404(pk)
     asked = request.POST if request.method == "POST" else request.GET
     form = ReplayForm(asked if "since" in asked else None)
-    context: dict[str, Any] = {"count": None, "archived": replays.archived_until()}
+    context: dict[str, Any] = {"counted": None, "archived": replays.archived_until()}
     if form.is_valid():
         since, until = form.cleaned_data["since"], form.cleaned_data["until"]
         if request.method == "POST":
@@ -130,7 +130,7 @@ def replay(request: HttpRequest, pk: UUID) -> HttpResponse:
                 messages.success(request, words % {"count": run.total})
                 return redirect("console:webhook", pk)
         with refusals_on(form):
-            context["count"] = replays.replayable(webhook, since, until, form.types).count()
+            context["counted"] = replays.counted(webhook, since, until, form.types)
     return show_webhook(request, "console/webhook_replay.html", webhook, context, form=form)
 
 
