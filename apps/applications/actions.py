@@ -139,10 +139,10 @@ def assign_groups(
 ) -> None:
     """
     Exactly these groups: what the User groups tab saves. `seen` are those that were bound when somebody decided so; None decides
-    without looking. One save after the other. Raises BoundChanged.
+    without looking. One save after the other. Raises BoundChanged, also for a group that is gone, and Application.DoesNotExist.
     """
     Application.objects.select_for_update().get(pk=application.pk)
-    wanted = {group.pk: group for group in groups}
+    wanted = _still_there(groups)
     bound = list(Group.objects.filter(applications=application))
     if seen is not None and {group.pk for group in bound} != set(seen):
         changed = _("Somebody else changed what is bound meanwhile. Please look once more, then save.")
@@ -152,6 +152,17 @@ def assign_groups(
             remove_assignment(application, group, actor=actor)
     for group in wanted.values():
         assign_group(application, group, actor=actor)
+
+
+def _still_there(groups: Iterable[Group]) -> dict[UUID, Group]:
+    """They stay until the transaction ends. A lock that lets others bind them meanwhile."""
+    asked = {group.pk for group in groups}
+    found = Group.objects.select_for_update(no_key=True).filter(pk__in=asked).order_by("pk")
+    there = {group.pk: group for group in found}
+    if len(there) < len(asked):
+        gone = _("A group that you ticked was deleted meanwhile. Please look once more, then save.")
+        raise BoundChanged({"groups": [gone]})
+    return there
 
 
 def _switch(application: Application, *, actor: Actor, active: bool) -> Application:

@@ -2,7 +2,7 @@
 ApplicationError        what the administrator asked for cannot be; `fields` says where and why
 ├── ApplicationInvalid  a value is missing or misspelt
 ├── ApplicationTaken    the SSO IdP URL is in use by another application of the tenant
-└── BoundChanged        somebody else bound or let go a group since the caller looked
+└── BoundChanged        somebody else bound, let go or deleted a group since the caller looked
 """
 
 from apps.directory.errors import DirectoryError, FieldsInvalid, FieldsTaken

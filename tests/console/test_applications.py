@@ -3,9 +3,16 @@ import io
 import pytest
 from PIL import Image
 
-from apps.applications.actions import add_application, assign_group, assign_groups
+from apps.applications.actions import (
+    add_application,
+    assign_group,
+    assign_groups,
+    remove_application,
+    update_application,
+)
 from apps.applications.models import Application, Assignment
 from apps.directory.actions import add_group, add_members, remove_group
+from apps.directory.models import Group
 from apps.events.models import Event
 from apps.provisioning.actions import configure_integration
 from apps.tenants.context import in_tenant
@@ -179,6 +186,59 @@ def test_what_is_bound_while_one_saves_is_not_taken_away_either(
     assert "Somebody else changed what is bound meanwhile." in answer.content.decode()
     with in_tenant(alice.tenant):
         assert Assignment.objects.count() == 2
+
+
+def test_an_application_that_is_deleted_while_its_groups_are_saved_is_said_to_be_gone(
+    alice, engineering, gitlab, system, monkeypatch
+):
+    """Between the look at it and the writing."""
+    path = f"/console/applications/{gitlab.pk}/groups/"
+
+    def assign_too_late(application, groups, **how):
+        monkeypatch.undo()
+        remove_application(Application.objects.get(pk=application.pk), actor=system)
+        assign_groups(application, groups, **how)
+
+    monkeypatch.setattr("apps.console.views.assignments.assign_groups", assign_too_late)
+    answer = alice.post(path, {"groups": [engineering.pk]})
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.content.decode()
+
+
+def test_an_application_that_is_deleted_while_it_is_saved_is_said_to_be_gone(
+    alice, gitlab, system, monkeypatch
+):
+    def update_too_late(application, **how):
+        monkeypatch.undo()
+        remove_application(Application.objects.get(pk=application.pk), actor=system)
+        return update_application(application, **how)
+
+    monkeypatch.setattr("apps.console.views.applications.update_application", update_too_late)
+    answer = alice.post(f"/console/applications/{gitlab.pk}/", NEW)
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.content.decode()
+
+
+def test_a_group_that_is_deleted_while_it_is_bound_is_said_to_be(
+    alice, engineering, gitlab, system, monkeypatch
+):
+    """Between the form and the writing."""
+    path = f"/console/applications/{gitlab.pk}/groups/"
+    with in_tenant(alice.tenant):
+        sales = add_group(actor=system, name="Sales")
+
+    def assign_too_late(application, groups, **how):
+        monkeypatch.undo()
+        chosen = list(groups)
+        remove_group(Group.objects.get(pk=sales.pk), actor=system)
+        assign_groups(application, chosen, **how)
+
+    monkeypatch.setattr("apps.console.views.assignments.assign_groups", assign_too_late)
+    answer = alice.post(path, {"groups": [engineering.pk, sales.pk]})
+    assert answer.status_code == 422
+    assert "A group that you ticked was deleted meanwhile." in answer.content.decode()
+    with in_tenant(alice.tenant):
+        assert Assignment.objects.get().group_id == engineering.pk
 
 
 def test_the_consequence_is_told_before_saving_and_changes_nothing(alice, engineering, gitlab):
