@@ -8,6 +8,7 @@ OutboundError            a call to the outside brought no answer that can be use
 SecretError              something sealed cannot be opened
     SealBroken           altered, cut, or moved here from another row
     KeyUnknown           sealed with a key that is not in ENCRYPTION_KEYS
+LoopEnded                the event loop is gone: what was asked of it may or may not have been done
 XmlError                 a document that we do not read
     XmlRefused           size, depth, DOCTYPE, encoding, not well-formed ...
     SignatureRefused     not signed the one way that we accept
@@ -65,6 +66,13 @@ class SealBroken(SecretError):
 
 class KeyUnknown(SecretError):
     """Passing when the operator puts the key back into ENCRYPTION_KEYS."""
+
+
+class LoopEnded(Exception):
+    """A defect of ours. Whoever asks next has a new loop."""
+
+    def __init__(self) -> None:
+        super().__init__("The event loop ended before this was done.")
 
 
 class XmlError(Exception):

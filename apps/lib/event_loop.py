@@ -8,7 +8,14 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from inspect import CORO_CREATED, getcoroutinestate
 from typing import Any, TypeVar
+
+import structlog
+
+from apps.lib.errors import LoopEnded
+
+log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -18,6 +25,8 @@ SWITCH_SECONDS = 0.0005
 
 # Name lookups run here and cannot be interrupted: enough that a few dead name servers do not stop the others.
 LOOKUP_THREADS = 32
+
+ALIVE_SECONDS = 1.0  # whoever waits looks so often whether the loop is still there
 
 
 class LoopThread:
@@ -36,13 +45,26 @@ class LoopThread:
         asyncio.set_event_loop(self.loop)
         self.loop.run_forever()
 
+    @property
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Raises what it raises, and LoopEnded."""
         if threading.current_thread() is self._thread:
             coroutine.close()
             raise RuntimeError("Already in the event loop: await the coroutine instead.")
         future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
         try:
-            return future.result()
+            while True:
+                try:
+                    return future.result(ALIVE_SECONDS)
+                except TimeoutError:
+                    if future.done():  # meanwhile, or the time-out is its own
+                        return future.result()
+                    if not self.is_alive:
+                        _forget(coroutine)
+                        raise LoopEnded from None
         except BaseException:  # a worker told to stop: what it waited for must not go on behind its back
             future.cancel()
             raise
@@ -55,32 +77,38 @@ class LoopThread:
         self.loop.close()
 
     def abandon(self) -> None:
-        """In a forked child: the thread is not here, and the epoll set is the parent's own, so let go of it untouched."""
+        """In a forked child: the thread is not here, and the epoll set is the parent's own, so let go of it untouched. So is a loop
+        whose thread died: nothing can be awaited in it.
+        """
         self.loop.set_exception_handler(lambda _loop, _context: None)
         self._selector.close()
 
 
 _lock = threading.Lock()
 _current: LoopThread | None = None
-_left_by_parent: list[LoopThread] = []
+_left: list[
+    LoopThread
+] = []  # by the parent, or by a thread that died: kept, because what lives in them cannot be closed
 
 
 def current() -> LoopThread:
+    """One that is alive: where its thread died, by a defect, a new one takes its place."""
     global _current  # noqa: PLW0603
     with _lock:
+        if _current is not None and not _current.is_alive:
+            log.error("event_loop_died")
+            _leave(_current)
+            _current = None
         if _current is None:
             _current = LoopThread()
         return _current
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run it in the process's loop and wait, from any thread but the loop's own. Its exception is raised here."""
+    """Run it in the process's loop and wait, from any thread but the loop's own. Its exception is raised here; LoopEnded where the
+    loop ended first.
+    """
     return current().run(coroutine)
-
-
-def call_soon(function: Callable[..., None], *arguments: Any) -> None:
-    """Call it in the process's loop, in the order of such calls. Nobody waits for it."""
-    current().loop.call_soon_threadsafe(function, *arguments)
 
 
 def close() -> None:
@@ -88,16 +116,29 @@ def close() -> None:
     global _current  # noqa: PLW0603
     with _lock:
         if _current is not None:
-            _current.close()
+            if _current.is_alive:
+                _current.close()
+            else:
+                _leave(_current)
             _current = None
+
+
+def _forget(coroutine: Coroutine[Any, Any, Any]) -> None:
+    """One that began is left where it stopped: closing it would run its clean-up outside any loop."""
+    if getcoroutinestate(coroutine) == CORO_CREATED:
+        coroutine.close()
+
+
+def _leave(loop: LoopThread) -> None:
+    loop.abandon()
+    _left.append(loop)
 
 
 def _start_over() -> None:
     global _current, _lock  # noqa: PLW0603
     _lock = threading.Lock()
     if _current is not None:
-        _current.abandon()
-        _left_by_parent.append(_current)
+        _leave(_current)
         _current = None
 
 

@@ -12,7 +12,8 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from apps.lib import event_loop, http
+from apps.lib import event_loop
+from apps.lib.errors import LoopEnded
 from apps.provisioning.claimed import Claimed
 from apps.provisioning.conversation import Conversation, Report
 
@@ -48,6 +49,7 @@ class Pipeline:
         self._ended: deque[Ended] = deque()
         self._worth_it = threading.Event()
         self._low = 0
+        self._loop = event_loop.current()
         # From here on: the event loop's own.
         self._waiting: list[tuple[int, int, Planned]] = []
         self._numbers = itertools.count()
@@ -59,29 +61,35 @@ class Pipeline:
         if more:
             self.outstanding += len(more)
             self.removing += sum(each.removes for each in more)
-            event_loop.call_soon(self._line_up, more)
+            self._loop.loop.call_soon_threadsafe(self._line_up, more)
 
     def take(self, *, low: int = 0) -> list[Ended]:
-        """What has ended: as soon as it is a group, or no more than `low` are left; else after HOLD_SECONDS, and then it may be none."""
+        """What has ended: as soon as it is a group, or no more than `low` are left; else after HOLD_SECONDS, and then it may be none.
+        Raises LoopEnded where nothing more will end.
+        """
         self._low = low
         if self.outstanding - len(self._ended) > low:
             self._worth_it.wait(HOLD_SECONDS)
         self._worth_it.clear()
+        alive = self._loop.is_alive  # before the look: what ended with it is taken first
         taken = [self._ended.popleft() for _ in range(len(self._ended))]
+        if self.outstanding and not (taken or alive):
+            raise LoopEnded
         self.outstanding -= len(taken)
         self.removing -= sum(each.planned.removes for each in taken)
         return taken
 
     def recall(self) -> list[Claimed]:
         """Those that still wait do so no more, and are taken."""
-        recalled = http.run(self._let_go())
+        recalled = self._loop.run(self._let_go())
         self.outstanding -= len(recalled)
         self.removing -= sum(each.removes for each in recalled)
         return [each.job for each in recalled]
 
     def stop(self) -> None:
-        """What is under way is broken off, its fate unknown; what waits is forgotten."""
-        http.run(self._break_off())
+        """What is under way is broken off, its fate unknown; what waits is forgotten. With the loop both are gone already."""
+        if self._loop.is_alive:
+            self._loop.run(self._break_off())
 
     # --- in the event loop
 

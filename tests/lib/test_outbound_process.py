@@ -9,6 +9,8 @@ import pytest
 from apps.lib import event_loop, http
 from apps.lib.http import Request
 
+died = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+
 
 def test_a_wide_batch_runs_in_the_one_loop(loopback, call, allow):
     server = loopback()
@@ -44,6 +46,57 @@ def test_a_foreign_loop_is_refused(allow):
     allow("127.0.0.1")
     with pytest.raises(RuntimeError, match=r"run\(\) or send\(\)"):
         asyncio.run(http.exchange(Request("GET", "http://127.0.0.1:1/")))
+
+
+@died
+def test_whoever_waits_when_the_loop_dies_is_told_and_the_next_call_has_a_new_one(loopback, call):
+    server = loopback()
+    waiter = threading.Thread(target=wait_in_vain, args=(told := [],), daemon=True)
+    waiter.start()
+    kill_the_loop()
+    waiter.join(10)
+    assert [type(each).__name__ for each in told] == ["LoopEnded"]
+    asker = threading.Thread(target=lambda: told.append(call(server).status), daemon=True)
+    asker.start()
+    asker.join(10)
+    assert told[1:] == [200]
+
+
+@died
+def test_a_loop_that_died_is_closed_without_waiting():
+    kill_the_loop()
+    closer = threading.Thread(target=event_loop.close, daemon=True)
+    closer.start()
+    closer.join(10)
+    assert not closer.is_alive()
+
+
+def test_a_time_out_within_the_loop_is_the_callers_own(allow):
+    async def late() -> None:
+        async with asyncio.timeout(0.01):
+            await asyncio.sleep(60)
+
+    with pytest.raises(TimeoutError):
+        http.run(late())
+
+
+def wait_in_vain(told):
+    try:
+        http.run(asyncio.sleep(60))
+    except BaseException as error:  # noqa: BLE001 - the test looks at it
+        told.append(error)
+
+
+def kill_the_loop():
+    """Ends its thread, as a defect in the loop itself would."""
+
+    def end():
+        raise SystemExit
+
+    dying = event_loop.current()
+    dying.loop.call_soon_threadsafe(end)
+    dying._thread.join(10)
+    assert not dying._thread.is_alive()
 
 
 def test_a_forked_child_makes_its_own_loop_and_leaves_the_parents_alone(loopback, call):
