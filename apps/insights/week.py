@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import ngettext_lazy
 
@@ -19,7 +19,7 @@ from apps.saml.models import KeyPair
 from apps.scim.models import PendingLink, ScimToken
 
 T = EventType
-MOST_RECEIPTS = 500  # of a week that are looked at
+RECEIPTS_AT_ONCE = 500  # a week may have any number of them
 SOON = dt.timedelta(days=30)
 
 
@@ -89,26 +89,38 @@ def what_waits(since: dt.datetime) -> list[Line]:
 
 
 def _waiting(since: dt.datetime) -> Iterator[Line]:
-    ends, here = timezone.now() + SOON, Q(application__active=True)
-    receipts = receipts_of(offboarded(since=since).page(MOST_RECEIPTS).rows)
-    # Whoever is deactivated and then deleted has two receipts, and is one person.
-    owed = {each.event.target_id for each in receipts if each.outstanding}
+    now = timezone.now()
+    ends, expired = now + SOON, _certificates().filter(not_after__lte=now)
     quarantined = Integration.objects.filter(state=IntegrationState.QUARANTINED)
     for name, number, text, page in (
-        ("offboardings_outstanding", len(owed), OFFBOARDINGS, "console:receipts"),
+        ("offboardings_outstanding", len(_not_gone(since)), OFFBOARDINGS, "console:receipts"),
         ("applications_quarantined", quarantined.count(), QUARANTINED, "console:overview"),
         ("accounts_failing", Job.objects.failing().count(), FAILING, "console:overview"),
         ("removals_held", Job.objects.filter(state=JobState.HELD).count(), HELD, "console:overview"),
         ("links_waiting", PendingLink.objects.filter(rejected_at=None).count(), LINKS, "console:sources"),
-        ("certificates_ending", _certificates().filter(here, not_after__lte=ends).count(), CERTIFICATES, "console:certificates"),
+        ("certificates_expired", expired.count(), EXPIRED, "console:certificates"),
+        ("certificates_ending", _certificates().filter(not_after__gt=now, not_after__lte=ends).count(), CERTIFICATES, "console:certificates"),
         ("tokens_ending", ScimToken.objects.live().filter(expires_at__lte=ends).count(), TOKENS, "console:sources"),
     ):  # fmt: skip
         if number:
             yield Line(name, text, number, page)
 
 
+def _not_gone(since: dt.datetime) -> set[str]:
+    """Ids of those who left and are not gone. Whoever is deactivated and then deleted has two receipts, and is one person."""
+    search, people, after = offboarded(since=since), set(), None
+    while True:
+        found = search.page(RECEIPTS_AT_ONCE, after)
+        people |= {each.event.target_id for each in receipts_of(found.rows) if each.outstanding}
+        after = found.next
+        if after is None:
+            return people
+
+
 def _certificates() -> Any:
-    return KeyPair.objects.filter(state__in=(KeyPair.State.ACTIVE, KeyPair.State.NEXT))
+    return KeyPair.objects.filter(
+        state__in=(KeyPair.State.ACTIVE, KeyPair.State.NEXT), application__active=True
+    )
 
 
 OFFBOARDINGS = ngettext_lazy(
@@ -130,6 +142,7 @@ LINKS = ngettext_lazy(
     "%(count)s people wait to be linked to an identity source.",
     "count",
 )
+EXPIRED = ngettext_lazy("%(count)s certificate has expired.", "%(count)s certificates have expired.", "count")
 CERTIFICATES = ngettext_lazy(
     "%(count)s certificate ends within 30 days.", "%(count)s certificates end within 30 days.", "count"
 )

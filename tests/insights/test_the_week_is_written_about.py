@@ -7,15 +7,19 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from apps.applications.actions import add_application
 from apps.directory import actions as directory
 from apps.events.models import Event
 from apps.events.types import EventType
-from apps.insights import digest, tasks
+from apps.insights import digest, tasks, week
 from apps.insights.actions import set_digest
 from apps.mail.models import Letter
 from apps.provisioning.models import Job
+from apps.saml.actions.settings import sso_of
+from apps.saml.models import KeyPair
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
+from tests.provisioning.conftest import joins
 
 NOW = dt.datetime.now(dt.UTC)
 # Two weeks from now at least: whoever a fixture makes belongs to no week that is written about.
@@ -113,6 +117,46 @@ def test_who_was_deactivated_and_then_deleted_is_one_person(staffed, alice):
         directory.remove_user(company.mia, actor=company.actor)
     digest.write(MONDAY)
     assert "1 person who left is not gone from every application yet." in letters(alice.tenant)[0][1]
+
+
+def test_everybody_who_is_not_gone_is_counted_however_many_left(staffed, monkeypatch):
+    """Looked at page by page."""
+    company = staffed()
+    monkeypatch.setattr(week, "RECEIPTS_AT_ONCE", 2)
+    people = [company.mia, *joins(company, "noa", "ola", "pia", "quy")]
+    company.work()
+    for days, person in enumerate(people):
+        with time_machine.travel(MONDAY - dt.timedelta(days=6 - days)):
+            directory.deactivate_user(person, actor=company.actor)
+    counted = {line.name: line.count for line in week.what_waits(MONDAY - dt.timedelta(days=7))}
+    assert counted["offboardings_outstanding"] == 5
+
+
+def test_certificates_that_ended_are_told_apart_from_those_that_end(alice, give_certificates):
+    with in_tenant(alice.tenant), time_machine.travel(MONDAY, tick=False):
+        give_certificates(
+            dt.timedelta(days=-1), dt.timedelta(0), dt.timedelta(days=30), dt.timedelta(days=31)
+        )
+        lines = week.what_waits(MONDAY - dt.timedelta(days=7))
+    assert [(line.name, line.count, line.text) for line in lines] == [
+        ("certificates_expired", 2, "2 certificates have expired."),
+        ("certificates_ending", 1, "1 certificate ends within 30 days."),
+    ]
+
+
+@pytest.fixture
+def give_certificates(system):
+    """Of an application each; takes how long each has left."""
+
+    def give(*left):
+        for number, span in enumerate(left):
+            application = add_application(
+                actor=system, connector="custom_saml", display_label=f"Wiki {number}"
+            )
+            sso_of(application)
+            KeyPair.objects.filter(application=application).update(not_after=timezone.now() + span)
+
+    return give
 
 
 def test_whoever_switches_it_off_gets_none(acme, alice, system):
