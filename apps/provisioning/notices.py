@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,7 +14,7 @@ from apps.lib.transactions import retried
 from apps.mail.enqueue import Message, post
 from apps.provisioning import directory_now
 from apps.provisioning.integration_events import record_integration
-from apps.provisioning.models import Integration, Job, JobState, QuarantineReason
+from apps.provisioning.models import Integration, Job, JobState, QuarantineReason, ResourceKind
 from apps.tenants.addresses import tenant_url
 
 Told = tuple[str, list[str]]  # the subject, in which %(name)s is the application, and the lines
@@ -83,13 +84,27 @@ def _note_held(integration: Integration, *, waits: bool) -> None:
 
 
 def _tell_of_held(integration: Integration) -> None:
-    removals, accounts = directory_now.removals_now(integration)
-    details = {"removals_held": removals, "accounts": accounts}
+    people, groups, accounts = _waiting(integration)
+    details = {"removals_held": people + groups, "accounts": accounts}
     record_integration(EventType.IDM_INTEGRATION_UPDATE, integration, actor=Actor.system(), details=details)
-    _write(integration, lambda: _held(removals, accounts), "console:application_approval")
+    _write(integration, lambda: _held(people, groups, accounts), "console:application_approval")
 
 
-def _held(removals: int, accounts: int) -> Told:
+def _waiting(integration: Integration) -> tuple[int, int, int]:
+    """(people, groups there that would lose them, all active accounts). Of people everybody nobody has decided about: of very many,
+    the first alone are held by now.
+    """
+    jobs = Job.objects.filter(integration=integration)
+    people = jobs.filter(kind=ResourceKind.USER)
+    decided = people.filter(Q(state=JobState.KEPT) | Q(approved=True)).count()
+    removals, accounts = directory_now.removals_now(integration)
+    held = people.filter(state=JobState.HELD).count()
+    groups = jobs.filter(kind=ResourceKind.GROUP, state=JobState.HELD).count()
+    return max(held, removals - decided), groups, accounts
+
+
+def _held(people: int, groups: int, accounts: int) -> Told:
+    removals = people + groups
     subject = ngettext(
         "%(name)s: %(count)s removal waits for your decision",
         "%(name)s: %(count)s removals wait for your decision",
@@ -99,11 +114,21 @@ def _held(removals: int, accounts: int) -> Told:
         _(
             "%(count)s of %(accounts)s accounts there lost their access at once, so nothing was sent about them yet."
         )
-        % {"count": removals, "accounts": accounts},
+        % {"count": people, "accounts": accounts},
+        *_groups(groups),
         _("Approve the removals, or keep the accounts. Until then these people go on having them."),
         _("If it was a mistake here, give the people their user groups back: then nothing is sent."),
     ]
     return subject.replace("%(count)s", str(removals)), lines
+
+
+def _groups(count: int) -> list[str]:
+    if not count:
+        return []
+    words = ngettext(
+        "%(groups)s group there would lose them", "%(groups)s groups there would lose them", count
+    )
+    return [words % {"groups": count} + "."]
 
 
 def _write(integration: Integration, told: Callable[[], Told], page: str) -> None:

@@ -7,10 +7,13 @@ import pytest
 from apps.accounts.actions import add_administrator
 from apps.accounts.models import Role
 from apps.applications.actions import assign_group, remove_assignment
+from apps.directory import actions as directory
 from apps.mail.models import Letter
 from apps.provisioning import actions
 from apps.provisioning.models import Integration
+from apps.provisioning.queries import held_removals
 from apps.provisioning.removal_decisions import reject_removals
+from apps.provisioning.running import synchronize
 from tests.fakes.scim_target import TOKEN
 from tests.provisioning.conftest import joins, later
 
@@ -98,6 +101,41 @@ def test_held_removals_are_told_once_and_again_when_there_is_another_question(to
     remove_assignment(company.application, company.engineering, actor=company.actor)
     company.work()
     assert len(letters()) == 2
+
+
+def test_held_groups_are_counted_as_on_the_page(told):
+    company = told
+    Integration.objects.update(manage_groups=True)
+    joins(company, *(f"p{number}" for number in range(14)))
+    synchronize(company.integration, actor=company.actor)
+    company.work()
+    people = list(company.engineering.members.all())
+    directory.remove_members(company.engineering, people, actor=company.actor)
+    company.work()
+    held = held_removals(company.integration)
+    assert (held.people, held.groups) == (15, 1)
+    assert subjects() == ["Target: 16 removals wait for your decision"]
+    text = letters()[0].text
+    assert "15 of 15 accounts" in text
+    assert "1 group there would lose them" in text
+
+
+def test_accounts_that_are_kept_do_not_wait_again(told):
+    company = told
+    others = company.group("Others", *(company.person(f"o{number}") for number in range(12)))
+    joins(company, *(f"p{number}" for number in range(14)))
+    company.work()
+    remove_assignment(company.application, company.engineering, actor=company.actor)
+    company.work()
+    reject_removals(company.integration, actor=company.actor)
+    remove_assignment(company.application, others, actor=company.actor)
+    company.work()
+    assert held_removals(company.integration).total == 12
+    assert subjects() == [
+        "Target: 15 removals wait for your decision",
+        "Target: 12 removals wait for your decision",
+    ]
+    assert "12 of 27 accounts" in letters()[1].text
 
 
 def test_a_mistake_that_is_taken_back_is_another_question_next_time(told):
