@@ -97,6 +97,7 @@ DESCRIBED: dict[EventType, Described] = {
         (T.USER_CREATE_PROVISION, T.USER_UPDATE_PROVISION, T.USER_DEPROVISION, T.USER_DELETE_PROVISION, T.USER_LOOKUP_PROVISION),
         D(Area.IDM, SYSTEM, "user", "idm_client_id job attempt linked"),
     ),
+    T.USER_KEEP_PROVISION: D(Area.IDM, STAFF, "user", "idm_client_id job"),
     **dict.fromkeys(
         (T.GROUP_CREATE_PROVISION, T.GROUP_UPDATE_PROVISION, T.GROUP_DELETE_PROVISION),
         D(Area.IDM, SYSTEM, "group", "idm_client_id job attempt linked"),

@@ -61,6 +61,7 @@ class EventType(models.TextChoices):
     USER_UPDATE_PROVISION = "user_update_provision", _("Account updated in the application")
     USER_DEPROVISION = "user_deprovision", _("Account deactivated in the application")
     USER_DELETE_PROVISION = "user_delete_provision", _("Account deleted in the application")
+    USER_KEEP_PROVISION = "user_keep_provision", _("Account kept in the application")
     USER_LOOKUP_PROVISION = "user_lookup_provision", _("Account look-up in the application")
     GROUP_CREATE_PROVISION = "group_create_provision", _("Group created in the application")
     GROUP_UPDATE_PROVISION = "group_update_provision", _("Group updated in the application")

@@ -4,9 +4,11 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from apps.events.actors import Actor
+from apps.events.actions import authored, record_all, unauthored
+from apps.events.actors import Actor, Target
 from apps.events.types import EventType
 from apps.provisioning import directory_now, removals, tasks
 from apps.provisioning.errors import Outdated
@@ -38,6 +40,7 @@ def reject_removals(integration: Integration, *, actor: Actor, held: int | None 
     for job in jobs:
         job.state, job.next_at, job.kept_because = JobState.KEPT, None, because[job.pk]
     Job.objects.bulk_update(jobs, ["state", "next_at", "kept_because"], batch_size=CHUNK)
+    _tell_people(integration, jobs, actor)
     _told_again(integration)
     _conclude(integration, actor, removals_rejected=len(jobs))
     return len(jobs)
@@ -74,6 +77,29 @@ def _because(integration: Integration, jobs: list[Job]) -> dict[Any, str]:
         for state in directory_now.groups_now(integration, groups)
     }
     return {job.pk: (people | teams)[job.resource_id] for job in jobs}
+
+
+def _tell_people(integration: Integration, jobs: list[Job], actor: Actor) -> None:
+    """A line for each, so that their timeline says why they still have an account."""
+    author = authored(actor, Target.of("application", integration.application))
+    chain: dict[str, str | Promise] = {
+        "response_code": "",
+        "response_message": EventType.USER_KEEP_PROVISION.label,
+        "message_details": "OK",
+    }
+    record_all(
+        [
+            unauthored(
+                EventType.USER_KEEP_PROVISION,
+                target=Target("user", str(job.resource_id), job.resource_name),
+                message_chain=chain,
+                details={"idm_client_id": str(integration.id), "job": str(job.id)},
+            )
+            for job in jobs
+            if job.kind == ResourceKind.USER
+        ],
+        common=author,
+    )
 
 
 def _conclude(integration: Integration, actor: Actor, **details: Any) -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.applications.actions import assign_group, remove_assignment
 from apps.directory import actions as directory
 from apps.events.models import Event
+from apps.events.types import EventType
 from apps.provisioning import actions, engine, queries, running
 from apps.provisioning.errors import Outdated
 from apps.provisioning.models import Integration, Job, JobState
@@ -97,6 +98,9 @@ def test_a_no_keeps_every_account_however_often_everybody_is_compared(peopled, m
     assert len(company.target.active_names()) == 24
     assert queries.health(company.integration).kept == count
     assert preview(company.integration).rows == []  # neither people nor groups: a sync would send nothing
+    kept = Event.objects.filter(type=EventType.USER_KEEP_PROVISION)
+    assert sorted(kept.values_list("target_id", flat=True)) == sorted(str(each.pk) for each in company.big)
+    assert set(kept.values_list("actor_name", "application_name")) == {(company.actor.name, "Target")}
     event = Event.objects.get(details__has_key="removals_rejected")
     assert event.details["removals_rejected"] == count
 
