@@ -33,7 +33,7 @@ def first_steps(
 
 def sign_in(page: Page, person: dict[str, str], step: Step | None = None) -> None:
     """By hand, on the sign-in page. Ends when another page has come."""
-    page.get_by_label("User name or company e-mail").fill(person["username"])
+    page.get_by_label("Username or company email").fill(person["username"])
     page.get_by_label("Password").fill(person["password"])
     if step:
         step("sign-in", page)

@@ -20,7 +20,7 @@ class PasswordField(forms.CharField):
 
 class SignInForm(forms.Form):
     username = forms.CharField(
-        label=_("User name or company e-mail"),
+        label=_("Username or company email"),
         max_length=254,
         widget=forms.TextInput(
             attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
@@ -44,7 +44,7 @@ class PasswordAgainForm(forms.Form):
 
 class ForgottenForm(forms.Form):
     username = forms.CharField(
-        label=_("User name or company e-mail"),
+        label=_("Username or company email"),
         max_length=254,
         widget=forms.TextInput(
             attrs={

@@ -138,7 +138,7 @@ def _origin(url: str) -> tuple[str, str, int]:
     if split.scheme not in DEFAULT_PORTS:
         raise TargetRefused("The address has to begin with https://.")
     if "@" in split.netloc:
-        raise TargetRefused("The address must not hold a user name or password.")
+        raise TargetRefused("The address must not hold a username or password.")
     host = (split.hostname or "").removesuffix(".")
     _refuse_odd_host(host, bracketed=split.netloc.startswith("["))
     return split.scheme, host, DEFAULT_PORTS[split.scheme] if port is None else port

@@ -38,7 +38,7 @@ def find_account(integration: Integration, text: str) -> Candidate:
     except ValidationError as error:
         raise _refused(" ".join(error.messages)) from error
     if not text or len(text) > LONGEST:
-        raise _refused(_("Enter the account's user name there, or its id."))
+        raise _refused(_("Enter the account's username there, or its id."))
     return _asked(integration, lambda client: _by_name_or_id(client, text))
 
 

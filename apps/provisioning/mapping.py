@@ -167,7 +167,7 @@ def _needed_refusal(scim: ScimDialect, row: MappingRow) -> str:
     words = {"path": row.scim}
     if row.scim in KEYS and row.source not in UNIQUE:
         return (
-            _("%(path)s has to be the user name or the e-mail address: no two people may have the same.")
+            _("%(path)s has to be the username or the e-mail address: no two people may have the same.")
             % words
         )
     if row.scim not in scim.required:
@@ -176,9 +176,7 @@ def _needed_refusal(scim: ScimDialect, row: MappingRow) -> str:
         return _("%(path)s has to be the e-mail address: accounts are compared by it.") % words
     if row.source not in NEVER_EMPTY:
         return (
-            _(
-                "%(path)s has to be sent for everybody: choose user name, e-mail address, full or display name."
-            )
+            _("%(path)s has to be sent for everybody: choose username, e-mail address, full or display name.")
             % words
         )
     return ""

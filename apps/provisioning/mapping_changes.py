@@ -101,7 +101,7 @@ def _checked(integration: Integration, rows: Sequence[MappingRow]) -> Difference
     scim = _connectors(integration)
     differences = mapping.checked(scim, rows)
     if not scim.renames_users and accounts_renamed(integration, differences):
-        words = _("%(name)s refuses another user name for accounts that are there, so it has to stay.")
+        words = _("%(name)s refuses another username for accounts that are there, so it has to stay.")
         raise IntegrationInvalid({"attributes": [words % {"name": integration}]})
     return differences
 

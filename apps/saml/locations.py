@@ -29,7 +29,7 @@ def location_problem(url: str) -> str:
     if split.scheme not in {"https", "http"}:
         return _("The address has to begin with https://.")
     if not host or "@" in split.netloc:
-        return _("The address needs a host, without a user name or password.")
+        return _("The address needs a host, without a username or password.")
     if split.scheme == "http" and not _allowed_loopback(url, host):
         return _(
             "The address has to begin with https://. Plain http is for loopback hosts that the operator allows."

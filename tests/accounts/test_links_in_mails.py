@@ -196,7 +196,7 @@ def test_an_invitation_says_who_where_and_how_long(bob, system, tenant):
         assert event.target_name == "Mia"
     [(address, subject, text)] = letters(tenant)
     assert (address, subject) == ("mia@acme.example", "Your account at Acme Robotics")
-    assert "Your user name is mia" in text
+    assert "Your username is mia" in text
     assert "seven days" in text
     [path] = links(tenant)
     assert use(path).status_code == 302

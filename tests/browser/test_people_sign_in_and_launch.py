@@ -18,7 +18,7 @@ def test_the_keyboard_alone_signs_in_and_opens_an_application(visit, furnished, 
     visitor = visit()
     visitor.open("/t/acme/")
     page = visitor.page
-    expect(page.get_by_label("User name or company e-mail")).to_be_focused()
+    expect(page.get_by_label("Username or company email")).to_be_focused()
     page.keyboard.type("bob")
     page.keyboard.press("Tab")
     page.keyboard.type("correct horse battery")
@@ -39,7 +39,7 @@ def test_a_refused_password_keeps_the_name_and_puts_the_focus_on_the_password(vi
     visitor.open("/t/acme/login/")
     visitor.sign_in(bob, "wrong")
     visitor.page.get_by_role("alert").wait_for()
-    expect(visitor.page.get_by_label("User name or company e-mail")).to_have_value("bob")
+    expect(visitor.page.get_by_label("Username or company email")).to_have_value("bob")
     password = visitor.page.get_by_label("Password")
     expect(password).to_have_value("")
     expect(password).to_be_focused()

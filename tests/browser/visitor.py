@@ -104,7 +104,7 @@ class Visitor:
 
     def sign_in(self, person: Person, password: str = PASSWORD) -> None:
         """By hand, on the page that is open."""
-        self.page.get_by_label("User name or company e-mail").fill(person.user.username)
+        self.page.get_by_label("Username or company email").fill(person.user.username)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Sign in").click()
 

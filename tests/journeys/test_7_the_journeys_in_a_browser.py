@@ -89,7 +89,7 @@ def test_1_by_keyboard_alone_from_the_catalogue_to_an_active_connection(window: 
     token = new_target(at_work(window, demo, "administrator", ""), demo, name)
     page = window()
     page.goto(f"{demo.base}/login/")
-    expect(page.get_by_label("User name or company e-mail")).to_be_focused()
+    expect(page.get_by_label("Username or company email")).to_be_focused()
     page.keyboard.type(demo.facts["administrator"]["username"])
     page.keyboard.press("Tab")
     page.keyboard.type(demo.facts["administrator"]["password"])

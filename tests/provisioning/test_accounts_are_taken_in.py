@@ -229,7 +229,7 @@ def test_a_user_name_that_somebody_else_has_says_so_and_can_be_tried_again(impor
     run = importing.take_in()
     assert (run.created, run.refused) == (0, 1)
     assert importing.row("olga").problem == (
-        "Olga Example has this user name here, with another e-mail address."
+        "Olga Example has this username here, with another e-mail address."
     )
     assert Event.objects.filter(type="user_import", success=False).count() == 1
     directory.update_user(olga, actor=company.actor, username="olga2")

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def taken(staffed):
-    """Noah's user name is there already, with another e-mail address: it may be somebody else's, so he waits."""
+    """Noah's username is there already, with another e-mail address: it may be somebody else's, so he waits."""
     company = staffed(manage_groups=True)
     company.there = company.target.add_user("noah", "old@example.com", displayName="Noah of old")
     (company.noah,) = joins(company, "noah")
@@ -58,7 +58,7 @@ def test_from_then_on_it_is_theirs_and_kept_up_to_date(taken):
     ("text", "words"),
     [
         ("nobody", "shows no such account"),
-        ("", "Enter the account's user name"),
+        ("", "Enter the account's username"),
         ("x" * 300, "Enter the account's"),
         ("no\u202eah", ""),
     ],

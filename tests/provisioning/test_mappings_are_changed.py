@@ -239,7 +239,7 @@ def test_other_names_for_accounts_that_are_there_have_to_be_meant(staffed):
 def test_pulumi_refuses_other_user_names_so_they_are_not_tried(staffed):
     company = staffed("pulumi", {"organization": "acme"})
     fields = refusal(company, MappingRow("userName", "email"), renaming=True)
-    assert "refuses another user name" in fields["attributes"][0]
+    assert "refuses another username" in fields["attributes"][0]
     RemoteUser.objects.all().delete()  # negative control: before there are accounts it may be chosen
     change(company, MappingRow("userName", "email"))
 

@@ -95,7 +95,7 @@ REFUSED = {
         "nested too deep",
     ),
     "an address that is data": (sp_metadata(acs=acs("data:text/html,hello")), "https://"),
-    "an address with a password": (sp_metadata(acs=acs("https://user:secret@sp.example/acs")), "user name"),
+    "an address with a password": (sp_metadata(acs=acs("https://user:secret@sp.example/acs")), "username"),
     "a key that is neither RSA nor ECDSA": (sp_metadata(keys=key(ED25519)), "neither RSA nor ECDSA"),
 }  # fmt: skip
 

@@ -33,7 +33,7 @@ def login(request: HttpRequest) -> HttpResponse:
         user = person_with(**form.cleaned_data, actor=actor_of(request))
         if user is not None:
             return sign_in(request, user, destination)
-        form.add_error(None, _("This user name and password do not sign in."))
+        form.add_error(None, _("This username and password do not sign in."))
     return _page(request, form, destination, status=422)
 
 

@@ -138,7 +138,7 @@ class EventQuery(Strict):
     service = Services(required=False, help_text="One, or several with commas: all types of these services.")
     application = serializers.CharField(required=False, help_text="Id or name.")
     user = serializers.CharField(
-        required=False, help_text="Id, user name or e-mail: everything about this person."
+        required=False, help_text="Id, username or e-mail: everything about this person."
     )
     group = serializers.CharField(
         required=False, help_text="Id or name: everything about this group, and who joined or left it."

@@ -50,9 +50,9 @@ class PasswordLinkSerializer(serializers.Serializer[Any]):
 
 
 class UserQuery(Strict):
-    q = serializers.CharField(required=False, help_text="Words in the user name, the e-mail or the names.")
+    q = serializers.CharField(required=False, help_text="Words in the username, the e-mail or the names.")
     active = serializers.BooleanField(required=False, allow_null=True, default=None)
-    username = serializers.CharField(required=False, help_text="Exactly this user name or e-mail.")
+    username = serializers.CharField(required=False, help_text="Exactly this username or e-mail.")
 
 
 class GroupSerializer(Strict):

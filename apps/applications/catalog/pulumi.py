@@ -113,7 +113,7 @@ CONNECTOR = Connector(
         _("SAML SSO must be configured to use SCIM."),
         _("It is recommended that you should have more than one admin for your Pulumi organization."),
         _(
-            "A user name cannot be changed in Pulumi: an account keeps the one it was made with, and everything else follows."
+            "A username cannot be changed in Pulumi: an account keeps the one it was made with, and everything else follows."
         ),
         _(
             "Supported: create, update and deactivate users; create groups. Not supported: secondary emails, password sync, bulk importing."

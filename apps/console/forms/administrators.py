@@ -34,7 +34,7 @@ class NewAdministratorForm(RoleForm):
         label=_("Person"),
         max_length=254,
         help_text=_(
-            "Their user name or e-mail address. Somebody who is not here yet is added under the address, and gets a mail with a link "
+            "Their username or e-mail address. Somebody who is not here yet is added under the address, and gets a mail with a link "
             "to set a password."
         ),
     )

@@ -96,7 +96,7 @@ def link(request: HttpRequest, pk: UUID) -> HttpResponse:
         "title": _("Link %(name)s to %(source)s?") % {"name": waiting.user, "source": waiting.source},
         "consequence": _(
             "From then on %(source)s may change %(name)s: profile, groups of its own, and whether they may sign in at all. "
-            "Their user name, e-mail address, password and role stay yours."
+            "Their username, e-mail address, password and role stay yours."
         )
         % {"name": waiting.user, "source": waiting.source},
         "action": _("Link"),

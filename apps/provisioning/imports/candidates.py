@@ -114,7 +114,7 @@ def _problem(fields: dict[str, str]) -> str:
     if any(HIDDEN in value for value in fields.values()):
         return _("A value contains control characters.")
     if mixes_alphabets(fields["username"]):
-        return _("Its user name mixes alphabets: it may only look like somebody else's.")
+        return _("Its username mixes alphabets: it may only look like somebody else's.")
     try:
         User(**fields).clean_fields(exclude=OURS)
     except ValidationError as error:

@@ -75,11 +75,11 @@ def _take_in(row: ImportRow, integration: Integration, actor: Actor) -> str:
 
 
 def _whose_name_it_is(row: ImportRow, error: DirectoryError) -> str:
-    """A sentence, "" where it is not the user name alone that somebody has."""
+    """A sentence, "" where it is not the username alone that somebody has."""
     if not isinstance(error, FieldsTaken) or set(error.fields) != {"username"}:
         return ""
     holder = User.objects.filter(username_key=fold(row.fields["username"])).first()
-    words = _("%(name)s has this user name here, with another e-mail address.")
+    words = _("%(name)s has this username here, with another e-mail address.")
     return words % {"name": holder} if holder else ""
 
 

@@ -92,7 +92,7 @@ def matching(target: SandboxTarget, text: str) -> Any:
 
 
 def named(rows: Any, value: str) -> Any:
-    """By user name, else by external uid, else by e-mail, else by the local part of it."""
+    """By username, else by external uid, else by e-mail, else by the local part of it."""
     tries = (
         {"user_name_key": value.casefold()},
         {"resource_id": value},
@@ -256,9 +256,7 @@ KIND = Kind(
         _("Updates are accepted with 204 and change nothing but active and the id."),
         _("Any PATCH that does not say active=false brings an inactive member back."),
         _("DELETE keeps the identity, inactive. A missing parameter or an unknown filter is 412."),
-        _(
-            "No PUT, no groups, no discovery. The user name is the local part, with a number when it is taken."
-        ),
+        _("No PUT, no groups, no discovery. The username is the local part, with a number when it is taken."),
     ),
     routes=user_routes(outsiders_join=False),
     refusal=refusal,

@@ -58,7 +58,7 @@ def accept_link(waiting: PendingLink, *, actor: Actor) -> ExternalIdentity:
     identity.user_name = waiting.user_name or waiting.user.username
     identity.fill_keys()
     if clash.filter(user_name_key=identity.user_name_key).exists():
-        raise FieldsInvalid({"__all__": [_("The source has somebody else of this user name.")]})
+        raise FieldsInvalid({"__all__": [_("The source has somebody else of this username.")]})
     if waiting.external_id and clash.filter(external_id=waiting.external_id).exists():
         raise FieldsInvalid({"__all__": [_("The source has somebody else of this externalId.")]})
     identity.external_id = waiting.external_id
