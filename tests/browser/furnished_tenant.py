@@ -29,6 +29,7 @@ from apps.provisioning.models import (
 )
 from apps.saml.actions.key_pairs import add_certificate
 from apps.saml.actions.metadata import Received, add_upload, import_metadata
+from apps.saml.actions.settings import sso_of, update_sso
 from apps.saml.metadata_fetch import Fetched
 from apps.saml.metadata_refresh import take_in
 from apps.saml.models import MetadataSource, MetadataUpload
@@ -79,6 +80,10 @@ def furnish(tenant: Tenant, bob: Person, alice: Person, erin: Person, system: Ac
         applications = [add_application(actor=system, **fields) for fields in APPLICATIONS]
         for application in applications:
             assign_group(application, engineering, actor=system)
+        site = "https://travel.example"
+        update_sso(
+            sso_of(applications[2]), actor=system, sp_entity_id=f"{site}/metadata", acs_urls=[f"{site}/acs"]
+        )
         _furnish_sandbox()
         newest = Event.objects.first()
         announce(tenant, "On Friday the office is shut. " * 3, until=None, actor=system)

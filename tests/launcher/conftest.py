@@ -24,13 +24,26 @@ def engineering(bob: Person, system: Actor) -> Group:
 
 @pytest.fixture
 def give(engineering: Group, system: Actor) -> Callable[..., Application]:
-    """`give("Wiki", bookmark_url=…)`: a new application that bob's group opens; `assigned=False` leaves that out."""
+    """`give("Wiki", bookmark_url=…)`: a new application that bob's group opens; `assigned=False` leaves that out, `ready=False` single sign-on."""
 
     def add(
-        label: str, *, assigned: bool = True, connector: str = "custom_saml", **fields: Any
+        label: str,
+        *,
+        assigned: bool = True,
+        ready: bool = True,
+        connector: str = "custom_saml",
+        **fields: Any,
     ) -> Application:
         with in_tenant(engineering.tenant):
             application = add_application(actor=system, connector=connector, display_label=label, **fields)
+            if ready and connector == "custom_saml":
+                site = f"https://{application.slug}.example"
+                update_sso(
+                    sso_of(application),
+                    actor=system,
+                    sp_entity_id=f"{site}/metadata",
+                    acs_urls=[f"{site}/acs"],
+                )
             if assigned:
                 assign_group(application, engineering, actor=system)
         return application

@@ -156,7 +156,7 @@ def test_a_stranger_signs_in_and_is_signed_in_to_the_application(bob, give, expe
 
 
 def test_an_application_without_the_other_sides_data_says_so(bob, give):
-    give("Half done")
+    give("Half done", ready=False)
     page = bob.get("/launch/half-done")
     assert page.status_code == 403
     assert "not set up yet" in page.content.decode()

@@ -48,6 +48,19 @@ def test_unassigned_hidden_and_deactivated_applications_are_not_shown(bob, give,
     assert labels(bob.get("/")) == ["Shown"]
 
 
+def test_what_is_not_set_up_is_shown_to_nobody_who_cannot_set_it_up(bob, alice, engineering, give, system):
+    """It would refuse everybody. Alice is an owner."""
+    unready = give("Expenses", ready=False)
+    give("GitLab", connector="gitlab_saas", parameters={"group_path": "acme"}, ready=False)  # prefilled
+    with in_tenant(bob.tenant):
+        add_member(engineering, alice.user, actor=system)
+    assert labels(bob.get("/")) == ["GitLab"]
+    assert labels(alice.get("/")) == ["Expenses", "GitLab"]
+    page = alice.get("/").content.decode()
+    assert "Not set up yet: only administrators see it" in page
+    assert f'href="/t/acme/console/applications/{unready.pk}/sso/"' in page
+
+
 def test_the_owner_sees_no_more_than_their_groups_open(alice, wiki):
     assert labels(alice.get("/")) == []
 
