@@ -36,8 +36,7 @@ def page_of(adapters: Adapters, request: HttpRequest, parameters: Mapping[str, A
     for adapter, rows, total, selection in zip(adapters, found, totals, chosen, strict=True):
         if left > 0 and skip < total:
             part = slice(skip, min(skip + left, total))
-            near = adapter.nearest_before(source, part.start, wanted) if part.start >= DEEP else None
-            page = _cut(adapter, source, rows, part, total, selection, near)
+            page = _cut(adapter, source, rows, part, total, wanted, selection)
             resources += adapter.to_documents(page, request, selection)
             if len(page) < min(
                 left, total - skip
@@ -54,33 +53,56 @@ def _cut(
     rows: QuerySet[Any],
     part: slice,
     total: int,
+    wanted: Asked,
     selection: Selection,
-    near: Landmark | None,
 ) -> list[Any]:
-    """Far down a list the ids come first, which an index has: whoever is skipped is not read. From whichever end is nearer."""
+    """Far down a list the ids come first, which an index has: whoever is skipped is not read."""
     if part.start < DEEP:
         return adapter.complete(source, rows[part], selection)
-    if near is not None:  # without those who came before
-        rows, total = rows.filter(created_at__gte=near.since), total - near.before
-        part = slice(part.start - near.before, part.stop - near.before)
-    columns = rows.values_list("pk", "created_at")
-    start = max(part.start - 1, 0)  # from one before: whether the first came after them is worth remembering
-    from_the_front = part.start < total // 2
-    if from_the_front:
-        found = list(columns[start : part.stop])
-    else:
-        found = list(columns.reverse()[total - part.stop : total - start])[::-1]
-    # Not from the end: somebody who came since they were counted has moved all of them by one, seen from there.
-    if near is not None and from_the_front:
-        remember(near, near.before + start, [moment for _, moment in found])
-    wanted = found[part.start - start :]
-    if not wanted:
+    near = adapter.nearest_before(source, part.start, wanted)
+    before = 0 if near is None else near.before
+    everybody = rows
+    if near is not None:
+        rows = rows.filter(created_at__gte=near.since)
+    start = max(
+        part.start - 1, before
+    )  # from one before: whether the first came after them is worth remembering
+    found = _keys(rows, start - before, part.stop - before, total - before)
+    if (
+        near is not None
+        and near.gone is not None
+        and _is_still(adapter, source, everybody, wanted, near, total)
+    ):
+        remember(near, start, [moment for _, moment in found])
+    shown = found[part.start - start :]
+    if not shown:
         return []
-    keys, moments = [key for key, _ in wanted], [moment for _, moment in wanted]
+    keys, moments = [key for key, _ in shown], [moment for _, moment in shown]
     # In that time, and without their order: a database would walk along the whole list again.
     there = rows.filter(pk__among=keys, created_at__range=(min(moments), max(moments)))
     complete = {row.pk: row for row in adapter.complete(source, there.order_by(), selection)}
     return [complete[key] for key in keys if key in complete]
+
+
+def _keys(rows: QuerySet[Any], start: int, stop: int, total: int) -> list[tuple[Any, Any]]:
+    """Ids and moments of arrival, from whichever end is nearer."""
+    columns = rows.values_list("pk", "created_at")
+    if start < total // 2:
+        return list(columns[start:stop])
+    return list(columns.reverse()[total - stop : total - start])[::-1]
+
+
+def _is_still(
+    adapter: type[ResourceAdapter],
+    source: Source,
+    rows: QuerySet[Any],
+    wanted: Asked,
+    near: Landmark,
+    total: int,
+) -> bool:
+    """Whether those are there who were counted, and nobody else: seen from the end of the list, whoever comes moves all others by one."""
+    again = adapter.nearest_before(source, near.before, wanted)
+    return again is not None and again.gone == near.gone and adapter.total(source, rows, wanted) == total
 
 
 def _found(adapters: Adapters, source: Source, wanted: Asked) -> list[QuerySet[Any]]:
