@@ -130,8 +130,10 @@ def test_pause_and_resumption(alice):
     path, _secret = made(alice)
     alice.post(f"{path}pause/")
     assert "Paused." in text(alice, path)
+    assert "Nothing is sent while it is paused." in text(alice, path)
     alice.post(f"{path}resumption/", {"skip": "yes"})
     assert "Paused." not in text(alice, path)
+    assert "appears here within seconds" in text(alice, path)
     assert "active already" in alice.post(f"{path}resumption/", follow=True).content.decode()
 
 
