@@ -118,6 +118,14 @@ def remove_application(application: Application, *, actor: Actor) -> None:
 
 @transaction.atomic
 def assign_group(application: Application, group: Group, *, actor: Actor) -> Assignment:
+    """Raises Application.DoesNotExist and Group.DoesNotExist where somebody deleted one of them since the caller looked."""
+    # Both stay until the transaction ends; others may bind them meanwhile.
+    Application.objects.select_for_update(no_key=True).only("pk").get(pk=application.pk)
+    Group.objects.select_for_update(no_key=True).only("pk").get(pk=group.pk)
+    return _bind(application, group, actor=actor)
+
+
+def _bind(application: Application, group: Group, *, actor: Actor) -> Assignment:
     assignment, created = Assignment.objects.get_or_create(application=application, group=group)
     if created:
         FormerAssignment.objects.filter(application=application, group=group).delete()
@@ -151,7 +159,7 @@ def assign_groups(
         if group.pk not in wanted:
             remove_assignment(application, group, actor=actor)
     for group in wanted.values():
-        assign_group(application, group, actor=actor)
+        _bind(application, group, actor=actor)
 
 
 def _still_there(groups: Iterable[Group]) -> dict[UUID, Group]:

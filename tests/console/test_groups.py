@@ -1,8 +1,8 @@
 import pytest
 
-from apps.applications.actions import add_application, assign_group
-from apps.applications.models import Assignment
-from apps.directory.actions import add_group, add_members, add_user, remove_user
+from apps.applications.actions import add_application, assign_group, remove_application
+from apps.applications.models import Application, Assignment, FormerAssignment
+from apps.directory.actions import add_group, add_members, add_user, remove_group, remove_user
 from apps.directory.models import Group, Membership
 from apps.tenants.context import in_tenant
 
@@ -99,6 +99,29 @@ def test_binding_from_the_groups_page_says_first_who_gains_it(alice, bob, engine
     alice.post(path, {"application": gitlab.pk})
     with in_tenant(alice.tenant):
         assert Assignment.objects.count() == 2
+
+
+@pytest.mark.parametrize("gone", ["application", "group"])
+def test_what_is_deleted_while_it_is_bound_is_said_to_be_gone(alice, gitlab, system, monkeypatch, gone):
+    """Between the form and the writing."""
+    with in_tenant(alice.tenant):
+        sales = add_group(actor=system, name="Sales")
+
+    def bind_too_late(application, group, **how):
+        monkeypatch.undo()
+        if gone == "application":
+            remove_application(Application.objects.get(pk=application.pk), actor=system)
+        else:
+            remove_group(Group.objects.get(pk=group.pk), actor=system)
+        return assign_group(application, group, **how)
+
+    monkeypatch.setattr("apps.console.views.groups.assign_group", bind_too_late)
+    answer = alice.post(f"/console/groups/{sales.pk}/applications/", {"application": gitlab.pk})
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.content.decode()
+    with in_tenant(alice.tenant):
+        assert not Assignment.objects.filter(group_id=sales.pk).exists()
+        assert not FormerAssignment.objects.filter(group_id=sales.pk).exists()
 
 
 def test_taking_an_application_says_first_who_loses_it(alice, bob, engineering, gitlab, system):

@@ -200,11 +200,11 @@ def applications(request: HttpRequest, pk: UUID) -> HttpResponse:
         application = form.cleaned_data["application"]
         if request.method != "POST":
             return _ask_to_bind(request, group, application)
-        assign_group(application, group, actor=actor_of(request))
-        messages.success(
-            request, _("%(group)s now opens %(application)s.") % {"group": group, "application": application}
-        )
-        return redirect("console:group_applications", group.pk)
+        with refusals_on(form):
+            assign_group(application, group, actor=actor_of(request))
+            words = _("%(group)s now opens %(application)s.")
+            messages.success(request, words % {"group": group, "application": application})
+            return redirect("console:group_applications", group.pk)
     bound = (
         group.assignments.select_related("application")
         .defer("application__logo")
