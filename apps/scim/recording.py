@@ -96,8 +96,13 @@ def tenants_with_old_requests() -> list[str]:
 
 def forget_old_requests() -> None:
     """Of the tenant in context."""
+    old_requests().delete()
+
+
+def old_requests() -> Any:
+    """Of the tenant in context, each source's by itself: a QuerySet."""
     old = ReceivedRequest.objects.filter(created_at__lt=timezone.now() - KEPT_FOR)
-    old.filter(source__in=Source.objects.all()).delete()
+    return old.filter(source__in=Source.objects.all())
 
 
 def _is_time_for_a_read(source: Source) -> bool:
