@@ -8,6 +8,7 @@ import pytest
 
 from apps.lib import event_loop, http
 from apps.lib.http import Request
+from tests.ending_loops import kill_the_loop
 
 died = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 
@@ -85,18 +86,6 @@ def wait_in_vain(told):
         http.run(asyncio.sleep(60))
     except BaseException as error:  # noqa: BLE001 - the test looks at it
         told.append(error)
-
-
-def kill_the_loop():
-    """Ends its thread, as a defect in the loop itself would."""
-
-    def end():
-        raise SystemExit
-
-    dying = event_loop.current()
-    dying.loop.call_soon_threadsafe(end)
-    dying._thread.join(10)
-    assert not dying._thread.is_alive()
 
 
 def test_a_forked_child_makes_its_own_loop_and_leaves_the_parents_alone(loopback, call):

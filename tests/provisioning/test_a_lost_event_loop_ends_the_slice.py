@@ -9,6 +9,7 @@ import pytest
 from apps.lib import event_loop
 from apps.lib.errors import LoopEnded
 from apps.provisioning.pipeline import Pipeline, Planned
+from tests.ending_loops import kill_the_loop
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 
@@ -29,15 +30,6 @@ class Short:
 
 def line_up(line, conversation):
     line.feed([Planned(SimpleNamespace(id=1), conversation)])
-
-
-def kill_the_loop():
-    def end():
-        raise SystemExit
-
-    dying = event_loop.current()
-    dying.loop.call_soon_threadsafe(end)
-    dying._thread.join(10)
 
 
 def test_what_is_under_way_is_not_waited_for_and_the_next_slice_has_a_new_loop():
