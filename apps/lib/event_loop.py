@@ -86,9 +86,8 @@ class LoopThread:
 
 _lock = threading.Lock()
 _current: LoopThread | None = None
-_left: list[
-    LoopThread
-] = []  # by the parent, or by a thread that died: kept, because what lives in them cannot be closed
+# By the parent, or by a thread that died: kept, because what lives in them cannot be closed.
+_left: list[LoopThread] = []
 
 
 def current() -> LoopThread:

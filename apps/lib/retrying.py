@@ -11,9 +11,8 @@ LONGEST_BACKOFF = 1800.0  # seconds
 ENOUGH_ATTEMPTS = 11  # from here on it is the longest; two to the power of 1024 is no number any more
 LONGEST_PAUSE = 3600.0  # seconds of Retry-After: nobody may silence us for longer
 PROBE_MINUTES = (1, 5, 15, 30)
-MOST_COUNTED = (
-    1000  # probes, or relapses: more change nothing, and two years of probes are more than their columns hold
-)
+# Probes, or relapses: more change nothing, and two years of probes are more than their columns hold.
+MOST_COUNTED = 1000
 RELAPSE_WITHIN = timedelta(hours=1)  # of a resumption: then the next quarantine begins with a longer wait
 PAUSE_WITHOUT_KEY = timedelta(minutes=5)  # a secret cannot be opened until the operator puts its key back
 

@@ -64,9 +64,7 @@ def _cut(
     everybody = rows
     if near is not None:
         rows = rows.filter(created_at__gte=near.since)
-    start = max(
-        part.start - 1, before
-    )  # from one before: whether the first came after them is worth remembering
+    start = max(part.start - 1, before)  # whether the first came after the one before is worth remembering
     found = _keys(rows, start - before, part.stop - before, total - before)
     if (
         near is not None

@@ -46,12 +46,9 @@ class Webhook(TenantOwned):
     cursor = models.PositiveBigIntegerField(default=0)  # of the log's sequence: lined up so far
     owed_since = models.DateTimeField(default=timezone.now)  # what happened before is nobody's concern
     last_position = models.PositiveBigIntegerField(default=0)  # of its own queue
-    archived = models.PositiveBigIntegerField(
-        default=0
-    )  # events that were owed and went to the archive unsent
-    archived_until = models.DateTimeField(
-        null=True, blank=True
-    )  # when the archive ends that had the last of them
+    # Events that were owed and went to the archive unsent, and when the archive ends that had the last of them.
+    archived = models.PositiveBigIntegerField(default=0)
+    archived_until = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0)  # in a row
     auth_failures = models.PositiveIntegerField(default=0)  # in a row
     failing_since = models.DateTimeField(null=True, blank=True)
