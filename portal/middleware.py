@@ -2,11 +2,15 @@
 
 from collections.abc import Callable
 
+import structlog
 from csp.constants import HEADER
 from csp.middleware import CSPMiddleware
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import render
+
+log = structlog.get_logger(__name__)
 
 
 class ContentPolicyMiddleware(CSPMiddleware):
@@ -30,3 +34,19 @@ class NotAllowedPageMiddleware:
             page["Allow"] = response["Allow"]
             return page
         return response
+
+
+class GonePageMiddleware:
+    """Whoever acts on what somebody else deletes at that moment sees that it is not there. A page that only shows has no such excuse."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if request.method in {"GET", "HEAD", "OPTIONS"} or not isinstance(error, ObjectDoesNotExist):
+            return None
+        log.warning("gone_meanwhile", path=request.path, exc_info=error)
+        return render(request, "404.html", status=404)

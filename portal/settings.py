@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.NotAllowedPageMiddleware",
+    "portal.middleware.GonePageMiddleware",
 ]
 
 DEFAULT_EXCEPTION_REPORTER_FILTER = "apps.lib.reports.AlwaysHiding"

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -84,13 +83,11 @@ def _failing_applications() -> int:
 
 @contextmanager
 def refusals_on(form: ActionForm) -> Iterator[None]:
-    """What an action refuses comes back into the form. Raises Http404 where somebody else deleted meanwhile what it is about."""
+    """What an action refuses comes back into the form."""
     try:
         yield
     except DirectoryError as error:
         form.refuse(error)
-    except ObjectDoesNotExist as error:
-        raise Http404 from error
 
 
 def with_query(request: HttpRequest, **changes: Any) -> str:

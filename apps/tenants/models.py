@@ -2,7 +2,7 @@ import uuid
 from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import DatabaseError, models
 
 from apps.lib.names import validate_text
 from apps.lib.places import validate_language, validate_timezone
@@ -96,8 +96,17 @@ class TenantOwned(models.Model):
             raise TenantError("This row belongs to another tenant.")
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """A row that was read is changed, and never brought back. Raises DoesNotExist where somebody else deleted it meanwhile."""
         self.take_tenant()
-        super().save(*args, **kwargs)
+        changes = not (self._state.adding or kwargs.get("force_insert"))
+        if changes and kwargs.get("update_fields") is None:
+            kwargs["force_update"] = True
+        try:
+            super().save(*args, **kwargs)
+        except DatabaseError as error:
+            if not changes or error.__cause__ is not None:  # what the database itself says has one
+                raise
+            raise type(self).DoesNotExist from error
 
 
 class TenantLogo(TenantOwned):

@@ -6,10 +6,11 @@ from apps.accounts.actions import add_administrator
 from apps.directory.models import User
 from apps.events.actors import Actor
 from apps.events.models import Event
-from apps.lib.scim.schemas import USER
+from apps.lib.scim.schemas import GROUP, PATCH_OP, USER
 from apps.tenants.context import in_tenant
 from tests.conftest import Person
 from tests.scim.conftest import Caller
+from tests.security.walk import what_is_touched_is_gone
 
 
 def stored(caller: Caller, user_id: str) -> User:
@@ -243,3 +244,15 @@ def test_methods_that_an_address_does_not_have_are_405(okta: Caller) -> None:
     assert okta("POST", f"/Users/{user_id}", {"userName": "x"}).status_code == 405
     assert okta("POST", "/Schemas", {}).status_code == 405
     assert okta("PUT", "/Users", {"userName": "x"}).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_a_group_that_is_deleted_while_it_is_changed_is_not_there(okta: Caller, method: str) -> None:
+    there = okta("POST", "/Groups", {"schemas": [GROUP], "displayName": "Engineering"}).json()
+    change = {"op": "replace", "path": "displayName", "value": "Another"}
+    body = {"PUT": there, "PATCH": {"schemas": [PATCH_OP], "Operations": [change]}}[method]
+    with what_is_touched_is_gone() as touched:
+        answer = okta(method, f"/Groups/{there['id']}", body)
+    assert touched
+    assert answer.status_code == 404
+    assert okta("GET", f"/Groups/{there['id']}").json()["displayName"] == "Engineering"

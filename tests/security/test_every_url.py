@@ -89,3 +89,9 @@ def test_an_answer_to_a_session_is_never_kept(worlds: Worlds) -> None:
 
 def test_a_query_that_nobody_types_breaks_no_page(worlds: Worlds) -> None:
     assert walk.broken_by_a_query(worlds) == []
+
+
+def test_what_is_deleted_while_somebody_acts_on_it_is_not_there(worlds: Worlds) -> None:
+    broken, touched = walk.broken_by_what_is_gone(worlds)
+    assert broken == []
+    assert len(touched) >= 18

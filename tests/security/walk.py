@@ -1,8 +1,11 @@
 """Walks over every URL, each returning what is wrong in sentences. test_every_url.py and test_two_walls.py judge them."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from unittest import mock
 
+from django.db.models import Model, QuerySet
 from django.test import Client
 
 from tests.security.addresses import OUTSIDE, Address, every_address
@@ -183,3 +186,42 @@ def broken_by_a_query(worlds: Worlds) -> list[str]:
             if acme.ask(address, "GET", f"{target}?{query}").status == 500:
                 found.append(f"{address} with {value}")
     return found
+
+
+# Two at the same moment ------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def what_is_touched_is_gone() -> Iterator[list[str]]:
+    """Somebody else has just deleted each row that is about to be locked or changed; yields the tables that were looked for in vain."""
+    touched: list[str] = []
+    get, do_update = QuerySet.get, Model._do_update
+
+    def locked(rows, *args, **kwargs):
+        if not rows.query.select_for_update:
+            return get(rows, *args, **kwargs)
+        touched.append(rows.model._meta.label)
+        raise rows.model.DoesNotExist
+
+    def changed(row, *args):
+        if row._meta.label.startswith("sessions."):
+            return do_update(row, *args)
+        touched.append(row._meta.label)
+        return False
+
+    with mock.patch.object(QuerySet, "get", locked), mock.patch.object(Model, "_do_update", changed):
+        yield touched
+
+
+def broken_by_what_is_gone(worlds: Worlds) -> tuple[list[str], set[str]]:
+    """And what was touched."""
+    found, touched, acme = [], set(), worlds.acme
+    for address, things in openable():
+        target = address.path(acme.tenant, acme.kwargs(things))
+        for method in ("POST", "PUT", "PATCH", "DELETE"):
+            with what_is_touched_is_gone() as labels:
+                answer = acme.ask(address, method, target)
+            touched |= set(labels)
+            if answer.status == 500:
+                found.append(f"{method} {address}: {sorted(set(labels))}")
+    return found, touched

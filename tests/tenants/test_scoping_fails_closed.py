@@ -1,4 +1,7 @@
+import uuid
+
 import pytest
+from django.db import IntegrityError, models, transaction
 
 from apps.directory.actions import add_group, add_user
 from apps.directory.models import Group, User
@@ -40,6 +43,33 @@ def test_a_row_of_another_tenant_cannot_be_written_from_here(tenant, other_tenan
         theirs = add_group(actor=system, name="Engineering")
     with in_tenant(tenant), pytest.raises(TenantError):
         theirs.save()
+
+
+@pytest.mark.parametrize("how", [{}, {"update_fields": ["name"]}])
+def test_a_row_that_somebody_deleted_is_not_brought_back_by_a_late_save(tenant, system, how):
+    with in_tenant(tenant):
+        late = add_group(actor=system, name="Engineering")
+        Group.objects.filter(pk=late.pk).delete()
+        with pytest.raises(Group.DoesNotExist), transaction.atomic():
+            late.save(**how)
+        assert not Group.objects.exists()
+        models.Model.save(late)  # negative control: Django's own would have
+        assert Group.objects.exists()
+
+
+def test_a_new_row_with_a_key_of_its_own_is_created(tenant):
+    with in_tenant(tenant):
+        Group(pk=uuid.uuid4(), name="Research", name_key="research").save()
+        assert Group.objects.exists()
+
+
+def test_what_the_database_refuses_is_its_own_error(tenant, system):
+    with in_tenant(tenant):
+        add_group(actor=system, name="Research")
+        sales = add_group(actor=system, name="Sales")
+        sales.name_key = "research"
+        with pytest.raises(IntegrityError), transaction.atomic():
+            sales.save()
 
 
 def test_the_same_name_in_two_tenants_is_two_people(tenant, other_tenant, system):

@@ -3,7 +3,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Count
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 from apps.accounts.access import actor_of, administrator_required
 from apps.applications.actions import assign_groups
 from apps.applications.errors import BoundChanged
-from apps.applications.models import Application
 from apps.console.access_changes import access_change
 from apps.console.access_explained import people_explained
 from apps.console.application_page import application_or_404, show_tab
@@ -36,8 +35,6 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
             assign_groups(application, form.cleaned_data["groups"], actor=actor_of(request), seen=seen)
         except BoundChanged:
             return index(request, pk)  # this time it is another than what was seen
-        except Application.DoesNotExist as error:  # deleted since it was read above
-            raise Http404 from error
         messages.success(request, _("User groups were saved."))
         return redirect("console:application_groups", application.pk)
     groups = Group.objects.annotate(member_count=Count("memberships")).order_by("name_key")

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 from scim2_models import SCIMException
 
 from apps.directory.errors import DirectoryError
-from apps.lib.scim.errors import BadRequest, NotImplementedHere, ScimError, Uniqueness
+from apps.lib.scim.errors import BadRequest, NotFound, NotImplementedHere, ScimError, Uniqueness
 from apps.lib.scim.messages import encode
 from apps.lib.scim.schemas import CONTENT_TYPE
 from apps.scim import bodies, throttle
@@ -66,6 +67,10 @@ class ScimView(stock.SCIMView):  # type: ignore[misc]
             return refusal(BadRequest(error.detail))
         except (SCIMException, ValidationError, DirectoryError) as error:
             return refusal(as_scim_error(error))
+        except ObjectDoesNotExist:
+            if not self._is_writing(request):
+                raise
+            return refusal(NotFound())  # somebody else deleted it meanwhile
         return response
 
     def _answered(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
