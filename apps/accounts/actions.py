@@ -188,7 +188,7 @@ def _count(account: Guessed, actor: Actor) -> FailedSignIn:
 
 
 @transaction.atomic
-def _record_wrong(account: Guessed, *, actor: Actor, reason: str = "Wrong user name or password.") -> None:
+def _record_wrong(account: Guessed, *, actor: Actor, reason: str = "Wrong username or password.") -> None:
     _record_refusal(account, actor=actor, reason=reason)
     if _recent(account).count() == TRIES_PER_ACCOUNT:  # the one that locks: later ones are not counted
         record(EventType.USER_LOCKOUT, actor=actor, target=account.target)

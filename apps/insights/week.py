@@ -91,6 +91,7 @@ def what_waits(since: dt.datetime) -> list[Line]:
 def _waiting(since: dt.datetime) -> Iterator[Line]:
     now = timezone.now()
     ends, expired = now + SOON, _certificates().filter(not_after__lte=now)
+    ended = ScimToken.objects.in_use().filter(expires_at__lte=now)
     quarantined = Integration.objects.filter(state=IntegrationState.QUARANTINED)
     for name, number, text, page in (
         ("offboardings_outstanding", len(_not_gone(since)), OFFBOARDINGS, "console:receipts"),
@@ -100,6 +101,7 @@ def _waiting(since: dt.datetime) -> Iterator[Line]:
         ("links_waiting", PendingLink.objects.filter(rejected_at=None).count(), LINKS, "console:sources"),
         ("certificates_expired", expired.count(), EXPIRED, "console:certificates"),
         ("certificates_ending", _certificates().filter(not_after__gt=now, not_after__lte=ends).count(), CERTIFICATES, "console:certificates"),
+        ("tokens_expired", ended.count(), ENDED, "console:sources"),
         ("tokens_ending", ScimToken.objects.live().filter(expires_at__lte=ends).count(), TOKENS, "console:sources"),
     ):  # fmt: skip
         if number:
@@ -145,6 +147,11 @@ LINKS = ngettext_lazy(
 EXPIRED = ngettext_lazy("%(count)s certificate has expired.", "%(count)s certificates have expired.", "count")
 CERTIFICATES = ngettext_lazy(
     "%(count)s certificate ends within 30 days.", "%(count)s certificates end within 30 days.", "count"
+)
+ENDED = ngettext_lazy(
+    "The token of %(count)s identity source has expired: its requests are refused.",
+    "The tokens of %(count)s identity sources have expired: their requests are refused.",
+    "count",
 )
 TOKENS = ngettext_lazy(
     "%(count)s token of an identity source ends within 30 days.",

@@ -1,7 +1,7 @@
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -67,6 +67,14 @@ class ScimTokenQuerySet(TenantQuerySet):
         return self.filter(  # type: ignore[no-any-return]
             Q(expires_at=None) | Q(expires_at__gt=timezone.now()), revoked_at=None
         )
+
+    def in_use(self) -> "ScimTokenQuerySet":
+        """Of each source the one that it used last: of what nobody ever pasted, and of what was followed by another, nothing depends."""
+        used = ScimToken.objects.filter(
+            source=OuterRef("source"), revoked_at=None, last_used_at__isnull=False
+        )
+        newest = Subquery(used.order_by("-last_used_at").values("pk")[:1])
+        return self.filter(pk=newest)  # type: ignore[no-any-return]
 
 
 class ScimToken(TenantOwned):

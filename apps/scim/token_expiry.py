@@ -1,14 +1,14 @@
 """
 Tokens of identity sources that end soon: told 30, 7 days and 24 hours before, and when they have ended, once each.
 
-Only of the one that a source uses: of what nobody ever pasted, and of what was followed by another one, nothing depends.
+Only of the one that a source uses.
 """
 
 import datetime as dt
 from typing import Any
 
 from django.db import transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -39,9 +39,7 @@ def tenants_to_warn() -> list[str]:
 def warn(now: dt.datetime) -> int:
     """In the tenant in context; returns how many warnings were given."""
     told = 0
-    in_use = ScimToken.objects.filter(source=OuterRef("source"), last_used_at__isnull=False)
-    newest = Subquery(in_use.order_by("-last_used_at").values("pk")[:1])
-    tokens = _ending(ScimToken.objects.filter(UNTOLD, pk=newest), now).select_related("source", "tenant")
+    tokens = _ending(ScimToken.objects.in_use().filter(UNTOLD), now).select_related("source", "tenant")
     for token in list(tokens):
         at = passed(token.expires_at, now, THRESHOLDS)
         if at is not None and (token.expiry_told is None or at < token.expiry_told):

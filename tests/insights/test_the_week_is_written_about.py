@@ -17,6 +17,8 @@ from apps.mail.models import Letter
 from apps.provisioning.models import Job
 from apps.saml.actions.settings import sso_of
 from apps.saml.models import KeyPair
+from apps.scim.actions.sources import add_scim_token, add_token
+from apps.scim.models import ScimToken, Source
 from apps.tenants.context import in_tenant
 from apps.tenants.models import Tenant
 from tests.provisioning.conftest import joins
@@ -141,6 +143,28 @@ def test_certificates_that_ended_are_told_apart_from_those_that_end(alice, give_
     assert [(line.name, line.count, line.text) for line in lines] == [
         ("certificates_expired", 2, "2 certificates have expired."),
         ("certificates_ending", 1, "1 certificate ends within 30 days."),
+    ]
+
+
+def test_only_a_token_that_its_source_uses_is_told_when_it_has_ended(alice, system):
+    """Not what was followed by another, what nobody ever pasted, and what was revoked."""
+    ago, ahead = MONDAY - dt.timedelta(days=1), MONDAY + dt.timedelta(days=365)
+    with in_tenant(alice.tenant), time_machine.travel(MONDAY, tick=False):
+        for name, ends, used, revoked in (
+            ("Okta", ago, ago, None),
+            ("Entra", ahead, ago, None),
+            ("OneLogin", ago, None, None),
+            ("JumpCloud", ago, ago, ago),
+        ):
+            token, _secret = add_scim_token(actor=system, name=name)
+            ScimToken.objects.filter(pk=token.pk).update(
+                expires_at=ends, last_used_at=used, revoked_at=revoked
+            )
+        before = add_token(Source.objects.get(name="Entra"), actor=system)[0]
+        ScimToken.objects.filter(pk=before.pk).update(expires_at=ago, last_used_at=ago - dt.timedelta(days=9))
+        lines = week.what_waits(MONDAY - dt.timedelta(days=7))
+    assert [(line.name, line.count, line.text) for line in lines] == [
+        ("tokens_expired", 1, "The token of 1 identity source has expired: its requests are refused.")
     ]
 
 
