@@ -102,6 +102,7 @@ DESCRIBED: dict[EventType, Described] = {
         (T.GROUP_CREATE_PROVISION, T.GROUP_UPDATE_PROVISION, T.GROUP_DELETE_PROVISION),
         D(Area.IDM, SYSTEM, "group", "idm_client_id job attempt linked"),
     ),
+    T.GROUP_KEEP_PROVISION: D(Area.IDM, STAFF, "group", "idm_client_id job"),
     T.IDM_IMPORT_START: D(Area.IDM, STAFF, "application", "import resumed"),
     T.IDM_IMPORT_SELECT: D(Area.IDM, STAFF, "application", "import selected"),
     T.IDM_IMPORT_FINISH: D(Area.IDM, STAFF, "application", "import selected created linked refused stopped"),

@@ -66,6 +66,7 @@ class EventType(models.TextChoices):
     GROUP_CREATE_PROVISION = "group_create_provision", _("Group created in the application")
     GROUP_UPDATE_PROVISION = "group_update_provision", _("Group updated in the application")
     GROUP_DELETE_PROVISION = "group_delete_provision", _("Group deleted in the application")
+    GROUP_KEEP_PROVISION = "group_keep_provision", _("Group kept in the application")
     IDM_IMPORT_START = "idm_import_start", _("Accounts of the application read")
     IDM_IMPORT_SELECT = "idm_import_select", _("Accounts chosen for import")
     IDM_IMPORT_FINISH = "idm_import_finish", _("Import finished")

@@ -16,6 +16,10 @@ from apps.provisioning.integration_events import record_integration
 from apps.provisioning.models import Integration, Job, JobState, ResourceKind
 
 CHUNK = 500
+_KEPT = {
+    ResourceKind.USER: EventType.USER_KEEP_PROVISION,
+    ResourceKind.GROUP: EventType.GROUP_KEEP_PROVISION,
+}
 
 
 @transaction.atomic
@@ -40,7 +44,7 @@ def reject_removals(integration: Integration, *, actor: Actor, held: int | None 
     for job in jobs:
         job.state, job.next_at, job.kept_because = JobState.KEPT, None, because[job.pk]
     Job.objects.bulk_update(jobs, ["state", "next_at", "kept_because"], batch_size=CHUNK)
-    _tell_people(integration, jobs, actor)
+    _tell_kept(integration, jobs, actor)
     _told_again(integration)
     _conclude(integration, actor, removals_rejected=len(jobs))
     return len(jobs)
@@ -79,26 +83,24 @@ def _because(integration: Integration, jobs: list[Job]) -> dict[Any, str]:
     return {job.pk: (people | teams)[job.resource_id] for job in jobs}
 
 
-def _tell_people(integration: Integration, jobs: list[Job], actor: Actor) -> None:
-    """A line for each, so that their timeline says why they still have an account."""
+def _tell_kept(integration: Integration, jobs: list[Job], actor: Actor) -> None:
+    """A line for each, so that the timeline of a person says why they still have an account, and that of a group why it is as it was."""
     author = authored(actor, Target.of("application", integration.application))
+    record_all([_kept(integration, job) for job in jobs], common=author)
+
+
+def _kept(integration: Integration, job: Job) -> Any:
+    event = _KEPT[ResourceKind(job.kind)]
     chain: dict[str, str | Promise] = {
         "response_code": "",
-        "response_message": EventType.USER_KEEP_PROVISION.label,
+        "response_message": event.label,
         "message_details": "OK",
     }
-    record_all(
-        [
-            unauthored(
-                EventType.USER_KEEP_PROVISION,
-                target=Target("user", str(job.resource_id), job.resource_name),
-                message_chain=chain,
-                details={"idm_client_id": str(integration.id), "job": str(job.id)},
-            )
-            for job in jobs
-            if job.kind == ResourceKind.USER
-        ],
-        common=author,
+    return unauthored(
+        event,
+        target=Target(str(job.kind), str(job.resource_id), job.resource_name),
+        message_chain=chain,
+        details={"idm_client_id": str(integration.id), "job": str(job.id)},
     )
 
 

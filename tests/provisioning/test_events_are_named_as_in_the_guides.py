@@ -116,7 +116,7 @@ def test_the_names_are_those_of_the_guides():
     """Integration, user and group events; "lookup" only where there is trouble."""
     told = {str(each) for each in EventType if str(each).startswith("idm_integration_")}
     told |= {str(each) for each in EventType if str(each).endswith("provision")}
-    told.remove("user_keep_provision")  # a decision here, of which no application is told
+    told -= {"user_keep_provision", "group_keep_provision"}  # decisions here, of which no application is told
     assert told == {*SCENES, "user_lookup_provision"}
 
 

@@ -101,6 +101,10 @@ def test_a_no_keeps_every_account_however_often_everybody_is_compared(peopled, m
     kept = Event.objects.filter(type=EventType.USER_KEEP_PROVISION)
     assert sorted(kept.values_list("target_id", flat=True)) == sorted(str(each.pk) for each in company.big)
     assert set(kept.values_list("actor_name", "application_name")) == {(company.actor.name, "Target")}
+    groups = Event.objects.filter(type=EventType.GROUP_KEEP_PROVISION)
+    assert groups.count() == count - len(company.big)
+    if manage_groups and mistake is not unbind:  # what is unbound is left as it is
+        assert {*groups.values_list("target_kind", "target_name")} == {("group", "Biggest")}
     event = Event.objects.get(details__has_key="removals_rejected")
     assert event.details["removals_rejected"] == count
 
