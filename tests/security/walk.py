@@ -7,10 +7,11 @@ from unittest import mock
 
 from django.db.models import Model, QuerySet
 from django.test import Client
+from lxml import html
 
 from tests.security.addresses import OUTSIDE, Address, every_address
 from tests.security.rows import CACHEABLE, NAMES_THE_APPLICATION, NOTHING_THERE, ROWS, Row
-from tests.security.world import Answer, World, ask
+from tests.security.world import Answer, World, ask, submit
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 REFUSED = {401, 403, 404, 405}
@@ -214,8 +215,8 @@ def what_is_touched_is_gone() -> Iterator[list[str]]:
 
 
 def broken_by_what_is_gone(worlds: Worlds) -> tuple[list[str], set[str]]:
-    """And what was touched."""
-    found, touched, acme = [], set(), worlds.acme
+    """And what was touched. Each address with nothing, and each form of each page."""
+    found, touched, sent, acme = [], set(), set(), worlds.acme
     for address, things in openable():
         target = address.path(acme.tenant, acme.kwargs(things))
         for method in ("POST", "PUT", "PATCH", "DELETE"):
@@ -224,4 +225,31 @@ def broken_by_what_is_gone(worlds: Worlds) -> tuple[list[str], set[str]]:
             touched |= set(labels)
             if answer.status == 500:
                 found.append(f"{method} {address}: {sorted(set(labels))}")
+        page = acme.ask(address, "GET", target)
+        for action, values in forms_of(page, target):
+            if (known := f"{action} {values}") in sent:  # such as the one to sign out, which every page has
+                continue
+            sent.add(known)
+            with what_is_touched_is_gone() as labels:
+                answer = submit(acme.owner, action, values)
+            touched |= set(labels)
+            if answer.status == 500:
+                found.append(f"a form of {address}, to {action}: {sorted(set(labels))}")
     return found, touched
+
+
+WORDS = ".//textarea | .//input[not(@type) or @type='text' or @type='url']"
+
+
+def forms_of(page: Answer, path: str) -> Iterator[tuple[str, dict[str, list[str]]]]:
+    """Where each is sent, and its values: as they stand there, and with other words."""
+    if page.status != 200 or not page.headers.get("Content-Type", "").startswith("text/html"):
+        return
+    for form in html.fromstring(page.body).forms:
+        if form.method == "POST" and not (form.action or "").startswith("http"):
+            words = {field.name for field in form.xpath(WORDS)}
+            for more in ("", "x"):
+                values: dict[str, list[str]] = {}
+                for name, value in form.form_values():
+                    values.setdefault(name, []).append(value + more if value and name in words else value)
+                yield form.action or path, values

@@ -2,7 +2,7 @@
 
 import copy
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -358,8 +358,19 @@ def undone(client: Client) -> Iterator[None]:
 
 def ask(client: Client, method: str, path: str, **extra: Any) -> Answer:
     """A view that fails is an answer of 500, so that one walk tells about all of them."""
+    return _asked(
+        client, lambda: client.generic(method, path, "", "application/x-www-form-urlencoded", **extra)
+    )
+
+
+def submit(client: Client, path: str, data: dict[str, Any]) -> Answer:
+    """A form, as a browser sends it."""
+    return _asked(client, lambda: client.post(path, data))
+
+
+def _asked(client: Client, send: Callable[[], Any]) -> Answer:
     client.raise_request_exception = False
     with undone(client):
-        response = client.generic(method, path, "", "application/x-www-form-urlencoded", **extra)
+        response = send()
         body = b"".join(response.streaming_content) if response.streaming else response.content
     return Answer(response.status_code, dict(response.headers), body.decode(errors="replace"))
