@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from operator import itemgetter
 from typing import Any
 
 from django.db.models import Count, OuterRef, Q, Subquery
@@ -42,21 +41,15 @@ def source_notices() -> list[SourceNotice]:
     ).exclude(Q(status__in=EXPECTED) | Q(detail__in=ASKED))
     counted = refused.order_by().values("source").annotate(number=Count("pk")).values("number")
     sources = list(sources_for_pages().annotate(refused=Coalesce(Subquery(counted), 0)))
-    tokens = _tokens_by_source() if sources else {}
-    return [notice for source in sources for notice in _of(source, tokens.get(source.pk, []))]
+    # A successor that nobody pasted yet does not help.
+    in_use = dict(ScimToken.objects.in_use().values_list("source_id", "expires_at")) if sources else {}
+    return [notice for source in sources for notice in _of(source, in_use.get(source.pk))]
 
 
-def _tokens_by_source() -> dict[Any, list[ScimToken]]:
-    found: dict[Any, list[ScimToken]] = {}
-    for token in ScimToken.objects.filter(revoked_at=None):
-        found.setdefault(token.source_id, []).append(token)
-    return found
-
-
-def _of(source: Any, tokens: list[ScimToken]) -> Iterator[SourceNotice]:
+def _of(source: Any, token_ends: datetime | None) -> Iterator[SourceNotice]:
     """Of a row of sources_for_pages."""
     keys = [source.pk]
-    if text := _of_token(source, tokens):
+    if text := _of_token(token_ends):
         kind = "warn" if source.live_tokens else "bad"
         yield SourceNotice(kind, source, text, reverse("console:source", args=keys))
     if source.waiting:
@@ -85,12 +78,7 @@ def _of(source: Any, tokens: list[ScimToken]) -> Iterator[SourceNotice]:
         yield SourceNotice("warn", source, text % {"count": source.refused}, url)
 
 
-def _of_token(source: Any, tokens: list[ScimToken]) -> str:
-    """Of the one that is in use: a successor that nobody pasted yet does not help."""
-    used = [(token.last_used_at, token) for token in tokens if token.last_used_at is not None]
-    if not used:
-        return ""
-    ends: datetime | None = max(used, key=itemgetter(0))[1].expires_at
+def _of_token(ends: datetime | None) -> str:
     if ends is None or ends > timezone.now() + SOON:
         return ""
     day = {"day": language.day(timezone.localtime(ends), "j M Y, H:i")}

@@ -73,7 +73,7 @@ class ScimTokenQuerySet(TenantQuerySet):
         used = ScimToken.objects.filter(
             source=OuterRef("source"), revoked_at=None, last_used_at__isnull=False
         )
-        newest = Subquery(used.order_by("-last_used_at").values("pk")[:1])
+        newest = Subquery(used.order_by("-last_used_at", "-created_at").values("pk")[:1])
         return self.filter(pk=newest)  # type: ignore[no-any-return]
 
 
